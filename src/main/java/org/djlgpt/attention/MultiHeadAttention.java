@@ -1,0 +1,151 @@
+package org.djlgpt.attention;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.norm.Dropout;
+
+import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Linear;
+import org.djlgpt.nn.Pass;
+
+/**
+ * The last rung: all heads of {@link MultiHeadAttentionWrapper} in one projection that is split into
+ * heads of width outputDim / numHeads, and an output projection that mixes them, (B, T, inputDim) to
+ * (B, T, outputDim) for any T up to contextLength (Vaswani et al., 2017, section 3.2.2).
+ *
+ * <p>Parameters are drawn in the order W_query, W_key, W_value, output weight, output bias.
+ */
+public final class MultiHeadAttention extends SelfAttention {
+
+    private final int outputDim;
+    private final int numHeads;
+    private final int headDim;
+    private final int contextLength;
+    private final Linear query;
+    private final Linear key;
+    private final Linear value;
+    private final Linear output;
+    private final CausalMask mask;
+    private final Dropout dropout;
+
+    private MultiHeadAttention(Builder builder) {
+        super(builder.inputDim, builder.outputDim);
+        outputDim = builder.outputDim;
+        numHeads = builder.numHeads;
+        headDim = outputDim / numHeads;
+        contextLength = builder.contextLength;
+        query = addChildBlock("W_query", builder.projection());
+        key = addChildBlock("W_key", builder.projection());
+        value = addChildBlock("W_value", builder.projection());
+        output = addChildBlock("out_proj", builder.outputProjection());
+        mask = addChildBlock("mask", new CausalMask(contextLength));
+        dropout = addChildBlock("dropout", Dropout.builder().optRate(builder.dropout).build());
+    }
+
+    /**
+     * Starts building a block.
+     *
+     * @return the builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    protected NDArray forward(NDArray x, Pass pass) {
+        NDArray values = heads(pass.through(x, value)); // (B, H, T, D)
+        NDArray contexts = weigh(scores(x, pass), pass).matMul(values); // (B, H, T, D)
+        return pass.through(merge(contexts), output); // (B, T, outputDim)
+    }
+
+    @Override
+    NDArray scores(NDArray x, Pass pass) {
+        NDArray queries = heads(pass.through(x, query)); // (B, H, T, D)
+        NDArray keys = heads(pass.through(x, key)); // (B, H, T, D)
+        return dot(queries, keys); // (B, H, T, T)
+    }
+
+    @Override
+    NDArray weigh(NDArray scores, Pass pass) {
+        NDArray weights = scaledSoftmax(pass.through(scores, mask), headDim);
+        return pass.through(weights, dropout); // (B, H, T, T)
+    }
+
+    private NDArray heads(NDArray x) {
+        Shape shape = x.getShape(); // (B, T, H * D)
+        return x.reshape(shape.get(0), shape.get(1), numHeads, headDim).swapAxes(1, 2);
+    }
+
+    private NDArray merge(NDArray contexts) {
+        Shape shape = contexts.getShape(); // (B, H, T, D)
+        return contexts.swapAxes(1, 2).reshape(shape.get(0), shape.get(2), outputDim);
+    }
+
+    @Override
+    protected void requireShape(Shape input) {
+        Inputs.requireRank(name(), input, "(B, T, inputDim)", 3, 3);
+        super.requireShape(input);
+        Inputs.requireContext(input.get(1), contextLength);
+    }
+
+    @Override
+    protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+        long batch = inputShapes[0].get(0);
+        long tokens = inputShapes[0].get(1);
+        query.initialize(manager, dataType, inputShapes);
+        key.initialize(manager, dataType, inputShapes);
+        value.initialize(manager, dataType, inputShapes);
+        output.initialize(manager, dataType, new Shape(batch, tokens, outputDim));
+        Shape scores = new Shape(batch, numHeads, tokens, tokens);
+        mask.initialize(manager, dataType, scores);
+        dropout.initialize(manager, dataType, scores);
+    }
+
+    /** Builds a {@link MultiHeadAttention}. */
+    public static final class Builder extends CausalAttentionBuilder<Builder> {
+
+        private int numHeads;
+
+        private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
+
+        /**
+         * Sets the number of heads.
+         *
+         * @param numHeads at least 1; must divide outputDim
+         * @return this builder
+         */
+        public Builder setNumHeads(int numHeads) {
+            this.numHeads = numHeads;
+            return this;
+        }
+
+        private Linear outputProjection() {
+            return Linear.builder()
+                    .setInputDim(outputDim)
+                    .setOutputDim(outputDim)
+                    .optInitialization(initialization.residual())
+                    .build();
+        }
+
+        /**
+         * Builds the block.
+         *
+         * @return the block, not yet initialized
+         * @throws IllegalArgumentException if a size is missing or below 1, numHeads does not divide
+         *     outputDim, or dropout lies outside [0, 1)
+         */
+        public MultiHeadAttention build() {
+            requireDims();
+            Inputs.requirePositive("numHeads", numHeads);
+            Inputs.requireDivisible(numHeads, "outputDim", outputDim);
+            return new MultiHeadAttention(this);
+        }
+    }
+}

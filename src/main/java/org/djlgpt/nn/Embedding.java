@@ -1,0 +1,90 @@
+package org.djlgpt.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.Parameter;
+
+import java.util.stream.IntStream;
+
+/**
+ * A table with one vector per id: ids (..) of type INT32 or INT64 to vectors (.., embeddingDim).
+ *
+ * <p>An id outside the table is refused before native code sees it. The weight (numEmbeddings,
+ * embeddingDim) is drawn as PyTorch draws it (<a
+ * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html">torch.nn.Embedding</a>).
+ */
+public final class Embedding extends TensorBlock {
+
+    private final int numEmbeddings;
+    private final int embeddingDim;
+    private final Parameter weight;
+
+    /**
+     * Makes a table.
+     *
+     * @param numEmbeddings the number of ids
+     * @param embeddingDim the width of a vector
+     * @param initialization how the vectors are drawn
+     * @throws IllegalArgumentException if a size is below 1
+     */
+    public Embedding(int numEmbeddings, int embeddingDim, Initialization initialization) {
+        this.numEmbeddings = Inputs.requirePositive("numEmbeddings", numEmbeddings);
+        this.embeddingDim = Inputs.requirePositive("embeddingDim", embeddingDim);
+        weight =
+                addParameter(
+                        Parameter.builder()
+                                .setName("weight")
+                                .setType(Parameter.Type.WEIGHT)
+                                .optShape(new Shape(numEmbeddings, embeddingDim))
+                                .optInitializer(initialization.embedding())
+                                .build());
+    }
+
+    /**
+     * Returns the table, for layers that share it.
+     *
+     * @return the parameter (numEmbeddings, embeddingDim)
+     */
+    public Parameter weight() {
+        return weight;
+    }
+
+    @Override
+    protected NDArray forward(NDArray ids, Pass pass) {
+        requireKnown(ids);
+        NDArray table = pass.value(weight, ids);
+        return ids.getNDArrayInternal()
+                .embedding(ids, table, SparseFormat.DENSE)
+                .singletonOrThrow(); // (.., embeddingDim)
+    }
+
+    private void requireKnown(NDArray ids) {
+        long[] values =
+                ids.getDataType() == DataType.INT64
+                        ? ids.toLongArray()
+                        : IntStream.of(ids.toIntArray()).asLongStream().toArray();
+        for (int i = 0; i < values.length; i++) {
+            long id = values[i];
+            if (id < 0 || id >= numEmbeddings) {
+                throw new IllegalArgumentException(
+                        "token id %d at position %d of %s is outside the vocabulary of %d ids (0 to %d); encode the text with the model's own tokenizer"
+                                .formatted(id, i, ids.getShape(), numEmbeddings, numEmbeddings - 1));
+            }
+        }
+    }
+
+    @Override
+    protected void requireType(DataType type) {
+        Inputs.requireTokenIds(name(), type);
+    }
+
+    @Override
+    protected void requireShape(Shape input) {}
+
+    @Override
+    protected Shape outputShape(Shape input) {
+        return input.add(embeddingDim);
+    }
+}

@@ -1,0 +1,146 @@
+package org.djlgpt.nn;
+
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
+/** The checks that blocks make of what they are built from and given. */
+public final class Inputs {
+
+    private Inputs() {}
+
+    /**
+     * Checks that a size is at least 1.
+     *
+     * @param name the size's name
+     * @param value the size
+     * @return the size
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public static int requirePositive(String name, int value) {
+        if (value < 1) {
+            throw new IllegalArgumentException(
+                    "%s=%d must be at least 1; set %s".formatted(name, value, name));
+        }
+        return value;
+    }
+
+    /**
+     * Checks that a dropout rate lies in [0, 1).
+     *
+     * @param rate the probability that an element is zeroed
+     * @return the rate
+     * @throws IllegalArgumentException if it lies outside
+     */
+    public static float requireDropout(float rate) {
+        if (!(rate >= 0 && rate < 1)) {
+            throw new IllegalArgumentException(
+                    "dropout=%s must lie in [0, 1); use 0 for none".formatted(rate));
+        }
+        return rate;
+    }
+
+    /**
+     * Checks that heads divide a width.
+     *
+     * @param numHeads the number of heads
+     * @param name the width's name
+     * @param width the width
+     * @throws IllegalArgumentException if the division leaves a remainder
+     */
+    public static void requireDivisible(int numHeads, String name, int width) {
+        if (width % numHeads != 0) {
+            int below = numHeads;
+            while (width % below != 0) {
+                below--;
+            }
+            int above = numHeads;
+            while (above < width && width % above != 0) {
+                above++;
+            }
+            throw new IllegalArgumentException(
+                    "numHeads=%d must divide %s=%d; use numHeads=%d or %d"
+                            .formatted(numHeads, name, width, below, above));
+        }
+    }
+
+    /**
+     * Checks that a sequence fits the context.
+     *
+     * @param tokens the number of tokens T
+     * @param contextLength the most that the block takes
+     * @throws IllegalArgumentException if it is longer
+     */
+    public static void requireContext(long tokens, int contextLength) {
+        if (tokens > contextLength) {
+            throw new IllegalArgumentException(
+                    "%d tokens exceed contextLength=%d; crop the input to %d tokens or build with a larger contextLength"
+                            .formatted(tokens, contextLength, contextLength));
+        }
+    }
+
+    /**
+     * Checks the rank of an input.
+     *
+     * @param block the block's name
+     * @param shape the input's shape
+     * @param expected how a right shape looks, for the message
+     * @param least the least number of dimensions
+     * @param most the greatest number of dimensions
+     * @throws IllegalArgumentException if the rank lies outside
+     */
+    public static void requireRank(String block, Shape shape, String expected, int least, int most) {
+        if (shape.dimension() < least || shape.dimension() > most) {
+            throw new IllegalArgumentException(
+                    "%s: input has shape %s with %d dimensions, but needs %s; reshape or expand it"
+                            .formatted(block, shape, shape.dimension(), expected));
+        }
+    }
+
+    /**
+     * Checks the last dimension of an input.
+     *
+     * @param block the block's name
+     * @param shape the input's shape, of rank 1 at least
+     * @param name what the block calls its last dimension
+     * @param size the size that it needs
+     * @throws IllegalArgumentException if the last dimension is another
+     */
+    public static void requireLastDimension(String block, Shape shape, String name, long size) {
+        long last = shape.get(shape.dimension() - 1);
+        if (last != size && last != -1) {
+            throw new IllegalArgumentException(
+                    "%s: input has shape %s with last dimension %d, but %s=%d; build the block with %s=%d or project the input"
+                            .formatted(block, shape, last, name, size, name, last));
+        }
+    }
+
+    /**
+     * Checks that numbers are floating point.
+     *
+     * @param block the block's name
+     * @param type the input's type
+     * @throws IllegalArgumentException if it is an integer, boolean or text type
+     */
+    public static void requireFloating(String block, DataType type) {
+        if (!type.isFloating() && type != DataType.UNKNOWN) { // bfloat16 shows as UNKNOWN
+            throw new IllegalArgumentException(
+                    "%s: input has type %s, but needs floating point; convert it with toType(DataType.FLOAT32, false)"
+                            .formatted(block, type));
+        }
+    }
+
+    /**
+     * Checks that numbers are token ids.
+     *
+     * @param block the block's name
+     * @param type the input's type
+     * @throws IllegalArgumentException if it is neither INT32 nor INT64
+     */
+    public static void requireTokenIds(String block, DataType type) {
+        if (type != DataType.INT32 && type != DataType.INT64) {
+            throw new IllegalArgumentException(
+                    "%s: input has type %s, but token ids are INT32 or INT64; convert it with toType(DataType.INT64, false)"
+                            .formatted(block, type));
+        }
+    }
+}

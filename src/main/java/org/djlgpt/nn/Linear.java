@@ -1,0 +1,137 @@
+package org.djlgpt.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+
+/**
+ * The linear layer x W<sup>T</sup> + b: (.., inputDim) to (.., outputDim).
+ *
+ * <p>Unlike DJL's own it draws its parameters as PyTorch does, weight (outputDim, inputDim) first
+ * and bias (outputDim) second (<a
+ * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html">torch.nn.Linear</a>).
+ */
+public final class Linear extends TensorBlock {
+
+    private final int inputDim;
+    private final int outputDim;
+    private final Parameter weight;
+    private final Parameter bias;
+
+    private Linear(Builder builder) {
+        inputDim = builder.inputDim;
+        outputDim = builder.outputDim;
+        weight =
+                addParameter(
+                        Parameter.builder()
+                                .setName("weight")
+                                .setType(Parameter.Type.WEIGHT)
+                                .optShape(new Shape(outputDim, inputDim))
+                                .optInitializer(builder.initialization.weight(inputDim))
+                                .build());
+        bias =
+                builder.bias
+                        ? addParameter(
+                                Parameter.builder()
+                                        .setName("bias")
+                                        .setType(Parameter.Type.BIAS)
+                                        .optShape(new Shape(outputDim))
+                                        .optInitializer(builder.initialization.bias(inputDim))
+                                        .build())
+                        : null;
+    }
+
+    /**
+     * Starts building a layer.
+     *
+     * @return the builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    protected NDArray forward(NDArray x, Pass pass) {
+        NDArray w = pass.value(weight, x);
+        NDArray b = bias == null ? null : pass.value(bias, x);
+        return ai.djl.nn.core.Linear.linear(x, w, b).singletonOrThrow(); // (.., outputDim)
+    }
+
+    @Override
+    protected void requireShape(Shape input) {
+        Inputs.requireRank(name(), input, "(.., inputDim)", 1, Integer.MAX_VALUE);
+        Inputs.requireLastDimension(name(), input, "inputDim", inputDim);
+    }
+
+    @Override
+    protected Shape outputShape(Shape input) {
+        return input.slice(0, input.dimension() - 1).add(outputDim);
+    }
+
+    /** Builds a {@link Linear}. */
+    public static final class Builder {
+
+        private int inputDim;
+        private int outputDim;
+        private boolean bias = true;
+        private Initialization initialization = Initialization.pytorch();
+
+        private Builder() {}
+
+        /**
+         * Sets the width of the input.
+         *
+         * @param inputDim at least 1
+         * @return this builder
+         */
+        public Builder setInputDim(int inputDim) {
+            this.inputDim = inputDim;
+            return this;
+        }
+
+        /**
+         * Sets the width of the output.
+         *
+         * @param outputDim at least 1
+         * @return this builder
+         */
+        public Builder setOutputDim(int outputDim) {
+            this.outputDim = outputDim;
+            return this;
+        }
+
+        /**
+         * Sets whether a bias is added.
+         *
+         * @param bias true by default
+         * @return this builder
+         */
+        public Builder optBias(boolean bias) {
+            this.bias = bias;
+            return this;
+        }
+
+        /**
+         * Sets how the parameters are drawn.
+         *
+         * @param initialization {@link Initialization#pytorch()} by default
+         * @return this builder
+         */
+        public Builder optInitialization(Initialization initialization) {
+            this.initialization = initialization;
+            return this;
+        }
+
+        /**
+         * Builds the layer.
+         *
+         * @return the layer, not yet initialized
+         * @throws IllegalArgumentException if a width is missing or below 1
+         */
+        public Linear build() {
+            Inputs.requirePositive("inputDim", inputDim);
+            Inputs.requirePositive("outputDim", outputDim);
+            return new Linear(this);
+        }
+    }
+}

@@ -1,0 +1,52 @@
+package org.djlgpt.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDScope;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+
+/**
+ * One forward pass: where parameter values come from, and whether the pass trains.
+ *
+ * @param parameters gives each parameter's value on the device of the input
+ * @param training true in training, when dropout is active and gradients are recorded
+ */
+public record Pass(ParameterStore parameters, boolean training) {
+
+    /**
+     * Sends an array through blocks, one after the other.
+     *
+     * @param x the input of the first block
+     * @param blocks blocks that each take one array and give one
+     * @return the output of the last block
+     */
+    public NDArray through(NDArray x, Block... blocks) {
+        NDArray y = x;
+        for (Block block : blocks) {
+            if (!(block instanceof TensorBlock)) {
+                keepParametersOf(block, y);
+            }
+            y = block.forward(parameters, new NDList(y), training).singletonOrThrow();
+        }
+        return y;
+    }
+
+    /**
+     * Returns a parameter's value on the device of an array.
+     *
+     * @param parameter the parameter
+     * @param like the array whose device the value must share
+     * @return the value; the parameter store owns it
+     */
+    public NDArray value(Parameter parameter, NDArray like) {
+        NDArray value = parameters.getValue(parameter, like.getDevice(), training);
+        NDScope.unregister(value); // the store may have copied it to the device just now
+        return value;
+    }
+
+    private void keepParametersOf(Block block, NDArray like) {
+        block.getParameters().values().forEach(parameter -> value(parameter, like));
+    }
+}

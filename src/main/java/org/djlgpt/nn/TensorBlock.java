@@ -1,0 +1,144 @@
+package org.djlgpt.nn;
+
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.AbstractBlock;
+import ai.djl.nn.Parameter;
+import ai.djl.training.ParameterStore;
+import ai.djl.util.PairList;
+
+import java.io.DataInputStream;
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * A block that takes one array and gives one.
+ *
+ * <p>It checks its input before native code sees it, and closes every array that {@link
+ * #forward(NDArray, Pass)} made except the result: what autograd needs for the backward pass stays
+ * alive without a handle in Java, so peak memory is what the computation needs and no more.
+ */
+public abstract class TensorBlock extends AbstractBlock {
+
+    /** For subclasses. */
+    protected TensorBlock() {}
+
+    /**
+     * Computes the output. Arrays made here are closed when it returns, the result excepted.
+     *
+     * @param x the checked input
+     * @param pass where parameter values come from
+     * @return the output
+     */
+    protected abstract NDArray forward(NDArray x, Pass pass);
+
+    /**
+     * Checks the shape of an input.
+     *
+     * @param input the shape
+     * @throws IllegalArgumentException if the block cannot take it
+     */
+    protected abstract void requireShape(Shape input);
+
+    /**
+     * Returns the shape of the output.
+     *
+     * @param input the checked shape of the input
+     * @return the shape of the output
+     */
+    protected abstract Shape outputShape(Shape input);
+
+    /**
+     * Checks the type of an input: floating point, unless a subclass says otherwise.
+     *
+     * @param type the type
+     * @throws IllegalArgumentException if the block cannot take it
+     */
+    protected void requireType(DataType type) {
+        Inputs.requireFloating(name(), type);
+    }
+
+    /**
+     * Returns the block's name for messages.
+     *
+     * @return the simple name of the class
+     */
+    protected final String name() {
+        return getClass().getSimpleName();
+    }
+
+    @Override
+    protected final NDList forwardInternal(
+            ParameterStore parameters,
+            NDList inputs,
+            boolean training,
+            PairList<String, Object> params) {
+        NDArray x = requireInput(inputs);
+        return new NDList(scoped(x, new Pass(parameters, training)));
+    }
+
+    private NDArray requireInput(NDList inputs) {
+        if (inputs.size() != 1) {
+            throw new IllegalArgumentException(
+                    "%s takes 1 array, but got %d; pass one NDArray in the NDList"
+                            .formatted(name(), inputs.size()));
+        }
+        NDArray x = inputs.head();
+        requireType(x.getDataType());
+        requireShape(x.getShape());
+        return x;
+    }
+
+    private NDArray scoped(NDArray x, Pass pass) {
+        NDArray result;
+        try (NDScope scope = new NDScope()) {
+            scope.suppressNotUsedWarning();
+            result = forward(x, pass);
+            NDScope.unregister(result);
+        }
+        if (result != x) {
+            NDScope.register(result); // now it belongs to the enclosing block, if there is one
+        }
+        return result;
+    }
+
+    @Override
+    protected void beforeInitialize(Shape... inputShapes) {
+        if (inputShapes.length != 1) {
+            throw new IllegalArgumentException(
+                    "%s takes 1 array, but is initialized for %d; pass one Shape"
+                            .formatted(name(), inputShapes.length));
+        }
+        requireShape(inputShapes[0]);
+        super.beforeInitialize(inputShapes);
+    }
+
+    @Override
+    public final Shape[] getOutputShapes(Shape[] inputShapes) {
+        requireShape(inputShapes[0]);
+        return new Shape[] {outputShape(inputShapes[0])};
+    }
+
+    @Override
+    public void loadParameters(NDManager manager, DataInputStream is)
+            throws IOException, MalformedModelException {
+        List<Shape> expected = new ArrayList<>();
+        getDirectParameters().values().forEach(parameter -> expected.add(parameter.getShape()));
+        super.loadParameters(manager, is);
+        int i = 0;
+        for (Parameter parameter : getDirectParameters().values()) {
+            if (!parameter.getShape().equals(expected.get(i))) {
+                throw new MalformedModelException(
+                        "%s: parameter %s has shape %s in the file, but the block needs %s; build the block as it was when it was saved"
+                                .formatted(name(), parameter.getName(), parameter.getShape(), expected.get(i)));
+            }
+            i++;
+        }
+    }
+}
