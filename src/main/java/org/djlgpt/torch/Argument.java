@@ -1,0 +1,155 @@
+package org.djlgpt.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * An array handed to a kernel, and the checks that keep a wrong one out of native code.
+ *
+ * <p>Every check returns this argument or throws an {@link IllegalArgumentException} that names the
+ * function, the argument, what it is and what it should be.
+ */
+final class Argument {
+
+    private final String function;
+    private final String name;
+    private final PtNDArray array;
+
+    private Argument(String function, String name, PtNDArray array) {
+        this.function = function;
+        this.name = name;
+        this.array = array;
+    }
+
+    /**
+     * Accepts an open array of the PyTorch engine.
+     *
+     * @param function the function that takes the argument
+     * @param name the parameter's name
+     * @param array the array
+     * @return the argument, for further checks
+     */
+    static Argument of(String function, String name, NDArray array) {
+        if (!(array instanceof PtNDArray torchArray)) {
+            throw new IllegalArgumentException(
+                    "%s: %s is %s, but must be an array of the PyTorch engine"
+                            .formatted(
+                                    function,
+                                    name,
+                                    array == null
+                                            ? "null"
+                                            : "a " + array.getClass().getSimpleName()));
+        }
+        if (torchArray.isReleased()) {
+            throw new IllegalArgumentException(
+                    "%s: %s is closed; its manager or scope was closed too early"
+                            .formatted(function, name));
+        }
+        return new Argument(function, name, torchArray);
+    }
+
+    /**
+     * Accepts a list of open arrays of the PyTorch engine, all of one type.
+     *
+     * @param function the function that takes the argument
+     * @param name the parameter's name
+     * @param arrays the arrays, at least one
+     * @param type their type
+     * @return the arrays
+     */
+    static List<PtNDArray> list(
+            String function, String name, List<? extends NDArray> arrays, DataType type) {
+        if (arrays.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "%s: %s is empty, but must have at least one array".formatted(function, name));
+        }
+        List<PtNDArray> accepted = new ArrayList<>(arrays.size());
+        for (NDArray array : arrays) {
+            String element = name + "[" + accepted.size() + "]";
+            accepted.add(of(function, element, array).type(type).array());
+        }
+        return accepted;
+    }
+
+    PtNDArray array() {
+        return array;
+    }
+
+    long size(int axis) {
+        return array.getShape().get(axis);
+    }
+
+    Argument rank(int rank) {
+        Shape shape = array.getShape();
+        require(shape.dimension() == rank, "shape", shape, "%d dimensions".formatted(rank));
+        return this;
+    }
+
+    Argument shape(long... sizes) {
+        Shape expected = new Shape(sizes);
+        require(array.getShape().equals(expected), "shape", array.getShape(), expected.toString());
+        return this;
+    }
+
+    Argument lastAxis(long size) {
+        Shape shape = array.getShape();
+        boolean fits = shape.dimension() > 0 && shape.get(shape.dimension() - 1) == size;
+        require(fits, "shape", shape, "a last axis of " + size);
+        return this;
+    }
+
+    Argument type(DataType... accepted) {
+        DataType type = array.getDataType();
+        require(List.of(accepted).contains(type), "type", typeName(type), names(accepted));
+        return this;
+    }
+
+    Argument notEmpty() {
+        Shape shape = array.getShape();
+        require(shape.size() > 0, "shape", shape, "at least one element");
+        return this;
+    }
+
+    /** Accepts the types that layers compute in. */
+    Argument floatingPoint() {
+        return type(DataType.FLOAT32, BFloat16.DATA_TYPE);
+    }
+
+    /** Accepts the other argument's type and device only. */
+    Argument like(Argument other) {
+        type(other.array.getDataType());
+        return onDeviceOf(other);
+    }
+
+    /** Accepts the other argument's shape, type and device only. */
+    Argument sameAs(Argument other) {
+        return shape(other.array.getShape().getShape()).like(other);
+    }
+
+    Argument onDeviceOf(Argument other) {
+        boolean same = array.getDevice().equals(other.array.getDevice());
+        require(same, "device", array.getDevice(), other.array.getDevice() + " as " + other.name);
+        return this;
+    }
+
+    private void require(boolean condition, String property, Object actual, String expected) {
+        if (!condition) {
+            throw new IllegalArgumentException(
+                    "%s: %s has %s %s, but must have %s"
+                            .formatted(function, name, property, actual, expected));
+        }
+    }
+
+    private static String names(DataType... types) {
+        return String.join(" or ", List.of(types).stream().map(Argument::typeName).toList());
+    }
+
+    private static String typeName(DataType type) {
+        return type == BFloat16.DATA_TYPE ? "bfloat16" : type.toString();
+    }
+}

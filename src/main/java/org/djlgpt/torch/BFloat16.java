@@ -1,0 +1,58 @@
+package org.djlgpt.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+
+/**
+ * The conversions to and from bfloat16: float32's range with 8 bits of precision, in half the
+ * memory.
+ *
+ * <p>DJL 0.35 can hold and pass on an array of this type, but not name it: {@link
+ * NDArray#getDataType()} gives {@link DataType#UNKNOWN}, and its own {@code
+ * toType(DataType.BFLOAT16, ...)} ends the process. Convert with these methods only, and convert to
+ * float32 before the elements are read in Java.
+ */
+public final class BFloat16 {
+
+    /** What DJL calls the type of such an array. */
+    static final DataType DATA_TYPE = DataType.UNKNOWN;
+
+    private BFloat16() {}
+
+    /**
+     * Returns whether an array holds bfloat16 elements.
+     *
+     * @param array any array
+     * @return whether it was made by {@link #from} or by a kernel that computes in bfloat16
+     */
+    public static boolean is(NDArray array) {
+        return array instanceof PtNDArray && array.getDataType() == DATA_TYPE;
+    }
+
+    /**
+     * Rounds an array to bfloat16. The gradient flows back in float32.
+     *
+     * @param array a float32 or bfloat16 array of any shape; bfloat16 is returned as a second
+     *     handle to the same elements
+     * @return the rounded array, of the same shape
+     * @throws IllegalArgumentException if the array is of another engine or type, or closed
+     */
+    public static NDArray from(NDArray array) {
+        Argument argument = Argument.of("BFloat16.from", "array", array).floatingPoint();
+        return TorchScript.kernels().call("to_bfloat16", argument.array());
+    }
+
+    /**
+     * Widens an array to float32, which is exact. The gradient flows back in bfloat16.
+     *
+     * @param array a bfloat16 or float32 array of any shape; float32 is returned as a second handle
+     *     to the same elements
+     * @return the float32 array, of the same shape
+     * @throws IllegalArgumentException if the array is of another engine or type, or closed
+     */
+    public static NDArray toFloat32(NDArray array) {
+        Argument argument = Argument.of("BFloat16.toFloat32", "array", array).floatingPoint();
+        return TorchScript.kernels().call("to_float32", argument.array());
+    }
+}

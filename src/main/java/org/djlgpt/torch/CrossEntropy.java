@@ -1,0 +1,66 @@
+package org.djlgpt.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+
+/**
+ * The mean cross-entropy of next-token predictions, in nats, with little memory.
+ *
+ * <p>Softmax and loss are computed in float32, a few rows at a time, together with the gradient
+ * (the idea is that of <a href="https://arxiv.org/abs/2410.10989">Hsu et al. 2024</a>, section
+ * 3.2). Letters in shapes: N tokens, E width of the model, V words.
+ */
+public final class CrossEntropy {
+
+    private CrossEntropy() {}
+
+    /**
+     * The loss of logits. Besides the logits, one more array of their shape and type is held for
+     * the backward pass, where a gradient is recorded.
+     *
+     * @param logits the logits (N, V), float32 or bfloat16
+     * @param targets the index of the right word for each token (N), int64
+     * @return the mean loss, a float32 scalar
+     * @throws IllegalArgumentException if a shape, a type or a device is wrong
+     * @throws ai.djl.engine.EngineException if a target is not in [0, V)
+     */
+    public static NDArray ofLogits(NDArray logits, NDArray targets) {
+        String function = "CrossEntropy.ofLogits";
+        Argument z = Argument.of(function, "logits", logits).rank(2).floatingPoint().notEmpty();
+        Argument t =
+                Argument.of(function, "targets", targets)
+                        .shape(z.size(0))
+                        .type(DataType.INT64)
+                        .onDeviceOf(z);
+        return TorchScript.kernels().call("cross_entropy", z.array(), t.array());
+    }
+
+    /**
+     * The loss of the logits {@code hidden weight^T}, which exist only inside the call: one array
+     * (N, V) in the weight's type, and of that at most 64 Mi elements at a time.
+     *
+     * @param hidden what the model's last layer puts out (N, E), float32 or bfloat16
+     * @param weight the output projection (V, E), of the type to multiply in
+     * @param targets the index of the right word for each token (N), int64
+     * @return the mean loss, a float32 scalar
+     * @throws IllegalArgumentException if a shape, a type or a device is wrong
+     * @throws ai.djl.engine.EngineException if a target is not in [0, V)
+     */
+    public static NDArray ofProjection(NDArray hidden, NDArray weight, NDArray targets) {
+        String function = "CrossEntropy.ofProjection";
+        Argument w = Argument.of(function, "weight", weight).rank(2).floatingPoint().notEmpty();
+        Argument h =
+                Argument.of(function, "hidden", hidden)
+                        .rank(2)
+                        .lastAxis(w.size(1))
+                        .floatingPoint()
+                        .notEmpty()
+                        .onDeviceOf(w);
+        Argument t =
+                Argument.of(function, "targets", targets)
+                        .shape(h.size(0))
+                        .type(DataType.INT64)
+                        .onDeviceOf(w);
+        return TorchScript.kernels().call("linear_cross_entropy", h.array(), w.array(), t.array());
+    }
+}

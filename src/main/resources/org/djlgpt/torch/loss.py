@@ -1,0 +1,66 @@
+# The gradient of a cross-entropy over logits z is softmax(z) - onehot(target), over the number of
+# rows. These functions compute it together with the loss, a few rows at a time, so that float32
+# probabilities of the whole (N, V) never exist. TorchScript has no custom backward functions: the
+# scalar product of an input with its known gradient is added and subtracted again, which leaves the
+# value as it is and gives autograd that gradient.
+
+
+def _rows(width: int, elements: int) -> int:
+  return max(1, elements // width)
+
+
+def _loss_and_gradient(logits: Tensor, targets: Tensor, gradient: Tensor) -> Tensor:
+  """The summed loss; writes its gradient, which may take the place of the logits."""
+  loss = torch.zeros([], dtype=6, device=logits.device)
+  step = __torch__.loss._rows(logits.size(1), 1048576)
+  for start in range(0, logits.size(0), step):
+    end = min(start + step, logits.size(0))
+    target = targets[start:end].unsqueeze(1)
+    log_probability = torch.log_softmax(logits[start:end], -1, dtype=6)
+    loss -= log_probability.gather(1, target).sum()
+    probability = log_probability.exp_()
+    gradient[start:end] = probability.scatter_add_(1, target, torch.full_like(target, -1, dtype=6))
+  return loss
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+  """The mean loss of logits (N, V) against targets (N)."""
+  fixed = logits.detach()
+  gradient = torch.empty_like(fixed)
+  rows = logits.size(0)
+  loss = __torch__.loss._loss_and_gradient(fixed, targets, gradient) / rows
+  if logits.requires_grad:
+    carrier = torch.dot(logits.reshape(-1), gradient.view(-1)).to(6) / rows
+    loss = loss + (carrier - carrier.detach())
+  return loss
+
+
+def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+  """The mean loss of the logits hidden weight^T: (N, E) and (V, E) against targets (N)."""
+  h = hidden.detach().type_as(weight)
+  w = weight.detach()
+  rows = h.size(0)
+  loss = torch.zeros([], dtype=6, device=h.device)
+  if hidden.requires_grad or weight.requires_grad:
+    h_gradient = torch.empty_like(h)
+    w_gradient = torch.zeros_like(w)
+    step = __torch__.loss._rows(w.size(0), 67108864)
+    for start in range(0, rows, step):
+      end = min(start + step, rows)
+      logits = torch.linear(h[start:end], w)
+      loss += __torch__.loss._loss_and_gradient(logits, targets[start:end], logits)
+      h_gradient[start:end] = torch.mm(logits, w)
+      w_gradient.addmm_(logits.t(), h[start:end])
+    loss = loss / rows
+    carrier = torch.dot(hidden.reshape(-1), h_gradient.type_as(hidden).view(-1)).to(6)
+    carrier = (carrier + torch.dot(weight.reshape(-1), w_gradient.view(-1)).to(6)) / rows
+    loss = loss + (carrier - carrier.detach())
+  else:
+    step = __torch__.loss._rows(w.size(0), 8388608)
+    for start in range(0, rows, step):
+      end = min(start + step, rows)
+      logits = torch.linear(h[start:end], w)
+      log_probability = torch.log_softmax(logits, -1, dtype=6)
+      loss -= log_probability.gather(1, targets[start:end].unsqueeze(1)).sum()
+    loss = loss / rows
+  return loss

@@ -1,0 +1,148 @@
+package org.djlgpt.torch;
+
+import static org.djlgpt.torch.Autograd.assertClose;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.engine.Engine;
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class CrossEntropyTest {
+
+    private NDManager manager;
+
+    @BeforeEach
+    void open() {
+        manager = NDManager.newBaseManager("PyTorch");
+        Engine.getEngine("PyTorch").setRandomSeed(123);
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    private NDArray normal(long... shape) {
+        return manager.randomNormal(new Shape(shape));
+    }
+
+    private NDArray targets(long tokens, long words) {
+        return manager.arange((int) tokens).mul(7).mod(words).toType(DataType.INT64, false);
+    }
+
+    private static NDArray explicitLoss(NDArray logits, NDArray targets) {
+        return logits.logSoftmax(-1).gather(targets.reshape(-1, 1), 1).mean().neg();
+    }
+
+    /** The last case takes several chunks of rows. */
+    @ParameterizedTest(name = "{0} tokens, {1} words")
+    @CsvSource({"1, 1", "1, 65", "5, 3", "40, 65000"})
+    void lossOfLogitsIsTheFormulaWithItsGradient(long tokens, long words) {
+        NDArray logits = normal(tokens, words).mul(3);
+        NDArray targets = targets(tokens, words);
+
+        NDList expected = Autograd.run(x -> explicitLoss(x[0], targets), logits);
+        NDList full = Autograd.run(x -> CrossEntropy.ofLogits(x[0], targets), logits);
+        NDList half =
+                Autograd.run(x -> CrossEntropy.ofLogits(BFloat16.from(x[0]), targets), logits);
+        assertAgree(expected, full, half, tokens);
+    }
+
+    @ParameterizedTest(name = "{0} tokens, {1} words")
+    @CsvSource({"1, 65", "5, 3", "40, 65000"})
+    void lossOfAProjectionIsTheFormulaWithItsGradients(long tokens, long words) {
+        NDArray hidden = normal(tokens, 8);
+        NDArray weight = normal(words, 8);
+        NDArray targets = targets(tokens, words);
+
+        NDList expected =
+                Autograd.run(
+                        x -> explicitLoss(x[0].matMul(x[1].transpose()), targets), hidden, weight);
+        NDList full =
+                Autograd.run(x -> CrossEntropy.ofProjection(x[0], x[1], targets), hidden, weight);
+        NDList half =
+                Autograd.run(
+                        x -> CrossEntropy.ofProjection(x[0], BFloat16.from(x[1]), targets),
+                        hidden,
+                        weight);
+        assertAgree(expected, full, half, tokens);
+    }
+
+    /** Gradients are means over tokens, so they are compared as sums, where they are of size 1. */
+    private static void assertAgree(NDList expected, NDList full, NDList half, long tokens) {
+        assertClose(expected.get(0), full.get(0), 1e-6);
+        assertClose(expected.get(0), half.get(0), 0.01);
+        for (int i = 1; i < expected.size(); i++) {
+            NDArray gradient = expected.get(i).mul(tokens);
+            assertClose(gradient, full.get(i).mul(tokens), 1e-5);
+            assertClose(gradient, half.get(i).mul(tokens), 0.03);
+        }
+    }
+
+    @Test
+    void lossOfAProjectionIsTheSameWithoutRecording() {
+        NDArray hidden = normal(9, 8);
+        NDArray weight = normal(31, 8);
+        NDArray targets = targets(9, 31);
+        NDArray loss = CrossEntropy.ofProjection(hidden, weight, targets);
+        assertClose(explicitLoss(hidden.matMul(weight.transpose()), targets), loss, 1e-6);
+    }
+
+    @Test
+    void gradientFollowsTheScaleOfTheLoss() {
+        NDArray hidden = normal(4, 8);
+        NDArray weight = normal(16, 8);
+        NDArray targets = targets(4, 16);
+        NDList whole = Autograd.run(x -> CrossEntropy.ofProjection(x[0], weight, targets), hidden);
+        NDList quarter =
+                Autograd.run(
+                        x -> CrossEntropy.ofProjection(x[0], weight, targets).mul(0.25f), hidden);
+        assertClose(whole.get(1).mul(0.25f), quarter.get(1), 1e-6);
+    }
+
+    @Test
+    void largeLogitsStayFinite() {
+        NDArray logits = manager.create(new float[] {1e4f, -1e4f, 0}, new Shape(1, 3));
+        NDArray worst = manager.create(new long[] {1});
+        assertEquals(2e4f, CrossEntropy.ofLogits(logits, worst).getFloat(), 1);
+    }
+
+    @Test
+    void wrongArgumentIsRefusedByName() {
+        NDArray logits = normal(4, 16);
+        assertRefused("targets has shape (3)", logits, targets(3, 16));
+        assertRefused("targets has type float32, but must have int64", logits, normal(4));
+        assertRefused(
+                "logits has shape (2, 2, 16), but must have 2 dimensions",
+                normal(2, 2, 16),
+                targets(4, 16));
+        assertRefused(
+                "logits has shape (0, 16), but must have at least one element",
+                manager.create(new Shape(0, 16)),
+                targets(4, 16));
+        NDArray outside = manager.create(new long[] {0, 1, 16, 2});
+        assertThrows(EngineException.class, () -> CrossEntropy.ofLogits(logits, outside));
+    }
+
+    private static void assertRefused(String reason, NDArray logits, NDArray targets) {
+        IllegalArgumentException error =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> CrossEntropy.ofLogits(logits, targets));
+        assertTrue(
+                error.getMessage().startsWith("CrossEntropy.ofLogits: " + reason),
+                error::getMessage);
+    }
+}

@@ -1,0 +1,212 @@
+package org.djlgpt.torch;
+
+import static org.djlgpt.torch.Autograd.assertClose;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.core.Linear;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+class KernelsTest {
+
+    /** bfloat16 keeps 8 bits; sums of rounded terms lose a few more. */
+    private static final double BFLOAT16_TOLERANCE = 0.02;
+
+    private NDManager manager;
+
+    @BeforeEach
+    void open() {
+        manager = NDManager.newBaseManager("PyTorch");
+        Engine.getEngine("PyTorch").setRandomSeed(123);
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    private NDArray normal(long... shape) {
+        return manager.randomNormal(new Shape(shape));
+    }
+
+    /** The formula, with DJL's operators. */
+    static NDArray explicitAttention(NDArray q, NDArray k, NDArray v) {
+        long tokens = q.getShape().get(2);
+        NDArray scores = q.matMul(k.transpose(0, 1, 3, 2)).div(Math.sqrt(q.getShape().get(3)));
+        NDArray position = q.getManager().arange((int) tokens);
+        NDArray future = position.reshape(1, tokens).gt(position.reshape(tokens, 1));
+        NDArray masked = scores.add(future.toType(DataType.FLOAT32, false).mul(-1e30f));
+        return masked.softmax(-1).matMul(v);
+    }
+
+    @ParameterizedTest(name = "T = {0}, headDim = {1}")
+    @CsvSource({"1, 64", "2, 1", "7, 3", "17, 16", "33, 128", "256, 64"})
+    void causalAttentionIsTheFormulaWithItsGradient(long tokens, long headDim) {
+        NDArray q = normal(2, 3, tokens, headDim);
+        NDArray k = normal(2, 3, tokens, headDim);
+        NDArray v = normal(2, 3, tokens, headDim);
+
+        NDList expected = Autograd.run(x -> explicitAttention(x[0], x[1], x[2]), q, k, v);
+        NDList fused = Autograd.run(x -> Kernels.causalAttention(x[0], x[1], x[2], 0), q, k, v);
+        NDList half =
+                Autograd.run(
+                        x ->
+                                BFloat16.toFloat32(
+                                        Kernels.causalAttention(
+                                                BFloat16.from(x[0]),
+                                                BFloat16.from(x[1]),
+                                                BFloat16.from(x[2]),
+                                                0)),
+                        q,
+                        k,
+                        v);
+        for (int i = 0; i < expected.size(); i++) {
+            assertClose(expected.get(i), fused.get(i), 1e-5);
+            assertClose(expected.get(i), half.get(i), BFLOAT16_TOLERANCE);
+        }
+    }
+
+    @Test
+    void droppedAttentionWeightsAreScaledUpSoThatTheMeanStays() {
+        long tokens = 64;
+        NDArray q = manager.zeros(new Shape(8, 8, tokens, 4));
+        NDArray v = manager.ones(new Shape(8, 8, tokens, 4));
+        double dropout = 0.25;
+
+        NDArray result = Kernels.causalAttention(q, q, v, dropout);
+
+        assertEquals(1, result.mean().getFloat(), 0.02);
+        NDArray firstToken = result.get(":, :, 0, 0");
+        double zeros = firstToken.eq(0).toType(DataType.FLOAT32, false).mean().getFloat();
+        assertEquals(dropout, zeros, 0.16);
+        assertEquals(1 / (1 - dropout), firstToken.max().getFloat(), 1e-2);
+    }
+
+    @Test
+    void geluIsTheTanhFormWithItsGradient() {
+        NDArray inputs = manager.linspace(-6, 6, 97);
+        NDList expected = Autograd.run(x -> explicitGelu(x[0]), inputs);
+        NDList actual = Autograd.run(x -> Kernels.gelu(x[0]), inputs);
+        assertClose(expected.get(0), actual.get(0), 1e-6);
+        assertClose(expected.get(1), actual.get(1), 1e-6);
+    }
+
+    private static NDArray explicitGelu(NDArray x) {
+        NDArray inner = x.add(x.pow(3).mul(0.044715)).mul(Math.sqrt(2 / Math.PI));
+        return x.mul(0.5f).mul(inner.tanh().add(1));
+    }
+
+    @Test
+    void linearIsTheFormulaWithItsGradient() {
+        NDArray x = normal(2, 5, 7);
+        NDArray weight = normal(4, 7);
+        NDArray bias = normal(4);
+        NDList expected =
+                Autograd.run(p -> Linear.linear(p[0], p[1], p[2]).get(0), x, weight, bias);
+        NDList full = Autograd.run(p -> Kernels.linear(p[0], p[1], p[2]), x, weight, bias);
+        NDList half =
+                Autograd.run(
+                        p ->
+                                BFloat16.toFloat32(
+                                        Kernels.linear(
+                                                p[0], BFloat16.from(p[1]), BFloat16.from(p[2]))),
+                        x,
+                        weight,
+                        bias);
+        for (int i = 0; i < expected.size(); i++) {
+            assertClose(expected.get(i), full.get(i), 1e-6);
+            assertEquals(DataType.FLOAT32, half.get(i).getDataType());
+            assertClose(expected.get(i), half.get(i), BFLOAT16_TOLERANCE);
+        }
+    }
+
+    @Test
+    void linearWithoutBiasIsAMatrixProduct() {
+        NDArray x = normal(2, 5, 7);
+        NDArray weight = normal(4, 7);
+        NDList expected = Autograd.run(p -> p[0].matMul(p[1].transpose()), x, weight);
+        NDList actual = Autograd.run(p -> Kernels.linear(p[0], p[1], null), x, weight);
+        for (int i = 0; i < expected.size(); i++) {
+            assertClose(expected.get(i), actual.get(i), 1e-6);
+        }
+    }
+
+    @Test
+    void bfloat16KeepsEightBits() {
+        NDArray x = manager.create(new float[] {1, 1 + 1f / 512, 1 + 1f / 128, -3e38f, Float.NaN});
+        NDArray rounded = BFloat16.from(x);
+        assertTrue(BFloat16.is(rounded));
+        assertFalse(BFloat16.is(x));
+        float[] widened = BFloat16.toFloat32(rounded).toFloatArray();
+        assertEquals(1, widened[0]);
+        assertEquals(1, widened[1]);
+        assertEquals(1 + 1f / 128, widened[2]);
+        assertEquals(-3e38f, widened[3], 1e36f);
+        assertTrue(Float.isNaN(widened[4]));
+    }
+
+    @Test
+    void wrongArgumentIsRefusedByName() {
+        NDArray q = normal(1, 2, 3, 4);
+        NDArray shorter = normal(1, 2, 2, 4);
+        NDArray integers = manager.ones(new Shape(1, 2, 3, 4), DataType.INT64);
+        NDArray closed = normal(1, 2, 3, 4);
+        closed.close();
+
+        assertRefused("causalAttention: key has shape (1, 2, 2, 4)", q, shorter, q, 0);
+        assertRefused(
+                "causalAttention: value has type int64, but must have float32", q, q, integers, 0);
+        assertRefused(
+                "causalAttention: value has type float32",
+                BFloat16.from(q),
+                BFloat16.from(q),
+                q,
+                0);
+        assertRefused(
+                "causalAttention: query has type int64, but must have float32 or bfloat16",
+                integers,
+                integers,
+                integers,
+                0);
+        assertRefused("causalAttention: query is closed", closed, q, q, 0);
+        assertRefused("causalAttention: key is null", q, null, q, 0);
+        assertRefused(
+                "causalAttention: query has shape (3, 4), but must have 4 dimensions",
+                q.reshape(6, 4).get("0:3"),
+                q,
+                q,
+                0);
+        assertRefused("causalAttention: dropout is 1.0", q, q, q, 1);
+        assertRefused("causalAttention: dropout is NaN", q, q, q, Double.NaN);
+
+        String message =
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> Kernels.linear(q, normal(8, 5), null))
+                        .getMessage();
+        assertTrue(message.startsWith("linear: input has shape (1, 2, 3, 4)"), message);
+        assertTrue(message.endsWith("a last axis of 5"), message);
+    }
+
+    private static void assertRefused(
+            String message, NDArray q, NDArray k, NDArray v, double dropout) {
+        IllegalArgumentException error =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> Kernels.causalAttention(q, k, v, dropout));
+        assertTrue(error.getMessage().startsWith(message), error::getMessage);
+    }
+}
