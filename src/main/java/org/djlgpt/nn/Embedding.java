@@ -6,8 +6,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Parameter;
 
-import java.util.stream.IntStream;
-
 /**
  * A table with one vector per id: ids (..) of type INT32 or INT64 to vectors (.., embeddingDim).
  *
@@ -53,26 +51,11 @@ public final class Embedding extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray ids, Pass pass) {
-        requireKnown(ids);
+        Inputs.requireKnownTokens(ids, numEmbeddings);
         NDArray table = pass.value(weight, ids);
         return ids.getNDArrayInternal()
                 .embedding(ids, table, SparseFormat.DENSE)
                 .singletonOrThrow(); // (.., embeddingDim)
-    }
-
-    private void requireKnown(NDArray ids) {
-        long[] values =
-                ids.getDataType() == DataType.INT64
-                        ? ids.toLongArray()
-                        : IntStream.of(ids.toIntArray()).asLongStream().toArray();
-        for (int i = 0; i < values.length; i++) {
-            long id = values[i];
-            if (id < 0 || id >= numEmbeddings) {
-                throw new IllegalArgumentException(
-                        "token id %d at position %d of %s is outside the vocabulary of %d ids (0 to %d); encode the text with the model's own tokenizer"
-                                .formatted(id, i, ids.getShape(), numEmbeddings, numEmbeddings - 1));
-            }
-        }
     }
 
     @Override

@@ -17,8 +17,9 @@ public final class Gelu extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        NDArray inner = x.pow(3).mul(0.044715).add(x).mul(SQRT_2_OVER_PI);
-        return x.mul(0.5).mul(inner.tanh().add(1));
+        NDArray cube = x.mul(x).mul(x);
+        NDArray inner = cube.mul(Scalar.of(0.044715, x)).add(x).mul(Scalar.of(SQRT_2_OVER_PI, x));
+        return x.mul(Scalar.of(0.5, x)).mul(inner.tanh().add(1));
     }
 
     @Override

@@ -1,7 +1,10 @@
 package org.djlgpt.nn;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+
+import java.util.stream.IntStream;
 
 /** The checks that blocks make of what they are built from and given. */
 public final class Inputs {
@@ -88,7 +91,8 @@ public final class Inputs {
      * @param most the greatest number of dimensions
      * @throws IllegalArgumentException if the rank lies outside
      */
-    public static void requireRank(String block, Shape shape, String expected, int least, int most) {
+    public static void requireRank(
+            String block, Shape shape, String expected, int least, int most) {
         if (shape.dimension() < least || shape.dimension() > most) {
             throw new IllegalArgumentException(
                     "%s: input has shape %s with %d dimensions, but needs %s; reshape or expand it"
@@ -141,6 +145,27 @@ public final class Inputs {
             throw new IllegalArgumentException(
                     "%s: input has type %s, but token ids are INT32 or INT64; convert it with toType(DataType.INT64, false)"
                             .formatted(block, type));
+        }
+    }
+
+    /**
+     * Checks that every token id is in the vocabulary, since native code must not see another.
+     *
+     * @param ids token ids of type INT32 or INT64
+     * @param vocabSize the number of ids
+     * @throws IllegalArgumentException if an id is negative or not below {@code vocabSize}
+     */
+    public static void requireKnownTokens(NDArray ids, long vocabSize) {
+        long[] values =
+                ids.getDataType() == DataType.INT64
+                        ? ids.toLongArray()
+                        : IntStream.of(ids.toIntArray()).asLongStream().toArray();
+        for (int i = 0; i < values.length; i++) {
+            if (values[i] < 0 || values[i] >= vocabSize) {
+                throw new IllegalArgumentException(
+                        "token id %d at position %d of %s is outside the vocabulary of %d ids (0 to %d); encode the text with the model's own tokenizer"
+                                .formatted(values[i], i, ids.getShape(), vocabSize, vocabSize - 1));
+            }
         }
     }
 }

@@ -98,7 +98,6 @@ public abstract class TensorBlock extends AbstractBlock {
     private NDArray scoped(NDArray x, Pass pass) {
         NDArray result;
         try (NDScope scope = new NDScope()) {
-            scope.suppressNotUsedWarning();
             result = forward(x, pass);
             NDScope.unregister(result);
         }
@@ -136,7 +135,11 @@ public abstract class TensorBlock extends AbstractBlock {
             if (!parameter.getShape().equals(expected.get(i))) {
                 throw new MalformedModelException(
                         "%s: parameter %s has shape %s in the file, but the block needs %s; build the block as it was when it was saved"
-                                .formatted(name(), parameter.getName(), parameter.getShape(), expected.get(i)));
+                                .formatted(
+                                        name(),
+                                        parameter.getName(),
+                                        parameter.getShape(),
+                                        expected.get(i)));
             }
             i++;
         }

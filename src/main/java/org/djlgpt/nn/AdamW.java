@@ -1,0 +1,177 @@
+package org.djlgpt.nn;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
+import ai.djl.training.optimizer.Optimizer;
+import ai.djl.training.tracker.ParameterTracker;
+import ai.djl.training.tracker.Tracker;
+
+import org.djlgpt.torch.NoGrad;
+
+import java.util.Map;
+import java.util.concurrent.ConcurrentHashMap;
+
+/**
+ * Adam with decoupled weight decay, in PyTorch's formula (Loshchilov and Hutter, "Decoupled Weight
+ * Decay Regularization", 2019, algorithm 2; <a
+ * href="https://docs.pytorch.org/docs/stable/generated/torch.optim.AdamW.html">torch.optim.AdamW</a>):
+ *
+ * <pre>
+ * w = w - rate * decay * w
+ * m = beta1 * m + (1 - beta1) * g
+ * v = beta2 * v + (1 - beta2) * g²
+ * w = w - rate * m / (1 - beta1^t) / (sqrt(v / (1 - beta2^t)) + epsilon)
+ * </pre>
+ *
+ * <p>Only parameters with two dimensions or more decay: matrices and embeddings, but neither biases
+ * nor norms. DJL's own decays all and puts epsilon elsewhere. It works with DJL's {@code Trainer}.
+ * The moments live in the manager of the first weight that is updated, until {@link #close()}.
+ */
+public final class AdamW extends Optimizer implements AutoCloseable {
+
+    private final ParameterTracker learningRate;
+    private final double beta1;
+    private final double beta2;
+    private final double epsilon;
+    private final Map<String, Moments> moments = new ConcurrentHashMap<>();
+
+    private AdamW(Builder builder) {
+        super(builder);
+        learningRate = builder.learningRate;
+        beta1 = builder.beta1;
+        beta2 = builder.beta2;
+        epsilon = builder.epsilon;
+    }
+
+    /**
+     * Starts building an optimizer.
+     *
+     * @return the builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    public void update(String parameterId, NDArray weight, NDArray gradient) {
+        int t = updateCount(parameterId);
+        double rate = learningRate.getNewValue(parameterId, t);
+        Moments moment = moments.computeIfAbsent(parameterId, id -> new Moments(weight));
+        try (NoGrad noGrad = new NoGrad();
+                NDScope scope = new NDScope()) {
+            NDArray g = gradient.mul(rescaleGrad);
+            if (weight.getShape().dimension() >= 2) {
+                weight.muli(1 - rate * getWeightDecay());
+            }
+            moment.mean.muli(beta1).addi(g.mul(1 - beta1));
+            moment.square.muli(beta2).addi(g.square().muli(1 - beta2));
+            NDArray denominator = moment.square.div(1 - Math.pow(beta2, t)).sqrt().addi(epsilon);
+            weight.subi(moment.mean.div(denominator).muli(rate / (1 - Math.pow(beta1, t))));
+        }
+    }
+
+    /** Frees the moments; a later update starts afresh. */
+    @Override
+    public void close() {
+        moments.values().forEach(Moments::close);
+        moments.clear();
+    }
+
+    private record Moments(NDArray mean, NDArray square) implements AutoCloseable {
+
+        Moments(NDArray weight) {
+            this(weight.zerosLike(), weight.zerosLike());
+        }
+
+        @Override
+        public void close() {
+            mean.close();
+            square.close();
+        }
+    }
+
+    /** Builds an {@link AdamW}. */
+    public static final class Builder extends OptimizerBuilder<Builder> {
+
+        private ParameterTracker learningRate = Tracker.fixed(1e-3f);
+        private double beta1 = 0.9;
+        private double beta2 = 0.999;
+        private double epsilon = 1e-8;
+
+        private Builder() {
+            optWeightDecays(0.01f);
+        }
+
+        @Override
+        protected Builder self() {
+            return this;
+        }
+
+        /**
+         * Sets the learning rate.
+         *
+         * @param learningRate gives the rate of each update, counted from 1; 0.001 by default
+         * @return this builder
+         */
+        public Builder optLearningRateTracker(ParameterTracker learningRate) {
+            this.learningRate = learningRate;
+            return this;
+        }
+
+        /**
+         * Sets the decay of the mean of gradients.
+         *
+         * @param beta1 in [0, 1), 0.9 by default
+         * @return this builder
+         */
+        public Builder optBeta1(double beta1) {
+            this.beta1 = beta1;
+            return this;
+        }
+
+        /**
+         * Sets the decay of the mean of squared gradients.
+         *
+         * @param beta2 in [0, 1), 0.999 by default
+         * @return this builder
+         */
+        public Builder optBeta2(double beta2) {
+            this.beta2 = beta2;
+            return this;
+        }
+
+        /**
+         * Sets what keeps the denominator from zero.
+         *
+         * @param epsilon positive, 1e-8 by default
+         * @return this builder
+         */
+        public Builder optEpsilon(double epsilon) {
+            this.epsilon = epsilon;
+            return this;
+        }
+
+        /**
+         * Builds the optimizer.
+         *
+         * @return the optimizer
+         * @throws IllegalArgumentException if a beta lies outside [0, 1) or epsilon is not positive
+         */
+        public AdamW build() {
+            requireBeta("beta1", beta1);
+            requireBeta("beta2", beta2);
+            if (!(epsilon > 0)) {
+                throw new IllegalArgumentException(
+                        "epsilon=%s must be positive; use 1e-8".formatted(epsilon));
+            }
+            return new AdamW(this);
+        }
+
+        private static void requireBeta(String name, double beta) {
+            if (!(beta >= 0 && beta < 1)) {
+                throw new IllegalArgumentException(
+                        "%s=%s must lie in [0, 1)".formatted(name, beta));
+            }
+        }
+    }
+}
