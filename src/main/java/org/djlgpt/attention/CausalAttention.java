@@ -11,8 +11,8 @@ import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 
 /**
- * The fourth rung: {@link SelfAttentionV2} that sees no future and drops weights in training, (B, T,
- * inputDim) to (B, T, outputDim) for any T up to contextLength.
+ * The fourth rung: {@link SelfAttentionV2} that sees no future and drops weights in training, (B,
+ * T, inputDim) to (B, T, outputDim) for any T up to contextLength.
  */
 public final class CausalAttention extends SelfAttention {
 
@@ -69,11 +69,13 @@ public final class CausalAttention extends SelfAttention {
     }
 
     @Override
-    protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
         query.initialize(manager, dataType, inputShapes);
         key.initialize(manager, dataType, inputShapes);
         value.initialize(manager, dataType, inputShapes);
-        Shape scores = new Shape(inputShapes[0].get(0), inputShapes[0].get(1), inputShapes[0].get(1));
+        Shape scores =
+                new Shape(inputShapes[0].get(0), inputShapes[0].get(1), inputShapes[0].get(1));
         mask.initialize(manager, dataType, scores);
         dropout.initialize(manager, dataType, scores);
     }

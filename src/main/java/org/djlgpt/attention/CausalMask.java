@@ -15,11 +15,12 @@ import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
 /**
- * Hides the future: scores (.., T, T) to the same with minus infinity above the diagonal, so that the
- * softmax gives no weight to a key that comes after its query (Vaswani et al., 2017, section 3.2.3).
+ * Hides the future: scores (.., T, T) to the same with minus infinity above the diagonal, so that
+ * the softmax gives no weight to a key that comes after its query (Vaswani et al., 2017, section
+ * 3.2.3).
  *
- * <p>One mask (contextLength, contextLength) is kept per device and sliced for shorter sequences. It
- * is made at first use on the device of the scores and freed with the block.
+ * <p>One mask (contextLength, contextLength) is kept per device and sliced for shorter sequences.
+ * It is made at first use on the device of the scores and freed with the block.
  */
 public final class CausalMask extends TensorBlock {
 
@@ -60,7 +61,8 @@ public final class CausalMask extends TensorBlock {
         return scores;
     }
 
-    private record Masks(int contextLength, Map<Device, NDArray> byDevice) implements AutoCloseable {
+    private record Masks(int contextLength, Map<Device, NDArray> byDevice)
+            implements AutoCloseable {
 
         NDArray on(Device device) {
             return byDevice.computeIfAbsent(device, this::mask);

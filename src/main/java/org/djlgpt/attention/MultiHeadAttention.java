@@ -11,9 +11,10 @@ import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 
 /**
- * The last rung: all heads of {@link MultiHeadAttentionWrapper} in one projection that is split into
- * heads of width outputDim / numHeads, and an output projection that mixes them, (B, T, inputDim) to
- * (B, T, outputDim) for any T up to contextLength (Vaswani et al., 2017, section 3.2.2).
+ * The last rung: all heads of {@link MultiHeadAttentionWrapper} in one projection that is split
+ * into heads of width outputDim / numHeads, and an output projection that mixes them, (B, T,
+ * inputDim) to (B, T, outputDim) for any T up to contextLength (Vaswani et al., 2017, section
+ * 3.2.2).
  *
  * <p>Parameters are drawn in the order W_query, W_key, W_value, output weight, output bias.
  */
@@ -91,7 +92,8 @@ public final class MultiHeadAttention extends SelfAttention {
     }
 
     @Override
-    protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
         long batch = inputShapes[0].get(0);
         long tokens = inputShapes[0].get(1);
         query.initialize(manager, dataType, inputShapes);
@@ -138,8 +140,8 @@ public final class MultiHeadAttention extends SelfAttention {
          * Builds the block.
          *
          * @return the block, not yet initialized
-         * @throws IllegalArgumentException if a size is missing or below 1, numHeads does not divide
-         *     outputDim, or dropout lies outside [0, 1)
+         * @throws IllegalArgumentException if a size is missing or below 1, numHeads does not
+         *     divide outputDim, or dropout lies outside [0, 1)
          */
         public MultiHeadAttention build() {
             requireDims();

@@ -1,9 +1,9 @@
 package org.djlgpt.attention;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
@@ -15,8 +15,8 @@ import java.util.List;
 import java.util.function.Function;
 
 /**
- * The fifth rung: several {@link CausalAttention} heads side by side, their outputs concatenated, (B,
- * T, inputDim) to (B, T, numHeads * outputDim). Heads are drawn one after the other.
+ * The fifth rung: several {@link CausalAttention} heads side by side, their outputs concatenated,
+ * (B, T, inputDim) to (B, T, numHeads * outputDim). Heads are drawn one after the other.
  */
 public final class MultiHeadAttentionWrapper extends SelfAttention {
 
@@ -40,7 +40,8 @@ public final class MultiHeadAttentionWrapper extends SelfAttention {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        return NDArrays.concat(each(head -> pass.through(x, head)), -1); // (B, T, numHeads * outputDim)
+        return NDArrays.concat(
+                each(head -> pass.through(x, head)), -1); // (B, T, numHeads * outputDim)
     }
 
     @Override
@@ -63,7 +64,8 @@ public final class MultiHeadAttentionWrapper extends SelfAttention {
     }
 
     @Override
-    protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
         heads.forEach(head -> head.initialize(manager, dataType, inputShapes));
     }
 

@@ -7,6 +7,7 @@ import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Pass;
+import org.djlgpt.nn.Scalar;
 import org.djlgpt.nn.TensorBlock;
 
 import java.util.function.BiFunction;
@@ -57,7 +58,6 @@ public abstract class SelfAttention extends TensorBlock {
         long batch = rank == 2 ? 1 : x.getShape().get(0);
         long tokens = x.getShape().get(rank - 2);
         try (NDScope scope = new NDScope()) {
-            scope.suppressNotUsedWarning();
             NDArray seen = look.apply(x, pass).reshape(batch, -1, tokens, tokens).stopGradient();
             NDScope.unregister(seen);
             return seen;
@@ -104,6 +104,7 @@ public abstract class SelfAttention extends TensorBlock {
     }
 
     static NDArray scaledSoftmax(NDArray scores, int headDim) {
-        return scores.div(Math.sqrt(headDim)).softmax(-1); // (.., T, T)
+        NDArray scale = Scalar.of(1 / Math.sqrt(headDim), scores);
+        return scores.mul(scale).softmax(-1); // (.., T, T)
     }
 }

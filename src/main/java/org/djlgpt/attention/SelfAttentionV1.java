@@ -8,9 +8,9 @@ import ai.djl.training.initializer.Initializer;
 import org.djlgpt.nn.Pass;
 
 /**
- * The second rung: trainable weights, (.., T, inputDim) to (.., T, outputDim). Three matrices W_query,
- * W_key and W_value (inputDim, outputDim), drawn in this order from U[0, 1), turn each token into a
- * query, a key and a value; scores are scaled by 1/sqrt(outputDim).
+ * The second rung: trainable weights, (.., T, inputDim) to (.., T, outputDim). Three matrices
+ * W_query, W_key and W_value (inputDim, outputDim), drawn in this order from U[0, 1), turn each
+ * token into a query, a key and a value; scores are scaled by 1/sqrt(outputDim).
  */
 public final class SelfAttentionV1 extends SelfAttention {
 

@@ -9,8 +9,8 @@ import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 
 /**
- * The third rung: the matrices of {@link SelfAttentionV1} become linear layers, (.., T, inputDim) to
- * (.., T, outputDim). Their initialization suits training, and a bias is possible.
+ * The third rung: the matrices of {@link SelfAttentionV1} become linear layers, (.., T, inputDim)
+ * to (.., T, outputDim). Their initialization suits training, and a bias is possible.
  */
 public final class SelfAttentionV2 extends SelfAttention {
 
@@ -53,7 +53,8 @@ public final class SelfAttentionV2 extends SelfAttention {
     }
 
     @Override
-    protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
         query.initialize(manager, dataType, inputShapes);
         key.initialize(manager, dataType, inputShapes);
         value.initialize(manager, dataType, inputShapes);

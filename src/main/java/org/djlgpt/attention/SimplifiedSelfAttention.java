@@ -9,9 +9,9 @@ import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Pass;
 
 /**
- * The first rung: attention without trainable weights, (T, d) or (B, T, d) to the same. Each token is
- * query, key and value at once; its context vector is the mix of all tokens, weighted by the softmax
- * of their dot products with it.
+ * The first rung: attention without trainable weights, (T, d) or (B, T, d) to the same. Each token
+ * is query, key and value at once; its context vector is the mix of all tokens, weighted by the
+ * softmax of their dot products with it.
  *
  * <p>The static methods give the same for a single query, one step at a time:
  *
@@ -94,7 +94,8 @@ public final class SimplifiedSelfAttention extends SelfAttention {
     }
 
     @Override
-    protected void initializeChildBlocks(NDManager manager, DataType dataType, Shape... inputShapes) {}
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {}
 
     private static void requireTokens(NDArray inputs) {
         Inputs.requireFloating("SimplifiedSelfAttention", inputs.getDataType());

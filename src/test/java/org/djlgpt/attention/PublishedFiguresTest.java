@@ -92,8 +92,7 @@ class PublishedFiguresTest {
         SelfAttentionV2 block = selfAttentionV2();
 
         assertFigures(expected("self-attention-v2"), forward(block, inputs), TOLERANCE);
-        assertFigures(
-                expected("v2-weights"), block.attentionWeights(inputs).get(0, 0), TOLERANCE);
+        assertFigures(expected("v2-weights"), block.attentionWeights(inputs).get(0, 0), TOLERANCE);
     }
 
     @Test
