@@ -1,0 +1,170 @@
+package org.djlgpt.text;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.OptionalInt;
+
+/**
+ * One id per character: the vocabulary is what a text uses.
+ *
+ * <p>Characters are Unicode code points, so an emoji is one character. Ids follow the order of the
+ * code points, as in nanoGPT's character-level Shakespeare data set. There is no end-of-text token.
+ */
+public final class CharTokenizer implements Tokenizer {
+
+    /** The file that {@link #save} writes into a model folder. */
+    static final String FILE = "char_tokenizer.json";
+
+    private final int[] characters;
+    private final int[] sortedCharacters;
+    private final int[] sortedIds;
+
+    /** Takes ownership of distinct code points; the id of each is its index. */
+    private CharTokenizer(int[] characters) {
+        this.characters = characters;
+        long[] characterAndId = new long[characters.length];
+        for (int id = 0; id < characters.length; id++) {
+            characterAndId[id] = (long) characters[id] << Integer.SIZE | id;
+        }
+        Arrays.sort(characterAndId);
+        sortedCharacters =
+                Arrays.stream(characterAndId).mapToInt(c -> (int) (c >>> Integer.SIZE)).toArray();
+        sortedIds = Arrays.stream(characterAndId).mapToInt(c -> (int) c).toArray();
+    }
+
+    /**
+     * Learns the vocabulary of a text: its distinct characters, sorted.
+     *
+     * @param text a text with every character that will ever be encoded
+     * @return the tokenizer
+     * @throws IllegalArgumentException if the text is empty or holds an unpaired surrogate
+     */
+    public static CharTokenizer fromText(String text) {
+        UnpairedSurrogates.reject(text);
+        return ofDistinct(text.codePoints().distinct().sorted().toArray());
+    }
+
+    /**
+     * Makes a tokenizer whose ids follow the order of the given characters.
+     *
+     * @throws IllegalArgumentException if there are none, one comes twice, or a surrogate is
+     *     unpaired
+     */
+    static CharTokenizer fromVocabulary(String characters) {
+        UnpairedSurrogates.reject(characters);
+        int[] codePoints = characters.codePoints().toArray();
+        int[] sorted = codePoints.clone();
+        Arrays.sort(sorted);
+        for (int i = 1; i < sorted.length; i++) {
+            if (sorted[i] == sorted[i - 1]) {
+                throw new IllegalArgumentException(
+                        "the vocabulary has the character " + describe(sorted[i]) + " twice");
+            }
+        }
+        return ofDistinct(codePoints);
+    }
+
+    private static CharTokenizer ofDistinct(int[] characters) {
+        if (characters.length == 0) {
+            throw new IllegalArgumentException(
+                    "a vocabulary of 0 characters is too small; give a text with at least 1");
+        }
+        return new CharTokenizer(characters);
+    }
+
+    /**
+     * Opens the tokenizer that {@link #save} wrote.
+     *
+     * @param directory the model folder
+     * @return the tokenizer
+     * @throws IllegalArgumentException if {@code char_tokenizer.json} is missing or malformed
+     * @throws IOException if the file can't be read
+     */
+    public static CharTokenizer load(Path directory) throws IOException {
+        return CharTokenizerJson.read(directory.resolve(FILE));
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws IllegalArgumentException if the text holds a character outside the vocabulary or an
+     *     unpaired surrogate, naming it and its index in the string
+     */
+    @Override
+    public int[] encode(String text) {
+        UnpairedSurrogates.reject(text);
+        int[] ids = new int[text.codePointCount(0, text.length())];
+        int index = 0;
+        for (int i = 0; i < ids.length; i++) {
+            int character = text.codePointAt(index);
+            int found = Arrays.binarySearch(sortedCharacters, character);
+            if (found < 0) {
+                throw new IllegalArgumentException(
+                        String.format(
+                                "text has the character %s at index %d, which is not among the %d"
+                                    + " of the vocabulary; leave it out, or learn the vocabulary"
+                                    + " from a text that has it",
+                                describe(character), index, vocabSize()));
+            }
+            ids[i] = sortedIds[found];
+            index += Character.charCount(character);
+        }
+        return ids;
+    }
+
+    @Override
+    public byte[] decodeBytes(int... ids) {
+        return decode(ids).getBytes(StandardCharsets.UTF_8);
+    }
+
+    @Override
+    public String decode(int... ids) {
+        StringBuilder text = new StringBuilder(ids.length);
+        for (int id : ids) {
+            Vocabulary.check(id, vocabSize());
+            text.appendCodePoint(characters[id]);
+        }
+        return text.toString();
+    }
+
+    @Override
+    public int vocabSize() {
+        return characters.length;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @return empty: a character vocabulary has no such id
+     */
+    @Override
+    public OptionalInt endOfText() {
+        return OptionalInt.empty();
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The file is {@code char_tokenizer.json}: an object with {@code type} "char", {@code
+     * version} 1 and {@code characters}, a string of all characters in the order of their ids.
+     */
+    @Override
+    public void save(Path directory) throws IOException {
+        Files.createDirectories(directory);
+        CharTokenizerJson.write(directory.resolve(FILE), characters());
+    }
+
+    /** Returns all characters in the order of their ids. */
+    String characters() {
+        return new String(characters, 0, characters.length);
+    }
+
+    private static String describe(int character) {
+        String shown =
+                Character.isISOControl(character) ? "" : "'" + Character.toString(character) + "' ";
+        return shown + String.format("(U+%04X)", character);
+    }
+}

@@ -1,0 +1,154 @@
+package org.djlgpt.text;
+
+import org.djlgpt.io.AtomicFile;
+
+import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.ShortBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.channels.FileChannel.MapMode;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Tokens in a file: unsigned 16-bit ids, little-endian, nothing else; nanoGPT's {@code train.bin}.
+ *
+ * <p>The file is mapped into memory, so it may be larger than the heap and than physical memory. It
+ * must not shrink while it is in use; {@link #write} replaces it as a whole, which is safe, except
+ * that Windows refuses to replace a mapped file. The mapping ends when this object is garbage.
+ */
+public final class TokenFile implements Tokens {
+
+    private static final long MAX_ID = 0xFFFF;
+
+    /** One mapping can't exceed 2 GiB. */
+    private static final int SEGMENT_BYTES = 1 << 30;
+
+    private final List<ShortBuffer> segments;
+    private final int segmentTokens;
+    private final long size;
+
+    private TokenFile(List<ShortBuffer> segments, int segmentTokens, long size) {
+        this.segments = segments;
+        this.segmentTokens = segmentTokens;
+        this.size = size;
+    }
+
+    /**
+     * Opens a token file.
+     *
+     * @param file the file
+     * @return its tokens
+     * @throws IllegalArgumentException if the file is missing, a folder, empty, unreadable, or of
+     *     an odd number of bytes
+     * @throws IOException if it can't be mapped
+     */
+    public static TokenFile open(Path file) throws IOException {
+        return open(file, SEGMENT_BYTES);
+    }
+
+    /** Opens a file in mappings of an even number of bytes. */
+    static TokenFile open(Path file, int segmentBytes) throws IOException {
+        ReadableFile.require(file);
+        try (FileChannel channel = FileChannel.open(file)) {
+            long bytes = channel.size();
+            if (bytes == 0 || bytes % Short.BYTES != 0) {
+                throw new IllegalArgumentException(
+                        String.format(
+                                "token file %s has %d bytes, which is not a positive multiple of 2;"
+                                        + " write it again",
+                                file, bytes));
+            }
+            List<ShortBuffer> segments = new ArrayList<>();
+            for (long from = 0; from < bytes; from += segmentBytes) {
+                long length = Math.min(segmentBytes, bytes - from);
+                ByteBuffer segment = channel.map(MapMode.READ_ONLY, from, length);
+                segments.add(segment.order(ByteOrder.LITTLE_ENDIAN).asShortBuffer());
+            }
+            return new TokenFile(segments, segmentBytes / Short.BYTES, bytes / Short.BYTES);
+        }
+    }
+
+    /**
+     * Writes tokens to a file and opens it. The file appears when it is complete; one that was
+     * there is replaced.
+     *
+     * @param file the file, in a folder that exists
+     * @param tokens at least one token
+     * @return the tokens in the file
+     * @throws IllegalArgumentException if there are no tokens or an id is larger than 65535
+     * @throws IOException if the file can't be written
+     */
+    public static TokenFile write(Path file, Tokens tokens) throws IOException {
+        return write(file, () -> new TokenChunks(tokens));
+    }
+
+    /**
+     * Writes ids that need not fit into memory at once, such as those of one document after the
+     * other, to a file and opens it. The file appears when it is complete; one that was there is
+     * replaced.
+     *
+     * @param file the file, in a folder that exists
+     * @param pieces ids, piece after piece; at least one id in all
+     * @return the tokens in the file
+     * @throws IllegalArgumentException if there are no ids, or one is negative or larger than 65535
+     * @throws IOException if the file can't be written
+     */
+    public static TokenFile write(Path file, Iterable<int[]> pieces) throws IOException {
+        AtomicFile.writeStream(
+                file,
+                out -> {
+                    long written = 0;
+                    for (int[] ids : pieces) {
+                        writeIds(ids, written, out);
+                        written += ids.length;
+                    }
+                    if (written == 0) {
+                        throw new IllegalArgumentException(
+                                "there are 0 tokens to write to " + file + "; give at least 1");
+                    }
+                });
+        return open(file);
+    }
+
+    private static void writeIds(int[] ids, long position, OutputStream out) throws IOException {
+        for (int i = 0; i < ids.length; i++) {
+            if (ids[i] < 0 || ids[i] > MAX_ID) {
+                throw new IllegalArgumentException(
+                        "token id="
+                                + ids[i]
+                                + " at position "
+                                + (position + i)
+                                + " does not fit into 16 bits; a token file takes 0 to "
+                                + MAX_ID);
+            }
+            out.write(ids[i]);
+            out.write(ids[i] >>> Byte.SIZE);
+        }
+    }
+
+    @Override
+    public long size() {
+        return size;
+    }
+
+    @Override
+    public void read(long from, int[] into) {
+        Positions.check(from, from + into.length, size);
+        short[] part = new short[Math.min(into.length, segmentTokens)];
+        int done = 0;
+        while (done < into.length) {
+            ShortBuffer segment = segments.get((int) ((from + done) / segmentTokens));
+            int offset = (int) ((from + done) % segmentTokens);
+            int count = Math.min(into.length - done, segment.limit() - offset);
+            segment.get(offset, part, 0, count);
+            for (int i = 0; i < count; i++) {
+                into[done + i] = Short.toUnsignedInt(part[i]);
+            }
+            done += count;
+        }
+    }
+}

@@ -1,0 +1,273 @@
+package org.djlgpt.text;
+
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.dataset.Batch;
+import ai.djl.training.dataset.BatchSampler;
+import ai.djl.training.dataset.RandomAccessDataset;
+import ai.djl.training.dataset.Record;
+import ai.djl.training.dataset.Sampler;
+import ai.djl.training.dataset.SequenceSampler;
+import ai.djl.translate.Batchifier;
+import ai.djl.translate.TranslateException;
+import ai.djl.util.Progress;
+
+import java.io.IOException;
+import java.util.concurrent.ExecutorService;
+import java.util.function.LongFunction;
+
+/**
+ * A data set of windows over tokens, whose labels are the windows one token further.
+ *
+ * <p>Record {@code i} starts at token {@code i * stride}: its data are {@code T} ids from there on,
+ * its labels the {@code T} ids from the next token on, both as {@link
+ * ai.djl.ndarray.types.DataType#INT64}. A window never goes beyond the end: the last tokens that do
+ * not fill one are left out.
+ *
+ * <p>Batches from {@link #getData(NDManager)}, as {@link ai.djl.training.EasyTrain} asks for them,
+ * and from {@link #batch} hold one array (B, T) of data and one of labels, made in one piece. A
+ * data set with transforms or another batchifier than {@link Batchifier#STACK} is read record by
+ * record.
+ */
+public final class TokenWindows extends RandomAccessDataset {
+
+    private final Tokens tokens;
+    private final int contextLength;
+    private final long stride;
+
+    private TokenWindows(Builder builder) {
+        super(builder);
+        tokens = builder.tokens;
+        contextLength = builder.contextLength;
+        stride = builder.stride();
+    }
+
+    /**
+     * Starts a data set.
+     *
+     * @return a builder without tokens, context length and sampling, which must be set
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /**
+     * Returns one window.
+     *
+     * @param manager the manager of its arrays
+     * @param index the window, from 0 to {@link #size()} - 1
+     * @return data (T) and labels (T)
+     * @throws IllegalArgumentException if there is no such window
+     */
+    @Override
+    public Record get(NDManager manager, long index) {
+        NDList window = arrays(manager, new Shape(contextLength), index);
+        return new Record(new NDList(window.get(0)), new NDList(window.get(1)));
+    }
+
+    /**
+     * Returns several windows in two arrays; the direct way for a training loop of its own.
+     *
+     * @param manager the manager of the arrays
+     * @param indices the windows, each from 0 to {@link #size()} - 1, at least one
+     * @return data (B, T) and labels (B, T), in the order of the indices
+     * @throws IllegalArgumentException if there are no indices or one has no window
+     */
+    public NDList batch(NDManager manager, long... indices) {
+        if (indices.length == 0) {
+            throw new IllegalArgumentException(
+                    "a batch of 0 windows is empty; give at least 1 index");
+        }
+        return arrays(manager, new Shape(indices.length, contextLength), indices);
+    }
+
+    /**
+     * Returns the length of a window.
+     *
+     * @return the number of tokens T
+     */
+    public int contextLength() {
+        return contextLength;
+    }
+
+    private NDList arrays(NDManager manager, Shape shape, long... indices) {
+        long[] data = new long[Math.multiplyExact(indices.length, contextLength)];
+        long[] labels = new long[data.length];
+        int[] window = new int[contextLength + 1];
+        for (int i = 0; i < indices.length; i++) {
+            readWindow(indices[i], window);
+            for (int t = 0; t < contextLength; t++) {
+                data[i * contextLength + t] = window[t];
+                labels[i * contextLength + t] = window[t + 1];
+            }
+        }
+        return new NDList(manager.create(data, shape), manager.create(labels, shape));
+    }
+
+    private void readWindow(long index, int[] window) {
+        if (index < 0 || index >= size()) {
+            throw new IllegalArgumentException(
+                    "window=" + index + " does not exist; give 0 to " + (size() - 1));
+        }
+        tokens.read(index * stride, window);
+    }
+
+    @Override
+    protected long availableSize() {
+        return (tokens.size() - contextLength - 1) / stride + 1;
+    }
+
+    /**
+     * Does nothing: the tokens are there.
+     *
+     * @param progress ignored
+     */
+    @Override
+    public void prepare(Progress progress) {
+        // The tokens are there.
+    }
+
+    @Override
+    public Iterable<Batch> getData(NDManager manager, Sampler sampler, ExecutorService executor)
+            throws IOException, TranslateException {
+        boolean plain =
+                pipeline == null
+                        && targetPipeline == null
+                        && dataBatchifier == Batchifier.STACK
+                        && labelBatchifier == Batchifier.STACK;
+        if (!plain) {
+            return super.getData(manager, sampler, executor);
+        }
+        return new WindowIterable(this, manager, sampler, executor, prefetchNumber, device);
+    }
+
+    /** Builds {@link TokenWindows}. */
+    public static final class Builder extends BaseBuilder<Builder> {
+
+        private Tokens tokens;
+        private int contextLength;
+        private Long stride;
+        private long seed;
+        private LongFunction<Sampler> sampling;
+
+        private Builder() {}
+
+        /**
+         * Sets the tokens.
+         *
+         * @param tokens at least one more than the context length
+         * @return this builder
+         */
+        public Builder setTokens(Tokens tokens) {
+            this.tokens = tokens;
+            return this;
+        }
+
+        /**
+         * Sets the number of tokens in a window.
+         *
+         * @param contextLength at least 1; the context length of the model, or less
+         * @return this builder
+         */
+        public Builder setContextLength(int contextLength) {
+            this.contextLength = contextLength;
+            return this;
+        }
+
+        /**
+         * Sets the distance from the start of one window to that of the next.
+         *
+         * @param stride at least 1; 1 for every possible window. By default the context length,
+         *     with which each token is a label once
+         * @return this builder
+         */
+        public Builder optStride(int stride) {
+            this.stride = (long) stride;
+            return this;
+        }
+
+        /**
+         * Sets what the order of random sampling follows from.
+         *
+         * @param seed any number, by default 0
+         * @return this builder
+         */
+        public Builder optSeed(long seed) {
+            this.seed = seed;
+            return this;
+        }
+
+        /**
+         * Sets batches in the order of the tokens, or in that of a {@link SeededShuffle} with the
+         * seed of this builder.
+         *
+         * @param batchSize the number of windows in a batch, at least 1
+         * @param random whether to shuffle, otherwise in each epoch
+         * @param dropLast whether to leave out a last batch that is smaller
+         * @return this builder
+         */
+        @Override
+        public Builder setSampling(int batchSize, boolean random, boolean dropLast) {
+            sampling = key -> sampler(batchSize, random, dropLast, key);
+            return this;
+        }
+
+        @Override
+        public Builder setSampling(Sampler sampler) {
+            sampling = key -> sampler;
+            return this;
+        }
+
+        /**
+         * Builds the data set.
+         *
+         * @return the data set
+         * @throws IllegalArgumentException if tokens, context length or sampling are not set, the
+         *     context length, stride, batch size or limit is less than 1, or the tokens are fewer
+         *     than one window and its last label
+         */
+        public TokenWindows build() {
+            if (tokens == null || sampling == null) {
+                throw new IllegalArgumentException(
+                        (tokens == null ? "tokens are" : "sampling is")
+                                + " not set; call setTokens and setSampling");
+            }
+            requirePositive("contextLength", contextLength);
+            requirePositive("stride", stride());
+            requirePositive("limit", limit);
+            if (tokens.size() <= contextLength) {
+                throw new IllegalArgumentException(
+                        String.format(
+                                "%d tokens are fewer than the %d of one window (contextLength=%d"
+                                        + " and a label); give a longer text or a smaller context"
+                                        + " length",
+                                tokens.size(), contextLength + 1L, contextLength));
+            }
+            sampler = sampling.apply(seed);
+            return new TokenWindows(this);
+        }
+
+        private static Sampler sampler(int batchSize, boolean random, boolean dropLast, long seed) {
+            requirePositive("batchSize", batchSize);
+            return random
+                    ? new SeededShuffle(batchSize, seed, dropLast)
+                    : new BatchSampler(new SequenceSampler(), batchSize, dropLast);
+        }
+
+        private long stride() {
+            return stride == null ? contextLength : stride;
+        }
+
+        private static void requirePositive(String name, long value) {
+            if (value < 1) {
+                throw new IllegalArgumentException(name + "=" + value + " must be at least 1");
+            }
+        }
+
+        @Override
+        protected Builder self() {
+            return this;
+        }
+    }
+}

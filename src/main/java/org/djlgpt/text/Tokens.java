@@ -1,0 +1,76 @@
+package org.djlgpt.text;
+
+/**
+ * A read-only sequence of token ids, which may be longer than an array and larger than memory.
+ *
+ * <p>Positions are longs from 0 to {@link #size()} - 1. Implementations may be read by several
+ * threads at once.
+ */
+public interface Tokens {
+
+    /**
+     * Keeps ids in memory.
+     *
+     * @param ids token ids, which are copied
+     * @return the tokens
+     * @throws IllegalArgumentException if an id is negative
+     */
+    static Tokens of(int... ids) {
+        return new ArrayTokens(ids.clone());
+    }
+
+    /**
+     * Returns the number of tokens.
+     *
+     * @return the size, 0 or more
+     */
+    long size();
+
+    /**
+     * Fills an array with the ids from a position on.
+     *
+     * @param from the position of the first id
+     * @param into the array to fill; its length says how many ids are read
+     * @throws IllegalArgumentException if {@code from} is negative, or fewer ids follow it than the
+     *     array takes
+     */
+    void read(long from, int[] into);
+
+    /**
+     * Returns a part of these tokens, without copying; to hold out the end for validation, for
+     * example.
+     *
+     * @param from the position of the first token
+     * @param to the position after the last token; equal to {@code from} for none
+     * @return the part
+     * @throws IllegalArgumentException unless 0 &lt;= {@code from} &lt;= {@code to} &lt;= {@link
+     *     #size()}
+     */
+    default Tokens slice(long from, long to) {
+        return new TokenSlice(this, from, to);
+    }
+
+    /**
+     * Checks in one pass that a model has an embedding for every id.
+     *
+     * @param vocabSize the number of ids that the model knows
+     * @throws IllegalArgumentException if an id is {@code vocabSize} or more, naming the first such
+     *     id and its position
+     */
+    default void requireIdsBelow(int vocabSize) {
+        long position = 0;
+        for (TokenChunks chunks = new TokenChunks(this); chunks.hasNext(); ) {
+            for (int id : chunks.next()) {
+                if (id >= vocabSize) {
+                    throw new IllegalArgumentException(
+                            String.format(
+                                    "token id=%d at position %d is not below vocabSize=%d; use the"
+                                            + " tokenizer that made the tokens, or a model with a"
+                                            + " larger vocabulary",
+                                    id, position, vocabSize));
+                }
+                position++;
+            }
+        }
+    }
+}

@@ -1,0 +1,23 @@
+/**
+ * Text on its way to a model: read, cut into tokens, stored, and served in windows.
+ *
+ * <p>What to choose:
+ *
+ * <ul>
+ *   <li>{@link org.djlgpt.text.Corpus} reads a file or a folder of UTF-8 text.
+ *   <li>{@link org.djlgpt.text.CharTokenizer} learns one id per character and suits small models
+ *       and small texts; {@link org.djlgpt.text.Gpt2Tokenizer} is GPT-2's byte-pair encoding with
+ *       50,257 ids. {@link org.djlgpt.text.Tokenizer#load} opens whichever of the two a model
+ *       folder holds.
+ *   <li>{@link org.djlgpt.text.Tokens#of} keeps token ids in memory; {@link
+ *       org.djlgpt.text.TokenFile} maps a file of 16-bit ids, as nanoGPT writes it, and may be
+ *       larger than memory.
+ *   <li>{@link org.djlgpt.text.TokenWindows} is the DJL dataset over either; {@link
+ *       org.djlgpt.text.SeededShuffle} is the order that it is read in for training.
+ * </ul>
+ *
+ * <p>In shapes, {@code B} is the number of windows in a batch and {@code T} the context length.
+ *
+ * <p>Imports {@code org.djlgpt.io}, DJL, Gson and jtokkit only.
+ */
+package org.djlgpt.text;

@@ -1,0 +1,152 @@
+package org.djlgpt.text;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+class TokensTest {
+
+    @TempDir private Path folder;
+
+    @Test
+    void tokensInMemoryAreACopy() {
+        int[] ids = {3, 1, 4, 1, 5};
+        Tokens tokens = Tokens.of(ids);
+        ids[0] = 9;
+
+        assertEquals(5, tokens.size());
+        assertArrayEquals(new int[] {3, 1, 4, 1, 5}, read(tokens, 0, 5));
+        assertTrue(rejected(() -> Tokens.of(1, -2)).contains("id=-2 at position 1"));
+    }
+
+    @Test
+    void aSliceSharesTheTokensOfTheWhole() {
+        Tokens tokens = Tokens.of(IntStream.range(0, 100).toArray());
+        Tokens end = tokens.slice(90, 100);
+
+        assertEquals(10, end.size());
+        assertArrayEquals(new int[] {97, 98}, read(end, 7, 2));
+        assertArrayEquals(new int[] {93, 94}, read(end.slice(2, 5), 1, 2));
+        assertEquals(0, tokens.slice(100, 100).size());
+    }
+
+    @Test
+    void positionsOutsideTheTokensAreRefused() {
+        Tokens tokens = Tokens.of(1, 2, 3);
+
+        assertTrue(rejected(() -> read(tokens, 2, 2)).contains("within 3 tokens"));
+        assertTrue(rejected(() -> read(tokens, -1, 2)).contains("from=-1"));
+        assertTrue(rejected(() -> read(tokens, Long.MAX_VALUE, 2)).contains("within 3 tokens"));
+        assertTrue(rejected(() -> read(tokens.slice(0, 2), 1, 2)).contains("within 2 tokens"));
+        assertTrue(rejected(() -> tokens.slice(2, 1)).contains("from=2 to=1"));
+        assertTrue(rejected(() -> tokens.slice(0, 4)).contains("to=4"));
+    }
+
+    @Test
+    void anIdThatTheModelLacksIsFoundWithItsPosition() {
+        int[] ids = new int[200_000];
+        ids[150_000] = 65;
+        Tokens tokens = Tokens.of(ids);
+
+        assertDoesNotThrow(() -> tokens.requireIdsBelow(66));
+        assertDoesNotThrow(() -> tokens.slice(0, 150_000).requireIdsBelow(1));
+        String message = rejected(() -> tokens.requireIdsBelow(65));
+        assertTrue(message.contains("id=65 at position 150000"), message);
+        assertTrue(message.contains("vocabSize=65"), message);
+    }
+
+    @Test
+    void aTokenFileIsUnsignedLittleEndian() throws IOException {
+        Path file = folder.resolve("train.bin");
+
+        TokenFile tokens = TokenFile.write(file, Tokens.of(1, 0x0203, 50256, 65535));
+
+        assertArrayEquals(
+                new byte[] {1, 0, 3, 2, 0x50, (byte) 0xC4, -1, -1}, Files.readAllBytes(file));
+        assertEquals(4, tokens.size());
+        assertArrayEquals(new int[] {1, 0x0203, 50256, 65535}, read(tokens, 0, 4));
+    }
+
+    @Test
+    void readsCrossTheBordersOfMappedSegments() throws IOException {
+        int[] ids = new Random(3).ints(1001, 0, 65536).toArray();
+        Path file = folder.resolve("train.bin");
+        TokenFile.write(file, Tokens.of(ids));
+        for (int segmentBytes : new int[] {2, 6, 64, 1000, 2002, 4096}) {
+            TokenFile tokens = TokenFile.open(file, segmentBytes);
+
+            assertEquals(1001, tokens.size());
+            assertArrayEquals(ids, read(tokens, 0, 1001));
+            for (int from = 0; from < 1001; from += 77) {
+                int[] expected =
+                        IntStream.range(from, Math.min(from + 50, 1001)).map(i -> ids[i]).toArray();
+                assertArrayEquals(expected, read(tokens, from, expected.length));
+            }
+            assertTrue(rejected(() -> read(tokens, 1000, 2)).contains("1001 tokens"));
+        }
+    }
+
+    @Test
+    void piecesAreWrittenOneAfterTheOther() throws IOException {
+        Path file = folder.resolve("train.bin");
+
+        Tokens tokens =
+                TokenFile.write(file, List.of(new int[] {1, 2}, new int[] {}, new int[] {3}));
+
+        assertArrayEquals(new int[] {1, 2, 3}, read(tokens, 0, 3));
+    }
+
+    @Test
+    void whatDoesNotFitIsRefusedAndLeavesTheOldFile() throws IOException {
+        Path file = folder.resolve("train.bin");
+        TokenFile.write(file, Tokens.of(7));
+
+        String tooLarge = rejected(() -> TokenFile.write(file, Tokens.of(1, 65536)));
+        assertTrue(tooLarge.contains("id=65536 at position 1"), tooLarge);
+        List<int[]> negative = List.of(new int[] {1}, new int[] {2, -3});
+        assertTrue(rejected(() -> TokenFile.write(file, negative)).contains("id=-3 at position 2"));
+        assertTrue(rejected(() -> TokenFile.write(file, Tokens.of())).contains("0 tokens"));
+
+        assertArrayEquals(new int[] {7}, read(TokenFile.open(file), 0, 1));
+        try (var files = Files.list(folder)) {
+            assertEquals(List.of(file), files.toList());
+        }
+    }
+
+    @Test
+    void whatIsNoTokenFileIsRefusedByName() throws IOException {
+        Path odd = Files.write(folder.resolve("odd.bin"), new byte[] {1, 2, 3});
+        Path empty = Files.createFile(folder.resolve("empty.bin"));
+        Path missing = folder.resolve("missing.bin");
+
+        assertTrue(rejected(() -> TokenFile.open(odd)).contains("odd.bin has 3 bytes"));
+        assertTrue(rejected(() -> TokenFile.open(empty)).contains("empty.bin has 0 bytes"));
+        assertTrue(rejected(() -> TokenFile.open(missing)).contains("missing.bin does not exist"));
+        assertTrue(rejected(() -> TokenFile.open(folder)).contains("is not a file"));
+        assertFalse(Files.exists(missing));
+    }
+
+    private static int[] read(Tokens tokens, long from, int count) {
+        int[] ids = new int[count];
+        tokens.read(from, ids);
+        return ids;
+    }
+
+    private static String rejected(Executable call) {
+        return assertThrows(IllegalArgumentException.class, call).getMessage();
+    }
+}
