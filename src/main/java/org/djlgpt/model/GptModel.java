@@ -1,0 +1,178 @@
+package org.djlgpt.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.training.ParameterStore;
+
+import org.djlgpt.nn.Embedding;
+import org.djlgpt.nn.Initialization;
+import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.LayerNorm;
+import org.djlgpt.nn.Linear;
+import org.djlgpt.nn.Pass;
+import org.djlgpt.nn.TensorBlock;
+
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * The GPT: token ids (B, T) of type INT32 or INT64 to logits (B, T, vocabSize), where logits [b, t]
+ * score the token that follows after token t. T is at most the context length.
+ *
+ * <p>Parameters are drawn in the order token embedding, position embedding, blocks, final norm,
+ * output layer; an output layer that is tied to the token embedding draws none.
+ */
+public final class GptModel extends TensorBlock {
+
+    private final GptConfig config;
+    private final Embedding tokenEmbedding;
+    private final Embedding positionEmbedding;
+    private final Dropout dropout;
+    private final List<TransformerBlock> blocks = new ArrayList<>();
+    private final LayerNorm finalNorm;
+    private final Linear output;
+
+    /**
+     * Makes a model that PyTorch's defaults initialize.
+     *
+     * @param config the sizes
+     */
+    public GptModel(GptConfig config) {
+        this(config, Initialization.pytorch());
+    }
+
+    /**
+     * Makes a model.
+     *
+     * @param config the sizes
+     * @param initialization how the parameters are drawn; {@code Initialization.gpt2(numLayers)}
+     *     for GPT-2's, the better start for training with a tied output layer
+     */
+    public GptModel(GptConfig config, Initialization initialization) {
+        this.config = config;
+        int embeddingDim = config.embeddingDim();
+        tokenEmbedding =
+                addChildBlock(
+                        "token_embedding",
+                        new Embedding(config.vocabSize(), embeddingDim, initialization));
+        positionEmbedding =
+                addChildBlock(
+                        "position_embedding",
+                        new Embedding(config.contextLength(), embeddingDim, initialization));
+        dropout = addChildBlock("dropout", Dropout.builder().optRate(config.dropout()).build());
+        for (int i = 0; i < config.numLayers(); i++) {
+            blocks.add(addChildBlock("block", new TransformerBlock(config, initialization)));
+        }
+        finalNorm = addChildBlock("final_norm", new LayerNorm(embeddingDim));
+        output = config.tiedOutput() ? null : addChildBlock("output", outputLayer(initialization));
+    }
+
+    private Linear outputLayer(Initialization initialization) {
+        return Linear.builder()
+                .setInputDim(config.embeddingDim())
+                .setOutputDim(config.vocabSize())
+                .optBias(false)
+                .optInitialization(initialization)
+                .build();
+    }
+
+    /**
+     * Returns the sizes.
+     *
+     * @return the configuration that the model was made from
+     */
+    public GptConfig config() {
+        return config;
+    }
+
+    /**
+     * Counts the trainable numbers, a tied weight once; the model need not be initialized.
+     *
+     * @return the number of parameters
+     */
+    public long parameterCount() {
+        return getParameters().values().stream().mapToLong(p -> p.getShape().size()).sum();
+    }
+
+    /**
+     * Returns what every head of every layer looks at, as used without dropout.
+     *
+     * @param tokens token ids (B, T)
+     * @return one array of weights (B, H, T, T) for each layer
+     * @throws IllegalArgumentException if the model does not take {@code tokens}
+     */
+    public List<NDArray> attentionWeights(NDArray tokens) {
+        requireType(tokens.getDataType());
+        requireShape(tokens.getShape());
+        Pass pass = new Pass(new ParameterStore(tokens.getManager(), false), false);
+        List<NDArray> weights = new ArrayList<>();
+        try (NDScope scope = new NDScope()) {
+            NDArray x = embed(tokens, pass); // (B, T, E)
+            for (TransformerBlock block : blocks) {
+                weights.add(block.attentionWeights(x, pass)); // (B, H, T, T)
+                x = pass.through(x, block);
+            }
+            weights.forEach(NDScope::unregister);
+        }
+        return weights;
+    }
+
+    @Override
+    protected NDArray forward(NDArray tokens, Pass pass) {
+        NDArray x = embed(tokens, pass); // (B, T, E)
+        for (TransformerBlock block : blocks) {
+            x = pass.through(x, block); // (B, T, E)
+        }
+        return logits(pass.through(x, finalNorm), pass); // (B, T, vocabSize)
+    }
+
+    private NDArray embed(NDArray tokens, Pass pass) {
+        NDArray positions = tokens.getManager().arange((int) tokens.getShape().get(1)); // (T)
+        NDArray x =
+                pass.through(tokens, tokenEmbedding)
+                        .add(pass.through(positions, positionEmbedding));
+        return pass.through(x, dropout); // (B, T, E)
+    }
+
+    private NDArray logits(NDArray x, Pass pass) {
+        if (output != null) {
+            return pass.through(x, output);
+        }
+        NDArray embedding = pass.value(tokenEmbedding.weight(), x); // (vocabSize, E)
+        return ai.djl.nn.core.Linear.linear(x, embedding, null).singletonOrThrow();
+    }
+
+    @Override
+    protected void requireType(DataType type) {
+        Inputs.requireTokenIds(name(), type);
+    }
+
+    @Override
+    protected void requireShape(Shape tokens) {
+        Inputs.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
+        Inputs.requireContext(tokens.get(1), config.contextLength());
+    }
+
+    @Override
+    protected Shape outputShape(Shape tokens) {
+        return tokens.add(config.vocabSize());
+    }
+
+    @Override
+    protected void initializeChildBlocks(
+            NDManager manager, DataType dataType, Shape... inputShapes) {
+        Shape[] embedded = {inputShapes[0].add(config.embeddingDim())};
+        tokenEmbedding.initialize(manager, dataType, inputShapes);
+        positionEmbedding.initialize(manager, dataType, inputShapes);
+        dropout.initialize(manager, dataType, embedded);
+        blocks.forEach(block -> block.initialize(manager, dataType, embedded));
+        finalNorm.initialize(manager, dataType, embedded);
+        if (output != null) {
+            output.initialize(manager, dataType, embedded);
+        }
+    }
+}

@@ -1,0 +1,163 @@
+package org.djlgpt.model;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+
+import com.google.gson.stream.JsonWriter;
+
+import org.djlgpt.io.AtomicFile;
+
+import java.io.IOException;
+import java.io.StringWriter;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.nio.CharBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+
+/** Lays tensors out as a safetensors file, from the header to the last byte. */
+final class SafeTensorsWriter {
+
+    private static final int ALIGNMENT = 8;
+
+    private final Map<String, NDArray> arrays;
+    private final List<StoredTensor> layout;
+    private final Map<String, String> metadata;
+
+    SafeTensorsWriter(Map<String, NDArray> arrays, Map<String, String> metadata) {
+        this.arrays = arrays;
+        this.metadata = new LinkedHashMap<>(metadata);
+        this.metadata.putIfAbsent("format", "pt");
+        layout = layOut(arrays);
+    }
+
+    void write(Path path) throws IOException {
+        ByteBuffer header = header();
+        AtomicFile.write(
+                path,
+                channel -> {
+                    writeFully(channel, header);
+                    for (StoredTensor tensor : layout) {
+                        writeData(channel, arrays.get(tensor.name()));
+                    }
+                });
+    }
+
+    /** Widest types first: each tensor then begins at a multiple of its element's width. */
+    private static List<StoredTensor> layOut(Map<String, NDArray> arrays) {
+        List<StoredTensor> unplaced = new ArrayList<>();
+        arrays.forEach((name, array) -> unplaced.add(describe(name, array)));
+        unplaced.sort(Comparator.comparingInt((StoredTensor t) -> t.type().width()).reversed());
+        List<StoredTensor> placed = new ArrayList<>();
+        long begin = 0;
+        for (StoredTensor tensor : unplaced) {
+            long end = begin + tensor.end();
+            placed.add(new StoredTensor(tensor.name(), tensor.type(), tensor.shape(), begin, end));
+            begin = end;
+        }
+        return placed;
+    }
+
+    /** Describes a tensor as if it were the first. */
+    private static StoredTensor describe(String name, NDArray array) {
+        if (name.equals(SafeTensorsHeader.METADATA)) {
+            throw new IllegalArgumentException(
+                    "No tensor can be named '" + name + "', the format keeps it; rename it");
+        }
+        if (array == null || array.isReleased()) {
+            throw new IllegalArgumentException(
+                    "Tensor '" + name + "' is missing or closed; write it before closing it");
+        }
+        StoredType type =
+                StoredType.holding(array.getDataType())
+                        .orElseThrow(
+                                () ->
+                                        new IllegalArgumentException(
+                                                "Tensor '"
+                                                        + name
+                                                        + "' is of type "
+                                                        + array.getDataType()
+                                                        + ", which can't be written; convert it"
+                                                        + " to float32"));
+        long bytes = array.getShape().size() * type.width();
+        if (bytes > Integer.MAX_VALUE) {
+            throw new IllegalArgumentException(
+                    "Tensor '"
+                            + name
+                            + "' has "
+                            + bytes
+                            + " bytes, the limit is "
+                            + Integer.MAX_VALUE
+                            + "; split it");
+        }
+        return new StoredTensor(name, type, array.getShape(), 0, bytes);
+    }
+
+    /** Returns the length and the JSON, padded with spaces so that the data is aligned. */
+    private ByteBuffer header() throws IOException {
+        ByteBuffer json = StandardCharsets.UTF_8.newEncoder().encode(CharBuffer.wrap(json()));
+        int padding = Math.floorMod(-json.remaining(), ALIGNMENT);
+        int length = json.remaining() + padding;
+        if (length > SafeTensorsHeader.MAX_LENGTH) {
+            throw new IllegalArgumentException(
+                    "The header would have "
+                            + length
+                            + " bytes, the limit is "
+                            + SafeTensorsHeader.MAX_LENGTH
+                            + "; shorten names or metadata");
+        }
+        ByteBuffer header =
+                ByteBuffer.allocate(SafeTensorsHeader.LENGTH_BYTES + length)
+                        .order(ByteOrder.LITTLE_ENDIAN);
+        header.putLong(length).put(json).put(" ".repeat(padding).getBytes(StandardCharsets.UTF_8));
+        return header.flip();
+    }
+
+    private String json() throws IOException {
+        StringWriter text = new StringWriter();
+        try (JsonWriter json = new JsonWriter(text)) {
+            json.beginObject();
+            json.name(SafeTensorsHeader.METADATA).beginObject();
+            for (Map.Entry<String, String> entry : metadata.entrySet()) {
+                json.name(entry.getKey()).value(entry.getValue());
+            }
+            json.endObject();
+            for (StoredTensor tensor : layout) {
+                json.name(tensor.name()).beginObject();
+                json.name("dtype").value(tensor.type().name());
+                json.name("shape").beginArray();
+                for (long size : tensor.shape().getShape()) {
+                    json.value(size);
+                }
+                json.endArray();
+                json.name("data_offsets").beginArray();
+                json.value(tensor.begin()).value(tensor.end()).endArray();
+                json.endObject();
+            }
+            json.endObject();
+        }
+        return text.toString();
+    }
+
+    private static void writeData(FileChannel channel, NDArray array) throws IOException {
+        // What the engine copies on the way (from a GPU, out of a transposed view) would stay with
+        // the array's manager; a view with a manager of its own takes it along.
+        try (NDManager scratch = array.getManager().newSubManager();
+                NDArray view = array.stopGradient()) {
+            view.attach(scratch);
+            writeFully(channel, view.toByteBuffer(true));
+        }
+    }
+
+    private static void writeFully(FileChannel channel, ByteBuffer bytes) throws IOException {
+        while (bytes.hasRemaining()) {
+            channel.write(bytes);
+        }
+    }
+}
