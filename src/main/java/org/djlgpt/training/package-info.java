@@ -1,0 +1,12 @@
+/**
+ * Pretraining of a language model: {@link org.djlgpt.training.Pretraining} is the loop, {@link
+ * org.djlgpt.training.TrainingConfig} says how, {@link org.djlgpt.training.Evaluation} measures,
+ * and {@link org.djlgpt.training.TrainingListener}s report, draw and save.
+ *
+ * <p>The loop knows no model: it takes any block from token ids (B, T) to logits (B, T, V). DJL's
+ * own {@code Trainer} trains the same blocks; choose this one for gradient accumulation, clipping
+ * by global norm, a held-out split and results that follow from a seed.
+ *
+ * <p>Imports {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code org.djlgpt.text} and DJL only.
+ */
+package org.djlgpt.training;
