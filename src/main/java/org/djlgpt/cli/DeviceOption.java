@@ -1,0 +1,53 @@
+package org.djlgpt.cli;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+
+import picocli.CommandLine.Option;
+
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+
+/** Where to compute. */
+final class DeviceOption {
+
+    private static final Pattern GPU = Pattern.compile("gpu(\\d{0,3})");
+
+    @Option(
+            names = "--device",
+            paramLabel = "DEVICE",
+            defaultValue = "auto",
+            description =
+                    "cpu, gpu or gpu0, gpu1, ..; auto takes a GPU where there is one (default:"
+                        + " auto)")
+    private String device;
+
+    NDManager newManager() {
+        return NDManager.newBaseManager(device());
+    }
+
+    private Device device() {
+        int gpus = Engine.getInstance().getGpuCount();
+        if (device.equals("auto")) {
+            return gpus > 0 ? Device.gpu() : Device.cpu();
+        }
+        if (device.equals("cpu")) {
+            return Device.cpu();
+        }
+        Matcher gpu = GPU.matcher(device);
+        if (!gpu.matches()) {
+            throw new IllegalArgumentException(
+                    "--device %s is unknown; use auto, cpu, gpu or gpu0, gpu1, .."
+                            .formatted(device));
+        }
+        int index = gpu.group(1).isEmpty() ? 0 : Integer.parseInt(gpu.group(1));
+        if (index >= gpus) {
+            throw new IllegalArgumentException(
+                    "--device %s is not there: %d GPUs found; use %s"
+                            .formatted(
+                                    device, gpus, gpus == 0 ? "cpu" : "gpu0 to gpu" + (gpus - 1)));
+        }
+        return Device.gpu(index);
+    }
+}

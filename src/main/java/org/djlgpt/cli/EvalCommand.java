@@ -1,0 +1,116 @@
+package org.djlgpt.cli;
+
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.text.Corpus;
+import org.djlgpt.text.SeededShuffle;
+import org.djlgpt.text.TokenFile;
+import org.djlgpt.text.TokenWindows;
+import org.djlgpt.text.Tokenizer;
+import org.djlgpt.text.Tokens;
+import org.djlgpt.training.Evaluation;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.concurrent.Callable;
+
+/** {@code gpt eval}. */
+@Command(
+        name = "eval",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description = "Measures how well a model predicts a text.")
+final class EvalCommand implements Callable<Integer> {
+
+    private static final int CHUNK = 1 << 16;
+
+    @Option(names = "--model", paramLabel = "DIR", required = true, description = "a model folder")
+    private Path directory;
+
+    @Option(
+            names = "--data",
+            paramLabel = "FILE",
+            required = true,
+            description = "a text file, a folder of text files, or a token file (.bin)")
+    private Path data;
+
+    @Option(
+            names = "--batch-size",
+            paramLabel = "N",
+            defaultValue = "12",
+            description = "windows in a forward pass (default: 12)")
+    private int batchSize;
+
+    @Mixin private DeviceOption device;
+    @Spec private CommandSpec spec;
+
+    @Override
+    public Integer call() throws IOException, MalformedModelException {
+        if (batchSize < 1) {
+            throw new IllegalArgumentException(
+                    "--batch-size %d must be at least 1".formatted(batchSize));
+        }
+        try (NDManager manager = device.newManager()) {
+            LoadedModel loaded = LoadedModel.load(directory, manager);
+            Tokens tokens = tokens(loaded.tokenizer());
+            tokens.requireIdsBelow(loaded.model().config().vocabSize());
+            TokenWindows windows = windows(tokens, loaded.model().config().contextLength());
+            double loss =
+                    new Evaluation(loaded.model(), manager, batchSize)
+                            .loss(windows, windows.size());
+            report(loss, tokens, bytes(tokens, loaded.tokenizer()), windows);
+        }
+        return 0;
+    }
+
+    private Tokens tokens(Tokenizer tokenizer) throws IOException {
+        return data.toString().endsWith(".bin")
+                ? TokenFile.open(data)
+                : Corpus.read(data).encode(tokenizer);
+    }
+
+    private static TokenWindows windows(Tokens tokens, int contextLength) {
+        long longest = Math.max(1, Math.min(contextLength, tokens.size() - 1));
+        return TokenWindows.builder()
+                .setTokens(tokens)
+                .setContextLength((int) longest)
+                .setSampling(new SeededShuffle(1, 0, false))
+                .build();
+    }
+
+    private static long bytes(Tokens tokens, Tokenizer tokenizer) {
+        long bytes = 0;
+        for (long from = 0; from < tokens.size(); from += CHUNK) {
+            int[] chunk = new int[(int) Math.min(CHUNK, tokens.size() - from)];
+            tokens.read(from, chunk);
+            bytes += tokenizer.decodeBytes(chunk).length;
+        }
+        return bytes;
+    }
+
+    private void report(double loss, Tokens tokens, long bytes, TokenWindows windows) {
+        double bitsPerByte = loss / Math.log(2) * tokens.size() / bytes;
+        PrintWriter out = spec.commandLine().getOut();
+        out.println(String.format(Locale.ROOT, "loss          %.4f nats per token", loss));
+        out.println(String.format(Locale.ROOT, "perplexity    %.3f", Math.exp(loss)));
+        out.println(String.format(Locale.ROOT, "bits per byte %.4f", bitsPerByte));
+        out.println(
+                String.format(
+                        Locale.ROOT,
+                        "tokens        %,d in %,d windows of %d (%,d bytes)",
+                        tokens.size(),
+                        windows.size(),
+                        windows.contextLength(),
+                        bytes));
+        out.flush();
+    }
+}

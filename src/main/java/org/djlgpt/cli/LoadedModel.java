@@ -1,0 +1,32 @@
+package org.djlgpt.cli;
+
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.model.GptModel;
+import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.text.Tokenizer;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * A model folder in memory.
+ *
+ * @param model the model
+ * @param tokenizer its tokenizer
+ */
+record LoadedModel(GptModel model, Tokenizer tokenizer) {
+
+    static LoadedModel load(Path directory, NDManager manager)
+            throws IOException, MalformedModelException {
+        if (!Files.isDirectory(directory)) {
+            throw new IllegalArgumentException(
+                    "--model %s is no folder; name one that gpt train has left"
+                            .formatted(directory));
+        }
+        Tokenizer tokenizer = Tokenizer.load(directory);
+        return new LoadedModel(ModelDirectory.load(directory, manager), tokenizer);
+    }
+}

@@ -1,0 +1,85 @@
+package org.djlgpt.cli;
+
+import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.text.Corpus;
+import org.djlgpt.text.Gpt2Tokenizer;
+import org.djlgpt.text.TokenFile;
+import org.djlgpt.text.Tokenizer;
+import org.djlgpt.text.Tokens;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+/**
+ * What a model is trained on.
+ *
+ * @param source where it comes from, for a person
+ * @param tokenizer what made the tokens
+ * @param training the tokens to train on
+ * @param validation the tokens held out: the last tenth, or {@code val.bin}
+ */
+record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens validation) {
+
+    private static final String TRAINING_FILE = "train.bin";
+    private static final String VALIDATION_FILE = "val.bin";
+
+    /**
+     * Reads a text file, a folder of text files, a token file, or a folder with {@code train.bin}
+     * and {@code val.bin}.
+     *
+     * @param data the file or folder; null for the embedded corpus
+     * @param kind the tokenizer; null for what fits the data
+     */
+    static TrainingData read(Path data, TokenizerKind kind) throws IOException {
+        if (data == null) {
+            return of("DJL's Java sources", Corpus.djlSources(), kind);
+        }
+        if (Files.isDirectory(data) && Files.exists(data.resolve(TRAINING_FILE))) {
+            return checked(
+                    data.toString(),
+                    kind,
+                    TokenFile.open(data.resolve(TRAINING_FILE)),
+                    TokenFile.open(data.resolve(VALIDATION_FILE)));
+        }
+        if (data.toString().endsWith(".bin")) {
+            Tokens tokens = TokenFile.open(data);
+            return checked(data.toString(), kind, firstTenths(tokens), lastTenth(tokens));
+        }
+        return of(data.toString(), Corpus.read(data), kind);
+    }
+
+    private static TrainingData of(String source, Corpus corpus, TokenizerKind kind) {
+        Tokenizer tokenizer =
+                kind == TokenizerKind.GPT2
+                        ? new Gpt2Tokenizer()
+                        : CharTokenizer.fromText(corpus.text());
+        Tokens tokens = corpus.encode(tokenizer);
+        return new TrainingData(source, tokenizer, firstTenths(tokens), lastTenth(tokens));
+    }
+
+    private static TrainingData checked(
+            String source, TokenizerKind kind, Tokens training, Tokens validation) {
+        if (kind == TokenizerKind.CHAR) {
+            throw new IllegalArgumentException(
+                    "--tokenizer char does not fit %s, whose ids are GPT-2's; use --tokenizer gpt2"
+                            .formatted(source));
+        }
+        Tokenizer tokenizer = new Gpt2Tokenizer();
+        training.requireIdsBelow(tokenizer.vocabSize());
+        validation.requireIdsBelow(tokenizer.vocabSize());
+        return new TrainingData(source, tokenizer, training, validation);
+    }
+
+    private static Tokens firstTenths(Tokens tokens) {
+        return tokens.slice(0, split(tokens));
+    }
+
+    private static Tokens lastTenth(Tokens tokens) {
+        return tokens.slice(split(tokens), tokens.size());
+    }
+
+    private static long split(Tokens tokens) {
+        return tokens.size() - tokens.size() / 10;
+    }
+}
