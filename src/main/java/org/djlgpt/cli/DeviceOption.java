@@ -20,7 +20,7 @@ final class DeviceOption {
             defaultValue = "auto",
             description =
                     "cpu, gpu or gpu0, gpu1, ..; auto takes a GPU where there is one (default:"
-                        + " auto)")
+                            + " auto)")
     private String device;
 
     NDManager newManager() {

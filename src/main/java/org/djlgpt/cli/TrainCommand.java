@@ -66,7 +66,7 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "char|gpt2",
             description =
                     "what tokens are: characters or GPT-2's byte pairs (default: char for text,"
-                        + " gpt2 for .bin)")
+                            + " gpt2 for .bin)")
     private TokenizerKind tokenizer;
 
     @Mixin private ModelOptions modelOptions;
@@ -199,7 +199,7 @@ final class TrainCommand implements Callable<Integer> {
         print("Metrics %s", run.metrics());
         print(
                 "More    mvn -q compile exec:java -Dexec.args=\"generate --model %s --prompt"
-                    + " 'public '\"",
+                        + " 'public '\"",
                 run.path());
     }
 

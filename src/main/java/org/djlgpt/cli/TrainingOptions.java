@@ -46,7 +46,7 @@ final class TrainingOptions {
             paramLabel = "N",
             description =
                     "steps that the rate rises for (default: 100, or a tenth of the steps if that"
-                        + " is less)")
+                            + " is less)")
     private Integer warmupSteps;
 
     @Option(
@@ -97,7 +97,7 @@ final class TrainingOptions {
             defaultValue = "1337",
             description =
                     "what first values, the order of the data, dropout and the sample follow from"
-                        + " (default: 1337)")
+                            + " (default: 1337)")
     private int seed;
 
     TrainingConfig config() {

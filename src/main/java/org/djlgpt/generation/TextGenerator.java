@@ -104,7 +104,7 @@ public final class TextGenerator {
                             () ->
                                     new IllegalArgumentException(
                                             "the prompt is empty; give at least one character, such"
-                                                + " as a newline"))
+                                                    + " as a newline"))
         };
     }
 

@@ -28,6 +28,15 @@ public record GptConfig(
     /**
      * Checks the sizes.
      *
+     * @param vocabSize the number of token ids
+     * @param contextLength the greatest number of tokens in a sequence
+     * @param embeddingDim the width E of a token inside the model; a multiple of {@code numHeads}
+     * @param numHeads the number of attention heads in a layer
+     * @param numLayers the number of transformer blocks
+     * @param dropout the probability, in [0, 1), that an element is dropped in training: of the
+     *     embeddings, the attention weights and the output of each residual branch
+     * @param qkvBias whether the query, key and value layers have a bias
+     * @param tiedOutput whether the output layer shares the token embedding's weight
      * @throws IllegalArgumentException if a size is below 1, {@code numHeads} does not divide
      *     {@code embeddingDim}, or {@code dropout} lies outside [0, 1)
      */

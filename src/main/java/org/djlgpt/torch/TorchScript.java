@@ -29,7 +29,7 @@ import java.util.Map;
 final class TorchScript {
 
     private static final List<String> KERNEL_SOURCES =
-            List.of("adamw", "attention", "layers", "loss", "precision", "sampling");
+            List.of("adamw", "attention", "gradients", "layers", "loss", "precision", "sampling");
 
     private static volatile TorchScript kernels;
 

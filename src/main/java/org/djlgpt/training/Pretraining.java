@@ -261,7 +261,7 @@ public final class Pretraining {
             if (!model.isInitialized()) {
                 throw new IllegalArgumentException(
                         "the model is not initialized; call initialize(manager, DataType.FLOAT32,"
-                            + " shape) first");
+                                + " shape) first");
             }
             return new Pretraining(this);
         }

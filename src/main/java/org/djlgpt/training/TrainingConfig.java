@@ -37,6 +37,19 @@ public record TrainingConfig(
     /**
      * Checks the values.
      *
+     * @param steps the number of optimizer steps
+     * @param batchSize the number of windows in a forward pass
+     * @param gradientAccumulation the number of forward passes whose gradients make one step
+     * @param learningRate the peak of the learning rate
+     * @param minLearningRate the learning rate at the end of the cosine
+     * @param warmupSteps the steps that the rate rises for
+     * @param weightDecay the decay of matrices and embeddings
+     * @param beta1 AdamW's decay of the mean of gradients
+     * @param beta2 AdamW's decay of the mean of squared gradients
+     * @param clipNorm the greatest global norm of the gradients; 0 for no limit
+     * @param evalEvery the steps between evaluations
+     * @param evalBatches the number of batches in an evaluation
+     * @param seed what the order of the data and dropout follow from
      * @throws IllegalArgumentException if one lies outside its range; the message names it
      */
     public TrainingConfig {

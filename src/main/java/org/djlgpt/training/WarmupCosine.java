@@ -22,6 +22,10 @@ public record WarmupCosine(double peak, double minimum, int warmupSteps, int dec
     /**
      * Checks the values.
      *
+     * @param peak the highest rate
+     * @param minimum the rate at the end
+     * @param warmupSteps the steps that the rate rises for, 0 for none
+     * @param decaySteps the step at which the minimum is reached
      * @throws IllegalArgumentException unless 0 &lt;= minimum &lt;= peak, peak is finite, and 0
      *     &lt;= warmupSteps &lt;= decaySteps
      */
