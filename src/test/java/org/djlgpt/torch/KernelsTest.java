@@ -10,6 +10,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.core.Linear;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
+
+import java.util.function.UnaryOperator;
 
 class KernelsTest {
 
@@ -53,7 +56,7 @@ class KernelsTest {
     }
 
     @ParameterizedTest(name = "T = {0}, headDim = {1}")
-    @CsvSource({"1, 64", "2, 1", "7, 3", "17, 16", "33, 128", "256, 64"})
+    @CsvSource({"1, 64", "2, 1", "7, 3", "17, 16", "33, 128", "256, 64", "800, 8"})
     void causalAttentionIsTheFormulaWithItsGradient(long tokens, long headDim) {
         NDArray q = normal(2, 3, tokens, headDim);
         NDArray k = normal(2, 3, tokens, headDim);
@@ -93,6 +96,25 @@ class KernelsTest {
         double zeros = firstToken.eq(0).toType(DataType.FLOAT32, false).mean().getFloat();
         assertEquals(dropout, zeros, 0.16);
         assertEquals(1 / (1 - dropout), firstToken.max().getFloat(), 1e-2);
+    }
+
+    @Test
+    void laterTokensDoNotChangeEarlierResults() {
+        NDArray q = normal(1, 2, 9, 4);
+        NDArray k = normal(1, 2, 9, 4);
+        NDArray changed = k.duplicate();
+        changed.set(new NDIndex(":, :, 5:"), 100f);
+        for (boolean half : new boolean[] {false, true}) {
+            UnaryOperator<NDArray> cast = x -> half ? BFloat16.from(x) : x;
+            NDArray before =
+                    Kernels.causalAttention(cast.apply(q), cast.apply(k), cast.apply(k), 0);
+            NDArray after =
+                    Kernels.causalAttention(
+                            cast.apply(q), cast.apply(changed), cast.apply(changed), 0);
+            NDIndex past = new NDIndex(":, :, :5");
+            assertEquals(
+                    BFloat16.toFloat32(before).get(past), BFloat16.toFloat32(after).get(past));
+        }
     }
 
     @Test
