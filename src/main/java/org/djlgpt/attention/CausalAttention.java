@@ -9,6 +9,7 @@ import ai.djl.nn.norm.Dropout;
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
+import org.djlgpt.torch.Kernels;
 
 /**
  * The fourth rung: {@link SelfAttentionV2} that sees no future and drops weights in training, (B,
@@ -18,6 +19,7 @@ public final class CausalAttention extends SelfAttention {
 
     private final int outputDim;
     private final int contextLength;
+    private final float dropoutRate;
     private final Linear query;
     private final Linear key;
     private final Linear value;
@@ -28,11 +30,12 @@ public final class CausalAttention extends SelfAttention {
         super(builder.inputDim, builder.outputDim);
         outputDim = builder.outputDim;
         contextLength = builder.contextLength;
+        dropoutRate = builder.dropout;
         query = addChildBlock("W_query", builder.projection());
         key = addChildBlock("W_key", builder.projection());
         value = addChildBlock("W_value", builder.projection());
         mask = addChildBlock("mask", new CausalMask(contextLength));
-        dropout = addChildBlock("dropout", Dropout.builder().optRate(builder.dropout).build());
+        dropout = addChildBlock("dropout", Dropout.builder().optRate(dropoutRate).build());
     }
 
     /**
@@ -46,8 +49,22 @@ public final class CausalAttention extends SelfAttention {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
+        NDArray queries = pass.through(x, query); // (B, T, outputDim)
+        NDArray keys = pass.through(x, key); // (B, T, outputDim)
         NDArray values = pass.through(x, value); // (B, T, outputDim)
-        return weigh(scores(x, pass), pass).matMul(values); // (B, T, outputDim)
+        if (Kernels.supports(queries)) {
+            return fused(queries, keys, values, pass); // (B, T, outputDim)
+        }
+        return mix(weigh(dot(queries, keys), pass), values); // (B, T, outputDim)
+    }
+
+    private NDArray fused(NDArray queries, NDArray keys, NDArray values, Pass pass) {
+        return Kernels.causalAttention(
+                        queries.expandDims(1),
+                        keys.expandDims(1),
+                        values.expandDims(1),
+                        pass.training() ? dropoutRate : 0)
+                .squeeze(1);
     }
 
     @Override

@@ -9,6 +9,7 @@ import ai.djl.nn.norm.Dropout;
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
+import org.djlgpt.torch.Kernels;
 
 /**
  * The last rung: all heads of {@link MultiHeadAttentionWrapper} in one projection that is split
@@ -24,6 +25,7 @@ public final class MultiHeadAttention extends SelfAttention {
     private final int numHeads;
     private final int headDim;
     private final int contextLength;
+    private final float dropoutRate;
     private final Linear query;
     private final Linear key;
     private final Linear value;
@@ -37,12 +39,13 @@ public final class MultiHeadAttention extends SelfAttention {
         numHeads = builder.numHeads;
         headDim = outputDim / numHeads;
         contextLength = builder.contextLength;
+        dropoutRate = builder.dropout;
         query = addChildBlock("W_query", builder.projection());
         key = addChildBlock("W_key", builder.projection());
         value = addChildBlock("W_value", builder.projection());
         output = addChildBlock("out_proj", builder.outputProjection());
         mask = addChildBlock("mask", new CausalMask(contextLength));
-        dropout = addChildBlock("dropout", Dropout.builder().optRate(builder.dropout).build());
+        dropout = addChildBlock("dropout", Dropout.builder().optRate(dropoutRate).build());
     }
 
     /**
@@ -56,8 +59,14 @@ public final class MultiHeadAttention extends SelfAttention {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
+        NDArray queries = heads(pass.through(x, query)); // (B, H, T, D)
+        NDArray keys = heads(pass.through(x, key)); // (B, H, T, D)
         NDArray values = heads(pass.through(x, value)); // (B, H, T, D)
-        NDArray contexts = weigh(scores(x, pass), pass).matMul(values); // (B, H, T, D)
+        NDArray contexts =
+                Kernels.supports(queries)
+                        ? Kernels.causalAttention(
+                                queries, keys, values, pass.training() ? dropoutRate : 0)
+                        : mix(weigh(dot(queries, keys), pass), values); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 

@@ -5,10 +5,12 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.nn.TensorBlock;
+import org.djlgpt.torch.BFloat16;
 
 import java.util.function.BiFunction;
 
@@ -57,7 +59,8 @@ public abstract class SelfAttention extends TensorBlock {
         int rank = x.getShape().dimension();
         long batch = rank == 2 ? 1 : x.getShape().get(0);
         long tokens = x.getShape().get(rank - 2);
-        try (NDScope scope = new NDScope()) {
+        try (Autocast precise = Autocast.float32();
+                NDScope scope = new NDScope()) {
             NDArray seen = look.apply(x, pass).reshape(batch, -1, tokens, tokens).stopGradient();
             NDScope.unregister(seen);
             return seen;
@@ -100,7 +103,15 @@ public abstract class SelfAttention extends TensorBlock {
     }
 
     static NDArray dot(NDArray queries, NDArray keys) {
-        return queries.matMul(keys.swapAxes(-2, -1)); // (.., T, T)
+        return wide(queries).matMul(wide(keys).swapAxes(-2, -1)); // (.., T, T)
+    }
+
+    static NDArray mix(NDArray weights, NDArray values) {
+        return weights.matMul(wide(values)); // (.., T, D)
+    }
+
+    private static NDArray wide(NDArray x) {
+        return BFloat16.is(x) ? BFloat16.toFloat32(x) : x;
     }
 
     static NDArray scaledSoftmax(NDArray scores, int headDim) {

@@ -52,7 +52,7 @@ public final class SelfAttentionV1 extends SelfAttention {
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
         NDArray values = x.matMul(pass.value(valueWeight, x)); // (.., T, outputDim)
-        return weigh(scores(x, pass), pass).matMul(values); // (.., T, outputDim)
+        return mix(weigh(scores(x, pass), pass), values); // (.., T, outputDim)
     }
 
     @Override

@@ -39,7 +39,7 @@ public final class SelfAttentionV2 extends SelfAttention {
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
         NDArray values = pass.through(x, value); // (.., T, outputDim)
-        return weigh(scores(x, pass), pass).matMul(values); // (.., T, outputDim)
+        return mix(weigh(scores(x, pass), pass), values); // (.., T, outputDim)
     }
 
     @Override

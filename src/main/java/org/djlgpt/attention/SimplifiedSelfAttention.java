@@ -80,7 +80,7 @@ public final class SimplifiedSelfAttention extends SelfAttention {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        return weigh(scores(x, pass), pass).matMul(x); // (.., T, d)
+        return mix(weigh(scores(x, pass), pass), x); // (.., T, d)
     }
 
     @Override

@@ -8,7 +8,7 @@ import ai.djl.training.ParameterStore;
 
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Inputs;
-import org.djlgpt.torch.NoGrad;
+import org.djlgpt.torch.Recording;
 
 import java.util.Arrays;
 import java.util.Objects;
@@ -66,7 +66,7 @@ public final class TokenGenerator {
 
     private int next(int[] tokens, int length) {
         int from = Math.max(0, length - model.config().contextLength());
-        try (NoGrad noGrad = new NoGrad();
+        try (Recording off = Recording.off();
                 NDManager step = manager.newSubManager()) {
             NDArray context = step.create(Arrays.copyOfRange(tokens, from, length)).expandDims(0);
             NDArray logits =

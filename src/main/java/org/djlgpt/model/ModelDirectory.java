@@ -8,7 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
-import org.djlgpt.torch.NoGrad;
+import org.djlgpt.torch.Recording;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -45,7 +45,7 @@ public final class ModelDirectory {
     public static void save(GptModel model, Path directory) throws IOException {
         Files.createDirectories(directory);
         HuggingFaceConfig.write(model.config(), directory.resolve(CONFIG));
-        try (NoGrad noGrad = new NoGrad();
+        try (Recording off = Recording.off();
                 NDScope scope = new NDScope()) {
             Map<String, NDArray> tensors = new LinkedHashMap<>();
             for (Gpt2Tensor tensor : Gpt2Tensor.of(model)) {
@@ -95,7 +95,7 @@ public final class ModelDirectory {
     public static GptModel load(Path directory, NDManager manager)
             throws IOException, MalformedModelException {
         GptModel model = new GptModel(config(directory));
-        try (NoGrad noGrad = new NoGrad();
+        try (Recording off = Recording.off();
                 SafeTensors file = SafeTensors.open(requireFile(directory, WEIGHTS))) {
             Map<String, String> names = names(file);
             List<Gpt2Tensor> tensors = Gpt2Tensor.of(model);

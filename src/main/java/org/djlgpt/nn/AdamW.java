@@ -1,13 +1,20 @@
 package org.djlgpt.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
+import ai.djl.nn.Parameter;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.training.tracker.Tracker;
 
-import org.djlgpt.torch.NoGrad;
+import org.djlgpt.torch.FusedAdamW;
+import org.djlgpt.torch.FusedAdamW.Slot;
+import org.djlgpt.torch.Kernels;
+import org.djlgpt.torch.Recording;
 
+import java.util.ArrayList;
+import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 
@@ -33,6 +40,7 @@ public final class AdamW extends Optimizer implements AutoCloseable {
     private final double beta1;
     private final double beta2;
     private final double epsilon;
+    private final FusedAdamW kernel;
     private final Map<String, Moments> moments = new ConcurrentHashMap<>();
 
     private AdamW(Builder builder) {
@@ -41,6 +49,7 @@ public final class AdamW extends Optimizer implements AutoCloseable {
         beta1 = builder.beta1;
         beta2 = builder.beta2;
         epsilon = builder.epsilon;
+        kernel = new FusedAdamW(beta1, beta2, epsilon);
     }
 
     /**
@@ -56,18 +65,68 @@ public final class AdamW extends Optimizer implements AutoCloseable {
     public void update(String parameterId, NDArray weight, NDArray gradient) {
         int t = updateCount(parameterId);
         double rate = learningRate.getNewValue(parameterId, t);
-        Moments moment = moments.computeIfAbsent(parameterId, id -> new Moments(weight));
-        try (NoGrad noGrad = new NoGrad();
+        Moments moment = moments(parameterId, weight);
+        try (Recording off = Recording.off();
                 NDScope scope = new NDScope()) {
-            NDArray g = gradient.mul(rescaleGrad);
-            if (weight.getShape().dimension() >= 2) {
-                weight.muli(1 - rate * getWeightDecay());
+            NDArray scaled = rescaleGrad == 1 ? gradient : gradient.mul(rescaleGrad);
+            NDArray g = clipGrad > 0 ? scaled.clip(-clipGrad, clipGrad) : scaled;
+            if (Kernels.supports(weight)) {
+                Slot slot = new Slot(weight, g, moment.mean, moment.square);
+                kernel.step(List.of(slot), t, rate, decays(weight) ? getWeightDecay() : 0, 1);
+            } else {
+                formula(weight, g, moment, t, rate);
             }
-            moment.mean.muli(beta1).addi(g.mul(1 - beta1));
-            moment.square.muli(beta2).addi(g.square().muli(1 - beta2));
-            NDArray denominator = moment.square.div(1 - Math.pow(beta2, t)).sqrt().addi(epsilon);
-            weight.subi(moment.mean.div(denominator).muli(rate / (1 - Math.pow(beta1, t))));
         }
+    }
+
+    private void formula(NDArray weight, NDArray g, Moments moment, int t, double rate) {
+        if (decays(weight)) {
+            weight.muli(1 - rate * getWeightDecay());
+        }
+        moment.mean.muli(beta1).addi(g.mul(1 - beta1));
+        moment.square.muli(beta2).addi(g.square().muli(1 - beta2));
+        NDArray denominator = moment.square.div(1 - Math.pow(beta2, t)).sqrt().addi(epsilon);
+        weight.subi(moment.mean.div(denominator).muli(rate / (1 - Math.pow(beta1, t))));
+    }
+
+    /**
+     * Updates many parameters in one pass over memory; for a training loop of its own. Neither
+     * {@code rescaleGrad} nor {@code clipGrad} is applied.
+     *
+     * @param parameters initialized float32 parameters of the PyTorch engine
+     * @param gradients a gradient for each; a divisor other than 1 divides them in place
+     * @param divisor what the gradients are divided by first, positive: 1, or the gradients' norm
+     *     over the largest norm allowed where that exceeds 1
+     */
+    public void step(List<Parameter> parameters, NDList gradients, double divisor) {
+        List<Slot> decaying = new ArrayList<>();
+        List<Slot> constant = new ArrayList<>();
+        int t = 0;
+        for (int i = 0; i < parameters.size(); i++) {
+            Parameter parameter = parameters.get(i);
+            t = updateCount(parameter.getId());
+            NDArray weight = parameter.getArray();
+            Moments moment = moments(parameter.getId(), weight);
+            (decays(weight) ? decaying : constant)
+                    .add(new Slot(weight, gradients.get(i), moment.mean, moment.square));
+        }
+        double rate = learningRate.getNewValue("", t);
+        if (!decaying.isEmpty()) {
+            kernel.step(decaying, t, rate, getWeightDecay(), divisor);
+        }
+        if (!constant.isEmpty()) {
+            kernel.step(constant, t, rate, 0, divisor);
+        }
+    }
+
+    private static boolean decays(NDArray weight) {
+        return weight.getShape().dimension() >= 2;
+    }
+
+    private Moments moments(String parameterId, NDArray weight) {
+        Moments moment = moments.computeIfAbsent(parameterId, id -> new Moments(weight));
+        NDScope.unregister(moment.mean, moment.square);
+        return moment;
     }
 
     /** Frees the moments; a later update starts afresh. */

@@ -6,6 +6,8 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
 
+import org.djlgpt.torch.Kernels;
+
 /**
  * The mean negative log-likelihood, in nats per token, of target ids (..) under logits (.., V): <a
  * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html">torch.nn.functional.cross_entropy</a>
@@ -54,8 +56,11 @@ public final class CrossEntropy extends Loss {
         }
         long vocabSize = shape.get(last);
         Inputs.requireKnownTokens(targets, vocabSize);
-        NDArray ids = targets.toType(DataType.INT64, false).reshape(-1, 1); // (N, 1)
-        NDArray logProbabilities = logits.reshape(-1, vocabSize).logSoftmax(-1); // (N, V)
-        return logProbabilities.gather(ids, 1).mean().neg();
+        NDArray rows = logits.reshape(-1, vocabSize); // (N, V)
+        NDArray ids = targets.toType(DataType.INT64, false).flatten(); // (N)
+        if (Kernels.supports(rows)) {
+            return org.djlgpt.torch.CrossEntropy.ofLogits(rows, ids);
+        }
+        return rows.logSoftmax(-1).gather(ids.expandDims(1), 1).mean().neg();
     }
 }

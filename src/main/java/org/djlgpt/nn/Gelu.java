@@ -3,6 +3,8 @@ package org.djlgpt.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.torch.Kernels;
+
 /**
  * The Gaussian error linear unit in the tanh form that GPT-2 uses, element by element: x / 2 * (1 +
  * tanh(sqrt(2 / pi) * (x + 0.044715 x³))) (Hendrycks and Gimpel, "Gaussian Error Linear Units",
@@ -17,6 +19,9 @@ public final class Gelu extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
+        if (Kernels.supports(x)) {
+            return Kernels.gelu(x);
+        }
         NDArray cube = x.mul(x).mul(x);
         NDArray inner = cube.mul(Scalar.of(0.044715, x)).add(x).mul(Scalar.of(SQRT_2_OVER_PI, x));
         return x.mul(Scalar.of(0.5, x)).mul(inner.tanh().add(1));

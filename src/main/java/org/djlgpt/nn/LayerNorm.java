@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
+import org.djlgpt.torch.BFloat16;
+
 /**
  * Layer normalization over the last dimension, each token by itself: (.., dim) to the same.
  *
@@ -37,8 +39,9 @@ public final class LayerNorm extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
+        NDArray wide = BFloat16.is(x) ? BFloat16.toFloat32(x) : x;
         return ai.djl.nn.norm.LayerNorm.layerNorm(
-                        x, normalizedShape, pass.value(scale, x), pass.value(shift, x), EPSILON)
+                        wide, normalizedShape, pass.value(scale, x), pass.value(shift, x), EPSILON)
                 .singletonOrThrow();
     }
 

@@ -4,6 +4,9 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
+import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.Kernels;
+
 /**
  * The linear layer x W<sup>T</sup> + b: (.., inputDim) to (.., outputDim).
  *
@@ -54,6 +57,9 @@ public final class Linear extends TensorBlock {
     protected NDArray forward(NDArray x, Pass pass) {
         NDArray w = pass.value(weight, x);
         NDArray b = bias == null ? null : pass.value(bias, x);
+        if (Autocast.isBFloat16()) {
+            return Kernels.linear(x, BFloat16.from(w), b == null ? null : BFloat16.from(b));
+        }
         return ai.djl.nn.core.Linear.linear(x, w, b).singletonOrThrow(); // (.., outputDim)
     }
 

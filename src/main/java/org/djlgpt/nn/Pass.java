@@ -7,6 +7,8 @@ import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.torch.BFloat16;
+
 /**
  * One forward pass: where parameter values come from, and whether the pass trains.
  *
@@ -25,10 +27,7 @@ public record Pass(ParameterStore parameters, boolean training) {
     public NDArray through(NDArray x, Block... blocks) {
         NDArray y = x;
         for (Block block : blocks) {
-            if (!(block instanceof TensorBlock)) {
-                keepParametersOf(block, y);
-            }
-            y = block.forward(parameters, new NDList(y), training).singletonOrThrow();
+            y = block instanceof TensorBlock own ? own.run(y, this) : foreign(block, y);
         }
         return y;
     }
@@ -46,7 +45,9 @@ public record Pass(ParameterStore parameters, boolean training) {
         return value;
     }
 
-    private void keepParametersOf(Block block, NDArray like) {
-        block.getParameters().values().forEach(parameter -> value(parameter, like));
+    private NDArray foreign(Block block, NDArray x) {
+        block.getParameters().values().forEach(parameter -> value(parameter, x));
+        NDArray wide = BFloat16.is(x) ? BFloat16.toFloat32(x) : x;
+        return block.forward(parameters, new NDList(wide), training).singletonOrThrow();
     }
 }

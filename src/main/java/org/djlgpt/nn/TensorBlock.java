@@ -12,6 +12,8 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 
+import org.djlgpt.torch.BFloat16;
+
 import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
@@ -30,7 +32,8 @@ public abstract class TensorBlock extends AbstractBlock {
     protected TensorBlock() {}
 
     /**
-     * Computes the output. Arrays made here are closed when it returns, the result excepted.
+     * Computes the output. Arrays made here are closed when it returns, the result excepted. Under
+     * {@link Autocast} the result may be bfloat16.
      *
      * @param x the checked input
      * @param pass where parameter values come from
@@ -79,23 +82,28 @@ public abstract class TensorBlock extends AbstractBlock {
             NDList inputs,
             boolean training,
             PairList<String, Object> params) {
-        NDArray x = requireInput(inputs);
-        return new NDList(scoped(x, new Pass(parameters, training)));
+        requireOne(inputs);
+        NDArray result = run(inputs.head(), new Pass(parameters, training));
+        if (!BFloat16.is(result)) {
+            return new NDList(result);
+        }
+        try (NDArray narrow = result) {
+            return new NDList(BFloat16.toFloat32(narrow));
+        }
     }
 
-    private NDArray requireInput(NDList inputs) {
+    private void requireOne(NDList inputs) {
         if (inputs.size() != 1) {
             throw new IllegalArgumentException(
                     "%s takes 1 array, but got %d; pass one NDArray in the NDList"
                             .formatted(name(), inputs.size()));
         }
-        NDArray x = inputs.head();
-        requireType(x.getDataType());
-        requireShape(x.getShape());
-        return x;
     }
 
-    private NDArray scoped(NDArray x, Pass pass) {
+    /** Checks the input, computes, and closes what the computation made except the result. */
+    final NDArray run(NDArray x, Pass pass) {
+        requireType(x.getDataType());
+        requireShape(x.getShape());
         NDArray result;
         try (NDScope scope = new NDScope()) {
             result = forward(x, pass);

@@ -16,18 +16,20 @@ public final class Kernels {
     private Kernels() {}
 
     /**
-     * Returns whether the kernels can take an array.
+     * Returns whether the kernels should compute with an array.
      *
      * @param array any array
-     * @return whether the array belongs to DJL's PyTorch engine
+     * @return whether it is a float32 or bfloat16 array of DJL's PyTorch engine, and this thread is
+     *     not inside {@link PlainOperators}
      */
     public static boolean supports(NDArray array) {
-        return array instanceof PtNDArray;
+        boolean known = array.getDataType() == DataType.FLOAT32 || BFloat16.is(array);
+        return known && array instanceof PtNDArray && !PlainOperators.inUse();
     }
 
     /**
-     * Causal scaled dot-product attention, {@code softmax(q k^T / sqrt(headDim)) v} over the
-     * tokens up to each query. The weights are never in memory together, so that it takes memory in
+     * Causal scaled dot-product attention, {@code softmax(q k^T / sqrt(headDim)) v} over the tokens
+     * up to each query. The weights are never in memory together, so that it takes memory in
      * proportion to T, except on a CPU with dropout, or in bfloat16 under 768 tokens (<a
      * href="https://arxiv.org/abs/1706.03762">Vaswani et al. 2017</a>, section 3.2.1; <a
      * href="https://arxiv.org/abs/2205.14135">Dao et al. 2022</a>).

@@ -1,43 +1,44 @@
 package org.djlgpt.torch;
 
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.pytorch.jni.JniUtils;
 
-import java.util.function.Supplier;
-
 /**
- * Whether operators on this thread record what a backward pass needs.
+ * A scope in which operators on this thread record what a backward pass needs, or do not: {@code
+ * try (Recording off = Recording.off()) { ... }}.
  *
  * <p>libtorch keeps the setting for each thread, on by default; DJL turns it off only on the thread
  * that loads the engine. Recording without need costs memory, not correctness. Unlike DJL's
  * gradient collector, of which one may be open in the process, any number of threads can record at
- * once.
+ * once. With another engine the scope does nothing (<a
+ * href="https://docs.pytorch.org/docs/stable/generated/torch.set_grad_enabled.html">torch.set_grad_enabled</a>).
  */
-public final class Recording {
+public final class Recording implements AutoCloseable {
 
-    private Recording() {}
+    private final boolean known = Engine.getInstance().getEngineName().equals("PyTorch");
+    private final boolean before = known && JniUtils.isGradMode();
 
-    /**
-     * Runs a computation with recording on and puts the setting back.
-     *
-     * @param <T> what the computation returns
-     * @param computation the computation
-     * @return its result
-     */
-    public static <T> T on(Supplier<T> computation) {
-        return with(true, computation);
+    private Recording(boolean recording) {
+        set(recording);
     }
 
     /**
-     * Runs a computation with recording off and puts the setting back. What it returns has no
-     * gradient.
+     * Starts recording.
      *
-     * @param <T> what the computation returns
-     * @param computation the computation
-     * @return its result
+     * @return the scope, to be closed by the same thread
      */
-    public static <T> T off(Supplier<T> computation) {
-        return with(false, computation);
+    public static Recording on() {
+        return new Recording(true);
+    }
+
+    /**
+     * Stops recording; what is computed in the scope has no gradient.
+     *
+     * @return the scope, to be closed by the same thread
+     */
+    public static Recording off() {
+        return new Recording(false);
     }
 
     /**
@@ -53,13 +54,15 @@ public final class Recording {
         return TorchScript.kernels().test("is_recorded", argument.array());
     }
 
-    private static <T> T with(boolean recording, Supplier<T> computation) {
-        boolean before = JniUtils.isGradMode();
-        JniUtils.setGradMode(recording);
-        try {
-            return computation.get();
-        } finally {
-            JniUtils.setGradMode(before);
+    /** Puts the setting back. */
+    @Override
+    public void close() {
+        set(before);
+    }
+
+    private void set(boolean recording) {
+        if (known) {
+            JniUtils.setGradMode(recording);
         }
     }
 }

@@ -126,7 +126,9 @@ final class TorchScript {
      * @param arguments as for {@link #call}
      */
     void execute(String function, Object... arguments) {
-        Recording.off(() -> run(function, arguments)).close();
+        try (Recording off = Recording.off()) {
+            run(function, arguments).close();
+        }
     }
 
     private IValue run(String function, Object... arguments) {

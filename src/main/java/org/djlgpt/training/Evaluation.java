@@ -7,8 +7,9 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.nn.Pass;
 import org.djlgpt.text.TokenWindows;
-import org.djlgpt.torch.NoGrad;
+import org.djlgpt.torch.Recording;
 
 import java.util.stream.LongStream;
 
@@ -53,15 +54,11 @@ public final class Evaluation {
     }
 
     private double batchLoss(TokenWindows windows, long[] indices) {
-        try (NoGrad noGrad = new NoGrad();
+        try (Recording off = Recording.off();
                 NDManager batchManager = manager.newSubManager()) {
             NDList batch = windows.batch(batchManager, indices);
-            NDArray logits =
-                    model.forward(
-                                    new ParameterStore(batchManager, false),
-                                    new NDList(batch.get(0)),
-                                    false)
-                            .singletonOrThrow(); // (B, T, V)
+            Pass pass = new Pass(new ParameterStore(batchManager, false), false);
+            NDArray logits = pass.through(batch.get(0), model); // (B, T, V)
             return CrossEntropy.mean(logits, batch.get(1)).getFloat();
         }
     }

@@ -6,15 +6,16 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import ai.djl.training.GradientCollector;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.AdamW;
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.Gradients;
+import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.text.SeededShuffle;
 import org.djlgpt.text.TokenWindows;
+import org.djlgpt.torch.Gradients;
+import org.djlgpt.torch.Recording;
 
 import java.io.IOException;
 import java.util.List;
@@ -38,6 +39,7 @@ public final class Pretraining {
     private final TrainingConfig config;
     private final List<TrainingListener> listeners;
     private final List<Parameter> parameters;
+    private final List<NDArray> weights;
     private final Evaluation evaluation;
     private final SeededShuffle order;
 
@@ -53,7 +55,11 @@ public final class Pretraining {
         validationWindows = builder.validationWindows;
         config = builder.config;
         listeners = List.of(builder.listeners);
-        parameters = model.getParameters().values();
+        parameters =
+                model.getParameters().values().stream()
+                        .filter(Parameter::requiresGradient)
+                        .toList();
+        weights = parameters.stream().map(Parameter::getArray).toList();
         evaluation = new Evaluation(model, manager, config.batchSize());
         boolean fillsABatch = trainingWindows.size() >= config.batchSize();
         order = new SeededShuffle(config.batchSize(), config.seed(), fillsABatch);
@@ -101,11 +107,19 @@ public final class Pretraining {
         long begin = System.nanoTime();
         Engine.getInstance().setRandomSeed(config.seed() + step);
         double loss = 0;
-        for (int i = 0; i < config.gradientAccumulation(); i++) {
-            long batch = (long) step * config.gradientAccumulation() + i;
-            loss += accumulate(batch) / config.gradientAccumulation();
+        double norm;
+        try (NDManager stepManager = manager.newSubManager()) {
+            NDList gradients = null;
+            for (int i = 0; i < config.gradientAccumulation(); i++) {
+                long batch = (long) step * config.gradientAccumulation() + i;
+                try (NDManager batchManager = stepManager.newSubManager()) {
+                    NDArray part = loss(batch, batchManager);
+                    gradients = add(gradients, Gradients.of(part, weights), stepManager);
+                    loss += part.getFloat();
+                }
+            }
+            norm = update(step, loss, gradients, optimizer);
         }
-        double norm = update(step, loss, optimizer);
         double took = (System.nanoTime() - begin) / 1e9;
         lossSum += loss;
         seconds += took;
@@ -117,20 +131,23 @@ public final class Pretraining {
         }
     }
 
-    private double accumulate(long batchNumber) {
-        try (NDManager batchManager = manager.newSubManager();
-                GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+    private NDArray loss(long batchNumber, NDManager batchManager) {
+        try (Recording on = Recording.on()) {
             NDList batch = trainingWindows.batch(batchManager, indices(batchNumber));
-            NDArray logits =
-                    model.forward(
-                                    new ParameterStore(batchManager, false),
-                                    new NDList(batch.get(0)),
-                                    true)
-                            .singletonOrThrow(); // (B, T, V)
+            Pass pass = new Pass(new ParameterStore(batchManager, false), true);
+            NDArray logits = pass.through(batch.get(0), model); // (B, T, V)
             NDArray loss = CrossEntropy.mean(logits, batch.get(1));
-            collector.backward(loss.mul(Scalar.of(1.0 / config.gradientAccumulation(), loss)));
-            return loss.getFloat();
+            return loss.mul(Scalar.of(1.0 / config.gradientAccumulation(), loss));
         }
+    }
+
+    private static NDList add(NDList sums, NDList gradients, NDManager owner) {
+        if (sums == null) {
+            gradients.attach(owner);
+            return gradients;
+        }
+        Gradients.add(sums, gradients);
+        return sums;
     }
 
     private long[] indices(long batchNumber) {
@@ -139,17 +156,14 @@ public final class Pretraining {
         return order.batch(size, batchNumber / batches, batchNumber % batches);
     }
 
-    private double update(int step, double loss, AdamW optimizer) {
-        try (Gradients gradients = new Gradients(parameters)) {
-            double limit = config.clipNorm() == 0 ? Double.POSITIVE_INFINITY : config.clipNorm();
-            double norm = gradients.clipNorm(limit);
-            if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-                throw new DivergenceException(step + 1, loss, norm, config.learningRate());
-            }
-            gradients.apply(optimizer);
-            gradients.clear();
-            return norm;
+    private double update(int step, double loss, NDList gradients, AdamW optimizer) {
+        double norm = Gradients.norm(gradients);
+        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
+            throw new DivergenceException(step + 1, loss, norm, config.learningRate());
         }
+        double excess = config.clipNorm() == 0 ? 0 : norm / config.clipNorm();
+        optimizer.step(parameters, gradients, Math.max(1, excess));
+        return norm;
     }
 
     private void evaluate(int step) throws IOException {

@@ -37,8 +37,9 @@ class GradientsTest {
     }
 
     private NDList derivatives(List<NDArray> parameters) {
-        NDArray loss = Recording.on(() -> a.mul(b).mul(a).sum());
-        return Gradients.of(loss, parameters);
+        try (Recording on = Recording.on()) {
+            return Gradients.of(a.mul(b).mul(a).sum(), parameters);
+        }
     }
 
     @Test

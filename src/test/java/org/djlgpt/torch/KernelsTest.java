@@ -112,8 +112,7 @@ class KernelsTest {
                     Kernels.causalAttention(
                             cast.apply(q), cast.apply(changed), cast.apply(changed), 0);
             NDIndex past = new NDIndex(":, :, :5");
-            assertEquals(
-                    BFloat16.toFloat32(before).get(past), BFloat16.toFloat32(after).get(past));
+            assertEquals(BFloat16.toFloat32(before).get(past), BFloat16.toFloat32(after).get(past));
         }
     }
 

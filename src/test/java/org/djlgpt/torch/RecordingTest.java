@@ -20,27 +20,30 @@ class RecordingTest {
         try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
             NDArray x = manager.create(new float[] {1});
             x.setRequiresGradient(true);
-            boolean recorded =
-                    CompletableFuture.supplyAsync(
-                                    () -> Recording.off(() -> Recording.includes(x.mul(2))))
-                            .join();
+            boolean recorded = CompletableFuture.supplyAsync(() -> recordsWhenOff(x)).join();
             assertFalse(recorded);
-            assertTrue(Recording.on(() -> Recording.includes(x.mul(2))));
+            try (Recording on = Recording.on()) {
+                assertTrue(Recording.includes(x.mul(x)));
+            }
+        }
+    }
+
+    private static boolean recordsWhenOff(NDArray x) {
+        try (Recording off = Recording.off()) {
+            return Recording.includes(x.mul(x));
         }
     }
 
     @Test
     void settingIsPutBackAfterAnException() {
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
-            boolean before = JniUtils.isGradMode();
-            assertThrows(
-                    IllegalStateException.class,
-                    () ->
-                            Recording.on(
-                                    () -> {
-                                        throw new IllegalStateException(manager.getName());
-                                    }));
-            assertEquals(before, JniUtils.isGradMode());
+        boolean before = JniUtils.isGradMode();
+        assertThrows(IllegalStateException.class, RecordingTest::failWhileRecording);
+        assertEquals(before, JniUtils.isGradMode());
+    }
+
+    private static void failWhileRecording() {
+        try (Recording on = Recording.on()) {
+            throw new IllegalStateException("while recording");
         }
     }
 }

@@ -99,11 +99,9 @@ def double_in_place(x: Tensor) -> None:
                 collector.backward(script.call("scale", x, 3.0).sum());
             }
             assertEquals(manager.create(new float[] {3, 3}), x.getGradient());
-            Recording.off(
-                    () -> {
-                        assertFalse(Recording.includes(script.call("scale", x, 3.0)));
-                        return null;
-                    });
+            try (Recording off = Recording.off()) {
+                assertFalse(Recording.includes(script.call("scale", x, 3.0)));
+            }
         }
     }
 

@@ -1,0 +1,65 @@
+package org.djlgpt.nn;
+
+import ai.djl.engine.Engine;
+
+import org.djlgpt.torch.PlainOperators;
+
+/**
+ * A scope in which linear layers and attention compute in bfloat16, as PyTorch's autocast does:
+ * {@code try (Autocast scope = Autocast.bfloat16()) { ... }}.
+ *
+ * <p>Parameters, gradients, residual additions, norms, softmax and loss stay in float32. A weight
+ * is rounded when its layer computes; a block hands float32 to whoever is not of this library, so
+ * DJL's own blocks work inside the scope as they do outside. The scope holds for the thread that
+ * opened it. The backward pass may run inside or outside (<a
+ * href="https://docs.pytorch.org/docs/stable/amp.html">torch.amp</a>).
+ */
+public final class Autocast implements AutoCloseable {
+
+    private static final ThreadLocal<Boolean> BFLOAT16 = ThreadLocal.withInitial(() -> false);
+
+    private final boolean before = BFLOAT16.get();
+
+    private Autocast(boolean bfloat16) {
+        BFLOAT16.set(bfloat16);
+    }
+
+    /**
+     * Starts computing in bfloat16 on this thread.
+     *
+     * @return the scope, to be closed by the same thread
+     * @throws UnsupportedOperationException if the engine is not PyTorch
+     */
+    public static Autocast bfloat16() {
+        String engine = Engine.getInstance().getEngineName();
+        if (!engine.equals("PyTorch")) {
+            throw new UnsupportedOperationException(
+                    "autocast needs the PyTorch engine, but this is %s; compute in float32"
+                            .formatted(engine));
+        }
+        return new Autocast(true);
+    }
+
+    /**
+     * Starts computing in float32 on this thread, also inside a scope of {@link #bfloat16()}.
+     *
+     * @return the scope, to be closed by the same thread
+     */
+    public static Autocast float32() {
+        return new Autocast(false);
+    }
+
+    /**
+     * Returns whether linear layers compute in bfloat16 on this thread.
+     *
+     * @return whether a scope of {@link #bfloat16()} is the innermost one, and kernels are in use
+     */
+    static boolean isBFloat16() {
+        return BFLOAT16.get() && !PlainOperators.inUse();
+    }
+
+    @Override
+    public void close() {
+        BFLOAT16.set(before);
+    }
+}
