@@ -41,9 +41,7 @@ final class Argument {
                             .formatted(
                                     function,
                                     name,
-                                    array == null
-                                            ? "null"
-                                            : "a " + array.getClass().getSimpleName()));
+                                    array == null ? "null" : array.getClass().getSimpleName()));
         }
         if (torchArray.isReleased()) {
             throw new IllegalArgumentException(

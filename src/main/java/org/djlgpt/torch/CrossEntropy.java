@@ -6,9 +6,9 @@ import ai.djl.ndarray.types.DataType;
 /**
  * The mean cross-entropy of next-token predictions, in nats, with little memory.
  *
- * <p>Softmax and loss are computed in float32, a few rows at a time, together with the gradient
- * (the idea is that of <a href="https://arxiv.org/abs/2410.10989">Hsu et al. 2024</a>, section
- * 3.2). Letters in shapes: N tokens, E width of the model, V words.
+ * <p>Softmax and loss are computed in float32, a few rows at a time, together with the gradient (<a
+ * href="https://arxiv.org/abs/2410.10989">Hsu et al. 2024</a>, section 3.2). Letters in shapes: N
+ * tokens, E width of the model, V words.
  */
 public final class CrossEntropy {
 

@@ -55,8 +55,9 @@ final class NativeCall {
      * Runs a method of a module as an operator that records gradients when the thread does.
      *
      * <p>The graph optimizer is off during the call: it would specialise the function to the shapes
-     * of the first calls and replace libtorch's gradients by compiled ones, which costs seconds and
-     * memory and gains nothing for functions that are a few large operators.
+     * of the first calls and replace libtorch's gradients by its own, which fail where a function
+     * computes in two types, and it gains nothing on a few large operators. Afterwards it is on, as
+     * libtorch has it by default.
      *
      * @param module the module
      * @param method the method's name

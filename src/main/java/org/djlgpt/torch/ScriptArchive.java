@@ -82,10 +82,9 @@ final class ScriptArchive {
                             .results()
                             .map(parameter -> parameter.group(1))
                             .collect(Collectors.joining(", "));
-            module.append(
-                            "  def %s(self, %s) -> %s:%n"
-                                    .formatted(name, parameters, function.group(3)))
-                    .append("    return __torch__.%s.%s(%s)%n".formatted(file, name, arguments));
+            String result = function.group(3);
+            module.append("  def %s(self, %s) -> %s:\n".formatted(name, parameters, result))
+                    .append("    return __torch__.%s.%s(%s)\n".formatted(file, name, arguments));
         }
     }
 

@@ -164,8 +164,7 @@ final class TorchScript {
 
     private static PtNDManager managerOf(Object... arguments) {
         for (Object argument : arguments) {
-            Object first =
-                    argument instanceof List<?> list && !list.isEmpty() ? list.get(0) : argument;
+            Object first = argument instanceof List<?> arrays ? arrays.get(0) : argument;
             if (first instanceof PtNDArray array) {
                 return array.getManager();
             }

@@ -20,6 +20,6 @@
  * wrong engine, type, shape or device is refused with an {@code IllegalArgumentException} before
  * native code sees it.
  *
- * <p>Imports DJL only.
+ * <p>Imports DJL only, and JNA, which DJL brings along.
  */
 package org.djlgpt.torch;

@@ -28,27 +28,28 @@ class TorchScriptTest {
 
     private static final String SCALE =
             """
-# A comment, so that the line numbers below are worth something.
+            # A comment, so that the line numbers below are worth something.
 
 
-def scale(x: Tensor,
-          factor: float) -> Tensor:
-  \"""Multiplies.\"""
-  return x * factor
+            def scale(x: Tensor,
+                      factor: float) -> Tensor:
+              \"""Multiplies.\"""
+              return x * factor
 
 
-def sum_and_largest(arrays: List[Tensor], negate: bool, power: int) -> Tuple[Tensor, Tensor]:
-  total = torch.pow(arrays[0], power)
-  for i in range(1, len(arrays)):
-    total = total + torch.pow(arrays[i], power)
-  if negate:
-    total = -total
-  return (total, total.max())
+            def sum_and_largest(arrays: List[Tensor], negate: bool,
+                                power: int) -> Tuple[Tensor, Tensor]:
+              total = torch.pow(arrays[0], power)
+              for i in range(1, len(arrays)):
+                total = total + torch.pow(arrays[i], power)
+              if negate:
+                total = -total
+              return (total, total.max())
 
 
-def double_in_place(x: Tensor) -> None:
-  x.mul_(2)
-""";
+            def double_in_place(x: Tensor) -> None:
+              x.mul_(2)
+            """;
 
     @Test
     void callsFunctionsWithEveryKindOfArgument() {
@@ -112,6 +113,30 @@ def double_in_place(x: Tensor) -> None:
             for (int i = 1; i < 20; i++) {
                 NDArray x = manager.ones(new Shape(i, 3));
                 assertEquals(x.mul(2), script.call("scale", x, 2.0));
+            }
+        }
+    }
+
+    /**
+     * After two calls libtorch's graph optimizer would replace the gradient and get types wrong.
+     */
+    @Test
+    void repeatedBackwardPassesThroughMixedTypesAgree() {
+        String source =
+                """
+                def two_layers(x: Tensor, weight: Tensor) -> Tensor:
+                  half = weight.to(15)
+                  y = torch.linear(x.type_as(half), half)
+                  return x + torch.linear(torch.gelu(y, approximate="tanh"), half)
+                """;
+        TorchScript script = TorchScript.compile(Map.of("mixed", source));
+        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+            NDArray x = manager.ones(new Shape(2, 4));
+            NDArray weight = manager.arange(16f).reshape(4, 4).div(16);
+            NDList first = Autograd.run(p -> script.call("two_layers", p[0], p[1]), x, weight);
+            for (int i = 0; i < 4; i++) {
+                assertEquals(
+                        first, Autograd.run(p -> script.call("two_layers", p[0], p[1]), x, weight));
             }
         }
     }
