@@ -3,6 +3,7 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 import ai.djl.engine.EngineException;
 
+import org.djlgpt.torch.NativeSettings;
 import org.djlgpt.training.DivergenceException;
 
 import picocli.CommandLine;
@@ -47,6 +48,7 @@ public final class Gpt {
      * @return the exit code
      */
     static int run(String... arguments) {
+        NativeSettings.apply();
         quietLogs();
         String[] command = arguments.length == 0 ? new String[] {"train"} : arguments;
         return new CommandLine(new Gpt())

@@ -5,16 +5,21 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.nn.Autocast;
+import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Embedding;
 import org.djlgpt.nn.Initialization;
 import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.LanguageModel;
 import org.djlgpt.nn.LayerNorm;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
+import org.djlgpt.torch.Kernels;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -26,7 +31,7 @@ import java.util.List;
  * <p>Parameters are drawn in the order token embedding, position embedding, blocks, final norm,
  * output layer; an output layer that is tied to the token embedding draws none.
  */
-public final class GptModel extends TensorBlock {
+public final class GptModel extends TensorBlock implements LanguageModel {
 
     private final GptConfig config;
     private final Embedding tokenEmbedding;
@@ -123,11 +128,39 @@ public final class GptModel extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray tokens, Pass pass) {
+        NDArray x = transform(tokens, pass); // (B, T, E)
+        if (output != null) {
+            return pass.through(x, output); // (B, T, vocabSize)
+        }
+        NDArray weight = Autocast.cast(pass.value(tokenEmbedding.weight(), x)); // (vocabSize, E)
+        return Kernels.supports(x)
+                ? Kernels.linear(x, weight, null)
+                : ai.djl.nn.core.Linear.linear(x, weight, null).singletonOrThrow();
+    }
+
+    @Override
+    public NDArray loss(NDArray tokens, NDArray targets, Pass pass) {
+        requireType(tokens.getDataType());
+        requireShape(tokens.getShape());
+        return scoped(() -> crossEntropy(tokens, targets, pass), tokens);
+    }
+
+    private NDArray crossEntropy(NDArray tokens, NDArray targets, Pass pass) {
+        Parameter weight = output == null ? tokenEmbedding.weight() : output.weight();
+        NDArray w = pass.value(weight, tokens); // (vocabSize, E)
+        if (!Kernels.supports(w)) {
+            return CrossEntropy.mean(forward(tokens, pass), targets);
+        }
+        NDArray x = transform(tokens, pass); // (B, T, E)
+        return CrossEntropy.ofProjection(x, Autocast.cast(w), targets);
+    }
+
+    private NDArray transform(NDArray tokens, Pass pass) {
         NDArray x = embed(tokens, pass); // (B, T, E)
         for (TransformerBlock block : blocks) {
             x = pass.through(x, block); // (B, T, E)
         }
-        return logits(pass.through(x, finalNorm), pass); // (B, T, vocabSize)
+        return pass.through(x, finalNorm); // (B, T, E)
     }
 
     private NDArray embed(NDArray tokens, Pass pass) {
@@ -136,14 +169,6 @@ public final class GptModel extends TensorBlock {
                 pass.through(tokens, tokenEmbedding)
                         .add(pass.through(positions, positionEmbedding));
         return pass.through(x, dropout); // (B, T, E)
-    }
-
-    private NDArray logits(NDArray x, Pass pass) {
-        if (output != null) {
-            return pass.through(x, output);
-        }
-        NDArray embedding = pass.value(tokenEmbedding.weight(), x); // (vocabSize, E)
-        return ai.djl.nn.core.Linear.linear(x, embedding, null).singletonOrThrow();
     }
 
     @Override

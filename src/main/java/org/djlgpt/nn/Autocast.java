@@ -1,7 +1,9 @@
 package org.djlgpt.nn;
 
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 
+import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.PlainOperators;
 
 /**
@@ -49,13 +51,18 @@ public final class Autocast implements AutoCloseable {
         return new Autocast(false);
     }
 
-    /**
-     * Returns whether linear layers compute in bfloat16 on this thread.
-     *
-     * @return whether a scope of {@link #bfloat16()} is the innermost one, and kernels are in use
-     */
     static boolean isBFloat16() {
         return BFLOAT16.get() && !PlainOperators.inUse();
+    }
+
+    /**
+     * Rounds a weight if linear layers compute in bfloat16 on this thread.
+     *
+     * @param weight a float32 array
+     * @return the rounded array, or the weight itself
+     */
+    public static NDArray cast(NDArray weight) {
+        return isBFloat16() ? BFloat16.from(weight) : weight;
     }
 
     @Override

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
 
+import org.djlgpt.torch.CrossEntropyKernel;
 import org.djlgpt.torch.Kernels;
 
 /**
@@ -46,21 +47,43 @@ public final class CrossEntropy extends Loss {
      */
     public static NDArray mean(NDArray logits, NDArray targets) {
         Inputs.requireFloating("CrossEntropy", logits.getDataType());
+        long vocabSize = requireTargets(logits.getShape(), targets, "logits");
+        Inputs.requireKnownTokens(targets, vocabSize);
+        NDArray rows = logits.reshape(-1, vocabSize); // (N, V)
+        if (Kernels.supports(rows)) {
+            return CrossEntropyKernel.ofLogits(rows, ids(targets));
+        }
+        return rows.logSoftmax(-1).gather(ids(targets).expandDims(1), 1).mean().neg();
+    }
+
+    /**
+     * Returns the loss of logits that are a linear layer's output, without holding them all.
+     *
+     * @param hidden the layer's input (.., E), float32 or bfloat16, of the PyTorch engine
+     * @param weight the layer's weight (V, E), of the type to multiply in
+     * @param targets target ids (..), INT32 or INT64
+     * @return the mean, a float32 scalar
+     * @throws IllegalArgumentException as {@link #mean}
+     */
+    public static NDArray ofProjection(NDArray hidden, NDArray weight, NDArray targets) {
+        long width = requireTargets(hidden.getShape(), targets, "hidden");
+        Inputs.requireKnownTokens(targets, weight.getShape().get(0));
+        return CrossEntropyKernel.ofProjection(hidden.reshape(-1, width), weight, ids(targets));
+    }
+
+    private static long requireTargets(Shape shape, NDArray targets, String name) {
         Inputs.requireTokenIds("CrossEntropy", targets.getDataType());
-        Shape shape = logits.getShape();
         int last = shape.dimension() - 1;
         if (last < 0 || !shape.slice(0, last).equals(targets.getShape())) {
             throw new IllegalArgumentException(
-                    "CrossEntropy: logits %s do not match targets %s; logits need one more dimension, the vocabulary, at the end"
-                            .formatted(shape, targets.getShape()));
+                    ("CrossEntropy: %s %s does not match targets %s; it needs the same dimensions"
+                                    + " and one more at the end")
+                            .formatted(name, shape, targets.getShape()));
         }
-        long vocabSize = shape.get(last);
-        Inputs.requireKnownTokens(targets, vocabSize);
-        NDArray rows = logits.reshape(-1, vocabSize); // (N, V)
-        NDArray ids = targets.toType(DataType.INT64, false).flatten(); // (N)
-        if (Kernels.supports(rows)) {
-            return org.djlgpt.torch.CrossEntropy.ofLogits(rows, ids);
-        }
-        return rows.logSoftmax(-1).gather(ids.expandDims(1), 1).mean().neg();
+        return shape.get(last);
+    }
+
+    private static NDArray ids(NDArray targets) {
+        return targets.toType(DataType.INT64, false).flatten(); // (N)
     }
 }

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
-import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.Kernels;
 
 /**
@@ -53,12 +52,21 @@ public final class Linear extends TensorBlock {
         return new Builder();
     }
 
+    /**
+     * Returns the weight, for a computation that needs more than this layer's output.
+     *
+     * @return the parameter (outputDim, inputDim)
+     */
+    public Parameter weight() {
+        return weight;
+    }
+
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
         NDArray w = pass.value(weight, x);
         NDArray b = bias == null ? null : pass.value(bias, x);
         if (Autocast.isBFloat16()) {
-            return Kernels.linear(x, BFloat16.from(w), b == null ? null : BFloat16.from(b));
+            return Kernels.linear(x, Autocast.cast(w), b == null ? null : Autocast.cast(b));
         }
         return ai.djl.nn.core.Linear.linear(x, w, b).singletonOrThrow(); // (.., outputDim)
     }

@@ -18,6 +18,7 @@ import java.io.DataInputStream;
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * A block that takes one array and gives one.
@@ -104,12 +105,23 @@ public abstract class TensorBlock extends AbstractBlock {
     final NDArray run(NDArray x, Pass pass) {
         requireType(x.getDataType());
         requireShape(x.getShape());
+        return scoped(() -> forward(x, pass), x);
+    }
+
+    /**
+     * Computes, and closes every array that the computation made except the result.
+     *
+     * @param computation the computation
+     * @param input an array that it may return as it is
+     * @return the result
+     */
+    protected static NDArray scoped(Supplier<NDArray> computation, NDArray input) {
         NDArray result;
         try (NDScope scope = new NDScope()) {
-            result = forward(x, pass);
+            result = computation.get();
             NDScope.unregister(result);
         }
-        if (result != x) {
+        if (result != input) {
             NDScope.register(result); // now it belongs to the enclosing block, if there is one
         }
         return result;

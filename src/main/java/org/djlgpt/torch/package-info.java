@@ -10,10 +10,10 @@
  * own operators they record gradients when a gradient collector is open on the thread and don't
  * otherwise, their results belong to the manager of the first array argument, and they may be
  * called from several threads. {@link org.djlgpt.torch.BFloat16} converts to and from the half
- * width type that DJL can't name, {@link org.djlgpt.torch.CrossEntropy} is the loss of a language
- * model, {@link org.djlgpt.torch.Gradients} and {@link org.djlgpt.torch.FusedAdamW} are the two
- * halves of a training step, {@link org.djlgpt.torch.Recording} says which operators take part in
- * it, and {@link org.djlgpt.torch.NativeMemory} keeps their memory in the process.
+ * width type that DJL can't name, {@link org.djlgpt.torch.CrossEntropyKernel} is the loss of a
+ * language model, {@link org.djlgpt.torch.Gradients} and {@link org.djlgpt.torch.FusedAdamW} are
+ * the two halves of a training step, {@link org.djlgpt.torch.Recording} says which operators take
+ * part in it, and {@link org.djlgpt.torch.NativeSettings} keeps their memory in the process.
  *
  * <p>Everything here needs arrays of DJL's PyTorch engine: ask {@link
  * org.djlgpt.torch.Kernels#supports} and take DJL's operators where it says no. An argument of the

@@ -7,6 +7,7 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.nn.LanguageModel;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.torch.Recording;
@@ -58,8 +59,14 @@ public final class Evaluation {
                 NDManager batchManager = manager.newSubManager()) {
             NDList batch = windows.batch(batchManager, indices);
             Pass pass = new Pass(new ParameterStore(batchManager, false), false);
-            NDArray logits = pass.through(batch.get(0), model); // (B, T, V)
-            return CrossEntropy.mean(logits, batch.get(1)).getFloat();
+            return loss(model, batch, pass).getFloat();
         }
+    }
+
+    static NDArray loss(Block model, NDList batch, Pass pass) {
+        if (model instanceof LanguageModel languageModel) {
+            return languageModel.loss(batch.get(0), batch.get(1), pass);
+        }
+        return CrossEntropy.mean(pass.through(batch.get(0), model), batch.get(1));
     }
 }

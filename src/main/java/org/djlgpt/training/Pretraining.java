@@ -9,7 +9,6 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.AdamW;
-import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.text.SeededShuffle;
@@ -135,8 +134,7 @@ public final class Pretraining {
         try (Recording on = Recording.on()) {
             NDList batch = trainingWindows.batch(batchManager, indices(batchNumber));
             Pass pass = new Pass(new ParameterStore(batchManager, false), true);
-            NDArray logits = pass.through(batch.get(0), model); // (B, T, V)
-            NDArray loss = CrossEntropy.mean(logits, batch.get(1));
+            NDArray loss = Evaluation.loss(model, batch, pass);
             return loss.mul(Scalar.of(1.0 / config.gradientAccumulation(), loss));
         }
     }

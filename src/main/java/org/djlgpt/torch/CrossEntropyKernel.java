@@ -10,9 +10,9 @@ import ai.djl.ndarray.types.DataType;
  * href="https://arxiv.org/abs/2410.10989">Hsu et al. 2024</a>, section 3.2). Letters in shapes: N
  * tokens, E width of the model, V words.
  */
-public final class CrossEntropy {
+public final class CrossEntropyKernel {
 
-    private CrossEntropy() {}
+    private CrossEntropyKernel() {}
 
     /**
      * The loss of logits. Besides the logits, one more array of their shape and type is held for
@@ -25,7 +25,7 @@ public final class CrossEntropy {
      * @throws ai.djl.engine.EngineException if a target is not in [0, V)
      */
     public static NDArray ofLogits(NDArray logits, NDArray targets) {
-        String function = "CrossEntropy.ofLogits";
+        String function = "CrossEntropyKernel.ofLogits";
         Argument z = Argument.of(function, "logits", logits).rank(2).floatingPoint().notEmpty();
         Argument t =
                 Argument.of(function, "targets", targets)
@@ -47,7 +47,7 @@ public final class CrossEntropy {
      * @throws ai.djl.engine.EngineException if a target is not in [0, V)
      */
     public static NDArray ofProjection(NDArray hidden, NDArray weight, NDArray targets) {
-        String function = "CrossEntropy.ofProjection";
+        String function = "CrossEntropyKernel.ofProjection";
         Argument w = Argument.of(function, "weight", weight).rank(2).floatingPoint().notEmpty();
         Argument h =
                 Argument.of(function, "hidden", hidden)

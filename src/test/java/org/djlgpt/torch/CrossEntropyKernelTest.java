@@ -19,7 +19,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class CrossEntropyTest {
+class CrossEntropyKernelTest {
 
     private NDManager manager;
 
@@ -54,9 +54,10 @@ class CrossEntropyTest {
         NDArray targets = targets(tokens, words);
 
         NDList expected = Autograd.run(x -> explicitLoss(x[0], targets), logits);
-        NDList full = Autograd.run(x -> CrossEntropy.ofLogits(x[0], targets), logits);
+        NDList full = Autograd.run(x -> CrossEntropyKernel.ofLogits(x[0], targets), logits);
         NDList half =
-                Autograd.run(x -> CrossEntropy.ofLogits(BFloat16.from(x[0]), targets), logits);
+                Autograd.run(
+                        x -> CrossEntropyKernel.ofLogits(BFloat16.from(x[0]), targets), logits);
         assertAgree(expected, full, half, tokens);
     }
 
@@ -71,10 +72,11 @@ class CrossEntropyTest {
                 Autograd.run(
                         x -> explicitLoss(x[0].matMul(x[1].transpose()), targets), hidden, weight);
         NDList full =
-                Autograd.run(x -> CrossEntropy.ofProjection(x[0], x[1], targets), hidden, weight);
+                Autograd.run(
+                        x -> CrossEntropyKernel.ofProjection(x[0], x[1], targets), hidden, weight);
         NDList half =
                 Autograd.run(
-                        x -> CrossEntropy.ofProjection(x[0], BFloat16.from(x[1]), targets),
+                        x -> CrossEntropyKernel.ofProjection(x[0], BFloat16.from(x[1]), targets),
                         hidden,
                         weight);
         assertAgree(expected, full, half, tokens);
@@ -96,7 +98,7 @@ class CrossEntropyTest {
         NDArray hidden = normal(9, 8);
         NDArray weight = normal(31, 8);
         NDArray targets = targets(9, 31);
-        NDArray loss = CrossEntropy.ofProjection(hidden, weight, targets);
+        NDArray loss = CrossEntropyKernel.ofProjection(hidden, weight, targets);
         assertClose(explicitLoss(hidden.matMul(weight.transpose()), targets), loss, 1e-6);
     }
 
@@ -105,10 +107,12 @@ class CrossEntropyTest {
         NDArray hidden = normal(4, 8);
         NDArray weight = normal(16, 8);
         NDArray targets = targets(4, 16);
-        NDList whole = Autograd.run(x -> CrossEntropy.ofProjection(x[0], weight, targets), hidden);
+        NDList whole =
+                Autograd.run(x -> CrossEntropyKernel.ofProjection(x[0], weight, targets), hidden);
         NDList quarter =
                 Autograd.run(
-                        x -> CrossEntropy.ofProjection(x[0], weight, targets).mul(0.25f), hidden);
+                        x -> CrossEntropyKernel.ofProjection(x[0], weight, targets).mul(0.25f),
+                        hidden);
         assertClose(whole.get(1).mul(0.25f), quarter.get(1), 1e-6);
     }
 
@@ -116,7 +120,7 @@ class CrossEntropyTest {
     void largeLogitsStayFinite() {
         NDArray logits = manager.create(new float[] {1e4f, -1e4f, 0}, new Shape(1, 3));
         NDArray worst = manager.create(new long[] {1});
-        assertEquals(2e4f, CrossEntropy.ofLogits(logits, worst).getFloat(), 1);
+        assertEquals(2e4f, CrossEntropyKernel.ofLogits(logits, worst).getFloat(), 1);
     }
 
     @Test
@@ -133,16 +137,16 @@ class CrossEntropyTest {
                 manager.create(new Shape(0, 16)),
                 targets(4, 16));
         NDArray outside = manager.create(new long[] {0, 1, 16, 2});
-        assertThrows(EngineException.class, () -> CrossEntropy.ofLogits(logits, outside));
+        assertThrows(EngineException.class, () -> CrossEntropyKernel.ofLogits(logits, outside));
     }
 
     private static void assertRefused(String reason, NDArray logits, NDArray targets) {
         IllegalArgumentException error =
                 assertThrows(
                         IllegalArgumentException.class,
-                        () -> CrossEntropy.ofLogits(logits, targets));
+                        () -> CrossEntropyKernel.ofLogits(logits, targets));
         assertTrue(
-                error.getMessage().startsWith("CrossEntropy.ofLogits: " + reason),
+                error.getMessage().startsWith("CrossEntropyKernel.ofLogits: " + reason),
                 error::getMessage);
     }
 }
