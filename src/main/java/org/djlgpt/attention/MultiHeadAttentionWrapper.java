@@ -40,8 +40,11 @@ public final class MultiHeadAttentionWrapper extends SelfAttention {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        return NDArrays.concat(
-                each(head -> pass.through(x, head)), -1); // (B, T, numHeads * outputDim)
+        NDList contexts = each(head -> pass.through(x, head)); // numHeads of (B, T, outputDim)
+        if (contexts.size() == 1) {
+            return contexts.head(); // DJL would copy a single array without its gradient
+        }
+        return NDArrays.concat(contexts, -1); // (B, T, numHeads * outputDim)
     }
 
     @Override
