@@ -3,6 +3,7 @@ package org.djlgpt.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Parameter;
 import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
@@ -76,6 +77,14 @@ public final class AdamW extends Optimizer implements AutoCloseable {
             } else {
                 formula(weight, g, moment, t, rate);
             }
+            clearGradient(weight);
+        }
+    }
+
+    /** As DJL's own optimizers do: a trainer's next backward pass adds to what it finds. */
+    private static void clearGradient(NDArray weight) {
+        if (weight.hasGradient()) {
+            weight.getGradient().set(new NDIndex("..."), 0);
         }
     }
 
