@@ -1,0 +1,148 @@
+package org.djlgpt.model;
+
+import static org.djlgpt.testing.Blocks.infer;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Model;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.DefaultTrainingConfig;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.Trainer;
+import ai.djl.training.tracker.Tracker;
+
+import org.djlgpt.nn.AdamW;
+import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.nn.Initialization;
+import org.djlgpt.testing.RandomArrays;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+/** What the loss is before training, and that it can be trained away. */
+class GptLearningTest {
+
+    /** The two usual starts. */
+    private enum Start {
+        /** PyTorch's defaults with an output layer of its own. */
+        PYTORCH(false) {
+            @Override
+            Initialization initialization(int numLayers) {
+                return Initialization.pytorch();
+            }
+        },
+        /** GPT-2's with the output layer tied to the embedding. */
+        GPT2(true) {
+            @Override
+            Initialization initialization(int numLayers) {
+                return Initialization.gpt2(numLayers);
+            }
+        };
+
+        private final boolean tied;
+
+        Start(boolean tied) {
+            this.tied = tied;
+        }
+
+        abstract Initialization initialization(int numLayers);
+
+        GptModel model(int vocabSize) {
+            GptConfig config =
+                    GptConfig.builder()
+                            .setVocabSize(vocabSize)
+                            .setContextLength(16)
+                            .setEmbeddingDim(32)
+                            .setNumHeads(4)
+                            .setNumLayers(2)
+                            .optTiedOutput(tied)
+                            .build();
+            Engine.getInstance().setRandomSeed(5);
+            return new GptModel(config, initialization(config.numLayers()));
+        }
+    }
+
+    private NDManager manager;
+    private RandomArrays arrays;
+
+    @BeforeEach
+    void open() {
+        manager = NDManager.newBaseManager();
+        arrays = new RandomArrays(manager, 1);
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    /**
+     * Logits of variance s² cost s²/2 more than the uniform guess: PyTorch's start gives 1/3 / 2,
+     * as a normalized token meets weights from U(±1/sqrt(E)).
+     */
+    @ParameterizedTest
+    @EnumSource
+    void anUntrainedModelGuessesUniformly(Start start) {
+        GptModel model = start.model(500);
+        NDArray tokens = arrays.ids(500, 16, 16);
+        model.initialize(manager, DataType.FLOAT32, tokens.getShape());
+
+        NDArray loss = CrossEntropy.mean(infer(model, tokens), arrays.ids(500, 16, 16));
+
+        double excess = start == Start.PYTORCH ? 1 / 6.0 : 0;
+        assertEquals(Math.log(500) + excess, loss.getFloat(), 0.08);
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void oneBatchIsLearntByHeart(Start start) {
+        int vocabSize = 24;
+        NDArray tokens = distinctFirstTokens(vocabSize);
+        NDArray targets = arrays.ids(vocabSize, 4, 8);
+        try (Model model = Model.newInstance("gpt");
+                AdamW optimizer =
+                        AdamW.builder().optLearningRateTracker(Tracker.fixed(5e-3f)).build()) {
+            model.setBlock(start.model(vocabSize));
+            DefaultTrainingConfig config =
+                    new DefaultTrainingConfig(new CrossEntropy()).optOptimizer(optimizer);
+            try (Trainer trainer = model.newTrainer(config)) {
+                trainer.initialize(new Shape(4, 8));
+                double first = step(trainer, tokens, targets);
+                double last = first;
+                for (int i = 0; i < 150; i++) {
+                    last = step(trainer, tokens, targets);
+                }
+                assertTrue(first > 2.5, "first loss " + first);
+                assertTrue(last < 0.05, "last loss " + last);
+            }
+        }
+    }
+
+    /** No two rows begin alike, so that the targets can be told from the tokens seen. */
+    private NDArray distinctFirstTokens(int vocabSize) {
+        NDArray tokens = arrays.ids(vocabSize, 4, 8);
+        tokens.set(new NDIndex(":, 0"), manager.create(new long[] {0, 1, 2, 3}));
+        return tokens;
+    }
+
+    private static double step(Trainer trainer, NDArray tokens, NDArray targets) {
+        double loss;
+        try (GradientCollector collector = trainer.newGradientCollector()) {
+            NDList logits = trainer.forward(new NDList(tokens));
+            NDArray mean = trainer.getLoss().evaluate(new NDList(targets), logits);
+            collector.backward(mean);
+            loss = mean.getFloat();
+            mean.close();
+            logits.close();
+        }
+        trainer.step();
+        return loss;
+    }
+}
