@@ -1,0 +1,151 @@
+package org.djlgpt.model;
+
+import static org.djlgpt.testing.Blocks.initialized;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
+import ai.djl.nn.Parameter;
+import ai.djl.training.GradientCollector;
+
+import org.djlgpt.attention.CausalAttention;
+import org.djlgpt.attention.MultiHeadAttention;
+import org.djlgpt.attention.MultiHeadAttentionWrapper;
+import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.nn.Gelu;
+import org.djlgpt.testing.Blocks;
+import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.PlainOperators;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Supplier;
+import java.util.stream.Stream;
+
+/**
+ * Outputs and gradients of the kernels, which compute in float32 only, against those of DJL's
+ * operators, which finite differences hold to account in float64.
+ */
+class KernelAgreementTest {
+
+    private static final double ROUNDING = 2e-5;
+    private static final GptConfig CONFIG =
+            GptConfig.builder()
+                    .setVocabSize(11)
+                    .setContextLength(20)
+                    .setEmbeddingDim(12)
+                    .setNumHeads(3)
+                    .setNumLayers(2)
+                    .optQkvBias(true)
+                    .build();
+
+    private NDManager manager;
+    private RandomArrays arrays;
+
+    @BeforeEach
+    void open() {
+        manager = NDManager.newBaseManager();
+        arrays = new RandomArrays(manager, 1);
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    static Stream<Arguments> blocks() {
+        CausalAttention.Builder causal =
+                CausalAttention.builder().setInputDim(12).setOutputDim(5).setContextLength(20);
+        MultiHeadAttentionWrapper.Builder wrapper =
+                MultiHeadAttentionWrapper.builder()
+                        .setInputDim(12)
+                        .setOutputDim(5)
+                        .setNumHeads(3)
+                        .setContextLength(20);
+        MultiHeadAttention.Builder multiHead =
+                MultiHeadAttention.builder()
+                        .setInputDim(12)
+                        .setOutputDim(6)
+                        .setNumHeads(3)
+                        .setContextLength(20);
+        return Stream.of(
+                Arguments.of("Gelu", new Gelu()),
+                Arguments.of("FeedForward", new FeedForward(12)),
+                Arguments.of("CausalAttention", causal.build()),
+                Arguments.of("MultiHeadAttentionWrapper", wrapper.build()),
+                Arguments.of("MultiHeadAttention", multiHead.build()),
+                Arguments.of("TransformerBlock", new TransformerBlock(CONFIG)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("blocks")
+    void ofBlocks(String name, Block block) {
+        NDArray x = arrays.normal(3, 17, 12);
+        initialized(block, manager, x.getShape());
+        NDArray mix = arrays.normal(Blocks.infer(block, x).getShape().getShape());
+        x.setRequiresGradient(true);
+
+        assertAgree(() -> Blocks.train(block, x).mul(mix).mean(), variables(block, x));
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void ofTheModelAndItsLoss(boolean tied) {
+        GptModel model = new GptModel(CONFIG.toBuilder().optTiedOutput(tied).build());
+        NDArray tokens = arrays.ids(11, 3, 17);
+        NDArray targets = arrays.ids(11, 3, 17);
+        initialized(model, manager, new Shape(1, 1));
+
+        assertAgree(
+                () -> CrossEntropy.mean(Blocks.train(model, tokens), targets), variables(model));
+    }
+
+    private static List<NDArray> variables(Block block, NDArray... inputs) {
+        List<NDArray> variables = new ArrayList<>(List.of(inputs));
+        for (Parameter parameter : Blocks.parameters(block)) {
+            variables.add(parameter.getArray());
+        }
+        return variables;
+    }
+
+    private static void assertAgree(Supplier<NDArray> scalar, List<NDArray> variables) {
+        List<float[]> expected;
+        try (PlainOperators plain = new PlainOperators()) {
+            expected = valueAndGradients(scalar, variables);
+        }
+        List<float[]> actual = valueAndGradients(scalar, variables);
+        for (int i = 0; i < expected.size(); i++) {
+            double scale = 1e-3;
+            for (float value : expected.get(i)) {
+                scale = Math.max(scale, Math.abs(value));
+            }
+            assertArrayEquals(
+                    expected.get(i), actual.get(i), (float) (ROUNDING * scale), "array " + i);
+        }
+    }
+
+    private static List<float[]> valueAndGradients(
+            Supplier<NDArray> scalar, List<NDArray> variables) {
+        List<float[]> results = new ArrayList<>();
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            NDArray value = scalar.get();
+            collector.backward(value);
+            results.add(new float[] {value.getFloat()});
+        }
+        for (NDArray variable : variables) {
+            NDArray gradient = variable.getGradient();
+            results.add(gradient.toFloatArray());
+            Blocks.set(gradient, gradient.zerosLike());
+        }
+        return results;
+    }
+}
