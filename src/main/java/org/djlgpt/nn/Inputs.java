@@ -52,17 +52,22 @@ public final class Inputs {
      */
     public static void requireDivisible(int numHeads, String name, int width) {
         if (width % numHeads != 0) {
-            int below = numHeads;
+            int below = Math.min(numHeads, width);
             while (width % below != 0) {
                 below--;
             }
-            int above = numHeads;
-            while (above < width && width % above != 0) {
+            int above = Math.min(numHeads, width);
+            while (width % above != 0) {
                 above++;
             }
             throw new IllegalArgumentException(
-                    "numHeads=%d must divide %s=%d; use numHeads=%d or %d"
-                            .formatted(numHeads, name, width, below, above));
+                    "numHeads=%d must divide %s=%d; use numHeads=%d%s"
+                            .formatted(
+                                    numHeads,
+                                    name,
+                                    width,
+                                    below,
+                                    above == below ? "" : " or " + above));
         }
     }
 
