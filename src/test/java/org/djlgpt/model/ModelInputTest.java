@@ -1,0 +1,145 @@
+package org.djlgpt.model;
+
+import static org.djlgpt.testing.Blocks.infer;
+import static org.djlgpt.testing.Blocks.initialized;
+import static org.djlgpt.testing.Refusals.assertRefused;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** Bad sizes and inputs of the model are refused with value, limit and remedy. */
+class ModelInputTest {
+
+    private static final GptConfig CONFIG =
+            GptConfig.builder()
+                    .setVocabSize(9)
+                    .setContextLength(5)
+                    .setEmbeddingDim(6)
+                    .setNumHeads(2)
+                    .setNumLayers(1)
+                    .build();
+
+    private NDManager manager;
+    private GptModel model;
+
+    @BeforeEach
+    void open() {
+        manager = NDManager.newBaseManager();
+        model = initialized(new GptModel(CONFIG), manager, new Shape(1, 5));
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    @Test
+    void impossibleSizes() {
+        assertRefused(() -> GptConfig.builder().build(), "vocabSize=0", "at least 1", "set");
+        assertRefused(() -> CONFIG.toBuilder().setContextLength(0).build(), "contextLength=0");
+        assertRefused(() -> CONFIG.toBuilder().setEmbeddingDim(-6).build(), "embeddingDim=-6");
+        assertRefused(() -> CONFIG.toBuilder().setNumHeads(0).build(), "numHeads=0");
+        assertRefused(() -> CONFIG.toBuilder().setNumLayers(0).build(), "numLayers=0");
+        assertRefused(() -> new FeedForward(0), "embeddingDim=0", "at least 1");
+    }
+
+    @Test
+    void headsThatDoNotDivideTheWidth() {
+        assertRefused(
+                () -> CONFIG.toBuilder().setNumHeads(4).build(),
+                "numHeads=4",
+                "embeddingDim=6",
+                "use numHeads=3 or 6");
+    }
+
+    @ParameterizedTest
+    @ValueSource(floats = {1, -0.1f, Float.NaN})
+    void dropoutOutsideItsRange(float dropout) {
+        assertRefused(
+                () -> CONFIG.toBuilder().optDropout(dropout).build(),
+                "dropout=" + dropout,
+                "[0, 1)",
+                "use 0");
+    }
+
+    @Test
+    void moreTokensThanTheContext() {
+        NDArray tokens = manager.zeros(new Shape(1, 6), DataType.INT64);
+        String[] parts = {"6 tokens", "contextLength=5", "crop"};
+
+        assertRefused(() -> infer(model, tokens), parts);
+        assertRefused(() -> model.attentionWeights(tokens), parts);
+        assertRefused(
+                () -> new GptModel(CONFIG).initialize(manager, DataType.FLOAT32, tokens.getShape()),
+                parts);
+        assertRefused(() -> infer(layer(), manager.ones(new Shape(1, 6, 6))), parts);
+    }
+
+    @Test
+    void wrongRank() {
+        for (Shape shape : new Shape[] {new Shape(), new Shape(3), new Shape(1, 2, 3)}) {
+            NDArray tokens = manager.zeros(shape, DataType.INT64);
+            String[] parts = {"GptModel", shape.toString(), "(B, T)", "reshape"};
+            assertRefused(() -> infer(model, tokens), parts);
+            assertRefused(() -> model.attentionWeights(tokens), parts);
+        }
+    }
+
+    @Test
+    void wrongLastDimension() {
+        assertRefused(
+                () -> infer(layer(), manager.ones(new Shape(1, 3, 8))), "(1, 3, 8)", "=6", "build");
+        NDArray x = manager.ones(new Shape(3, 8));
+        FeedForward feedForward = initialized(new FeedForward(6), manager, new Shape(1, 6));
+        assertRefused(() -> infer(feedForward, x), "(3, 8)", "embeddingDim=6", "build");
+    }
+
+    @Test
+    void floatsWhereTokenIdsBelongAndTheOtherWayRound() {
+        NDArray floats = manager.zeros(new Shape(1, 3));
+        NDArray ids = manager.zeros(new Shape(1, 3, 6), DataType.INT64);
+
+        assertRefused(() -> infer(model, floats), "GptModel", "float32", "INT64", "toType");
+        assertRefused(() -> model.attentionWeights(floats), "GptModel", "float32", "toType");
+        assertRefused(() -> infer(layer(), ids), "TransformerBlock", "int64", "toType");
+    }
+
+    @ParameterizedTest
+    @ValueSource(longs = {9, -1, 1L << 40})
+    void tokensOutsideTheVocabulary(long id) {
+        NDArray tokens = manager.create(new long[] {8, id, 0}, new Shape(1, 3));
+        String[] parts = {"token id " + id, "position 1", "vocabulary of 9", "0 to 8", "tokenizer"};
+
+        assertRefused(() -> infer(model, tokens), parts);
+        assertRefused(() -> model.attentionWeights(tokens), parts);
+    }
+
+    @Test
+    void moreArraysThanOne() {
+        NDArray tokens = manager.zeros(new Shape(1, 3), DataType.INT64);
+
+        assertRefused(
+                () ->
+                        model.forward(
+                                new ParameterStore(manager, false),
+                                new NDList(tokens, tokens),
+                                false),
+                "GptModel takes 1 array",
+                "got 2",
+                "pass one");
+    }
+
+    private TransformerBlock layer() {
+        return initialized(new TransformerBlock(CONFIG), manager, new Shape(1, 5, 6));
+    }
+}
