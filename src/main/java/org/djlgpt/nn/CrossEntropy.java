@@ -76,8 +76,8 @@ public final class CrossEntropy extends Loss {
         int last = shape.dimension() - 1;
         if (last < 0 || !shape.slice(0, last).equals(targets.getShape())) {
             throw new IllegalArgumentException(
-                    ("CrossEntropy: %s %s does not match targets %s; it needs the same dimensions"
-                                    + " and one more at the end")
+                    ("CrossEntropy: %s %s does not match targets %s; it needs their"
+                                    + " dimensions and one more dimension at the end")
                             .formatted(name, shape, targets.getShape()));
         }
         return shape.get(last);
