@@ -4,6 +4,7 @@ import static org.djlgpt.testing.Blocks.infer;
 import static org.djlgpt.testing.Figures.array;
 import static org.djlgpt.testing.Figures.assertFigures;
 import static org.djlgpt.testing.Figures.ids;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
@@ -22,10 +23,12 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.DoubleStream;
 
 /** The layers against PyTorch's, from the seed alone. */
 class LayerReferenceTest {
@@ -98,6 +101,25 @@ class LayerReferenceTest {
                 figures.get("output"),
                 infer(seeded(new LayerNorm(4), tokens), tokens).get(0),
                 TOLERANCE);
+    }
+
+    @ParameterizedTest
+    @CsvSource({"FLOAT64, 1e-7", "FLOAT32, 1e-6"})
+    void geluHasTheTanhForm(DataType type, double tolerance) {
+        double[] x = {-4, -1.5, -0.7, -1e-3, 0, 0.2, 1, 1.5, 3, 6};
+        double[] expected =
+                DoubleStream.of(x)
+                        .map(v -> Math.sqrt(2 / Math.PI) * (v + 0.044715 * v * v * v))
+                        .map(inner -> (1 + Math.tanh(inner)) / 2)
+                        .toArray();
+        for (int i = 0; i < x.length; i++) {
+            expected[i] *= x[i];
+        }
+
+        NDArray y = infer(new Gelu(), manager.create(x).toType(type, false));
+
+        double[] actual = y.toType(DataType.FLOAT64, false).toDoubleArray();
+        assertArrayEquals(expected, actual, tolerance);
     }
 
     /** Five layers of linear and GELU; a shortcut is added where the widths agree. */
