@@ -94,19 +94,34 @@ public final class ModelDirectory {
      */
     public static GptModel load(Path directory, NDManager manager)
             throws IOException, MalformedModelException {
-        GptModel model = new GptModel(config(directory));
+        GptConfig config = config(directory);
+        Path path = requireFile(directory, WEIGHTS);
         try (Recording off = Recording.off();
-                SafeTensors file = SafeTensors.open(requireFile(directory, WEIGHTS))) {
-            Map<String, String> names = names(file);
+                SafeTensors file = SafeTensors.open(path);
+                NDManager loading = manager.newSubManager()) {
+            requireLayers(config, file, path);
+            GptModel model = new GptModel(config);
+            Map<String, String> names = names(file, path);
             List<Gpt2Tensor> tensors = Gpt2Tensor.of(model);
-            requireAll(tensors, names, file, directory.resolve(WEIGHTS));
-            requireNoOthers(model, tensors, names, directory.resolve(WEIGHTS));
+            requireAll(tensors, names, file, path);
+            requireNoOthers(model, tensors, names, path);
             for (Gpt2Tensor tensor : tensors) {
-                read(tensor, file, names.get(tensor.name()), manager);
+                read(tensor, file, names.get(tensor.name()), loading);
             }
+            model.initialize(loading, DataType.FLOAT32, new Shape(1, config.contextLength()));
+            model.getParameters().values().forEach(p -> p.getArray().attach(manager));
+            return model;
         }
-        model.initialize(manager, DataType.FLOAT32, new Shape(1, model.config().contextLength()));
-        return model;
+    }
+
+    private static void requireLayers(GptConfig config, SafeTensors file, Path path)
+            throws MalformedModelException {
+        int tensors = file.names().size();
+        if (config.numLayers() > tensors) {
+            throw new MalformedModelException(
+                    "%s: %s has %d layers, but there are only %d tensors"
+                            .formatted(path, CONFIG, config.numLayers(), tensors));
+        }
     }
 
     private static Path requireFile(Path directory, String name) throws NoSuchFileException {
@@ -120,11 +135,16 @@ public final class ModelDirectory {
         return file;
     }
 
-    private static Map<String, String> names(SafeTensors file) {
+    private static Map<String, String> names(SafeTensors file, Path path)
+            throws MalformedModelException {
         Map<String, String> names = new LinkedHashMap<>();
         for (String name : file.names()) {
             String plain = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
-            names.put(plain, name);
+            String other = names.put(plain, name);
+            if (other != null) {
+                throw new MalformedModelException(
+                        "%s: tensor %s is there twice, also as %s".formatted(path, other, name));
+            }
         }
         return names;
     }

@@ -15,6 +15,7 @@ import org.djlgpt.torch.Kernels;
 import org.djlgpt.torch.Recording;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
@@ -64,9 +65,9 @@ public final class AdamW extends Optimizer implements AutoCloseable {
 
     @Override
     public void update(String parameterId, NDArray weight, NDArray gradient) {
-        int t = updateCount(parameterId);
-        double rate = learningRate.getNewValue(parameterId, t);
         Moments moment = moments(parameterId, weight);
+        int t = ++moment.updates;
+        double rate = learningRate.getNewValue(parameterId, t);
         try (Recording off = Recording.off();
                 NDScope scope = new NDScope()) {
             NDArray scaled = rescaleGrad == 1 ? gradient : gradient.mul(rescaleGrad);
@@ -108,24 +109,26 @@ public final class AdamW extends Optimizer implements AutoCloseable {
      *     over the largest norm allowed where that exceeds 1
      */
     public void step(List<Parameter> parameters, NDList gradients, double divisor) {
-        List<Slot> decaying = new ArrayList<>();
-        List<Slot> constant = new ArrayList<>();
-        int t = 0;
+        Map<Group, List<Slot>> groups = new LinkedHashMap<>();
         for (int i = 0; i < parameters.size(); i++) {
             Parameter parameter = parameters.get(i);
-            t = updateCount(parameter.getId());
             NDArray weight = parameter.getArray();
             Moments moment = moments(parameter.getId(), weight);
-            (decays(weight) ? decaying : constant)
+            moment.updates++;
+            groups.computeIfAbsent(group(parameter, moment.updates), group -> new ArrayList<>())
                     .add(new Slot(weight, gradients.get(i), moment.mean, moment.square));
         }
-        double rate = learningRate.getNewValue("", t);
-        if (!decaying.isEmpty()) {
-            kernel.step(decaying, t, rate, getWeightDecay(), divisor);
-        }
-        if (!constant.isEmpty()) {
-            kernel.step(constant, t, rate, 0, divisor);
-        }
+        groups.forEach(
+                (group, slots) ->
+                        kernel.step(slots, group.update, group.rate, group.decay, divisor));
+    }
+
+    /** Parameters that share an update's numbers. */
+    private record Group(int update, double rate, double decay) {}
+
+    private Group group(Parameter parameter, int update) {
+        double rate = learningRate.getNewValue(parameter.getId(), update);
+        return new Group(update, rate, decays(parameter.getArray()) ? getWeightDecay() : 0);
     }
 
     private static boolean decays(NDArray weight) {
@@ -133,9 +136,8 @@ public final class AdamW extends Optimizer implements AutoCloseable {
     }
 
     private Moments moments(String parameterId, NDArray weight) {
-        Moments moment = moments.computeIfAbsent(parameterId, id -> new Moments(weight));
-        NDScope.unregister(moment.mean, moment.square);
-        return moment;
+        return moments.computeIfAbsent(
+                parameterId + "@" + weight.getDevice(), key -> new Moments(weight));
     }
 
     /** Frees the moments; a later update starts afresh. */
@@ -145,10 +147,17 @@ public final class AdamW extends Optimizer implements AutoCloseable {
         moments.clear();
     }
 
-    private record Moments(NDArray mean, NDArray square) implements AutoCloseable {
+    /** The running means of a parameter's gradients and their squares, and its updates so far. */
+    private static final class Moments implements AutoCloseable {
+
+        private final NDArray mean;
+        private final NDArray square;
+        private int updates;
 
         Moments(NDArray weight) {
-            this(weight.zerosLike(), weight.zerosLike());
+            mean = weight.zerosLike();
+            square = weight.zerosLike();
+            NDScope.unregister(mean, square);
         }
 
         @Override

@@ -16,8 +16,8 @@ import org.djlgpt.torch.BFloat16;
 
 import java.io.DataInputStream;
 import java.io.IOException;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.function.Supplier;
 
 /**
@@ -144,24 +144,36 @@ public abstract class TensorBlock extends AbstractBlock {
         return new Shape[] {outputShape(inputShapes[0])};
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * @throws MalformedModelException if a parameter in the stream has another shape than the block
+     *     needs; the block is then not initialized
+     */
     @Override
     public void loadParameters(NDManager manager, DataInputStream is)
             throws IOException, MalformedModelException {
-        List<Shape> expected = new ArrayList<>();
-        getDirectParameters().values().forEach(parameter -> expected.add(parameter.getShape()));
-        super.loadParameters(manager, is);
-        int i = 0;
+        Map<Parameter, Shape> expected = new LinkedHashMap<>();
         for (Parameter parameter : getDirectParameters().values()) {
-            if (!parameter.getShape().equals(expected.get(i))) {
-                throw new MalformedModelException(
-                        "%s: parameter %s has shape %s in the file, but the block needs %s; build the block as it was when it was saved"
-                                .formatted(
-                                        name(),
-                                        parameter.getName(),
-                                        parameter.getShape(),
-                                        expected.get(i)));
-            }
-            i++;
+            expected.put(parameter, parameter.getShape());
+            parameter.close();
         }
+        super.loadParameters(manager, is);
+        for (Map.Entry<Parameter, Shape> entry : expected.entrySet()) {
+            Parameter parameter = entry.getKey();
+            Shape loaded = parameter.getShape();
+            if (!loaded.equals(entry.getValue())) {
+                expected.forEach(TensorBlock::forget);
+                throw new MalformedModelException(
+                        ("%s: parameter %s has shape %s in the file, but the block needs %s; build"
+                                        + " the block as it was when it was saved")
+                                .formatted(name(), parameter.getName(), loaded, entry.getValue()));
+            }
+        }
+    }
+
+    private static void forget(Parameter parameter, Shape shape) {
+        parameter.close();
+        parameter.setShape(shape);
     }
 }

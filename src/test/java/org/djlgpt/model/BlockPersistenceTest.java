@@ -4,6 +4,8 @@ import static org.djlgpt.testing.Blocks.infer;
 import static org.djlgpt.testing.Blocks.initialized;
 import static org.djlgpt.testing.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.MalformedModelException;
@@ -152,6 +154,20 @@ class BlockPersistenceTest {
                 () -> embedding(8).loadParameters(manager, stream),
                 "(7, 3)",
                 "(8, 3)");
+    }
+
+    @Test
+    void aRefusedBlockKeepsNothingOfTheFile() throws Exception {
+        DataInputStream stream = saved(initialized(embedding(7), manager, new Shape(1)));
+        Block other = initialized(embedding(8), manager, new Shape(1));
+        int before = manager.getManagedArrays().size();
+
+        assertThrows(MalformedModelException.class, () -> other.loadParameters(manager, stream));
+
+        assertFalse(other.isInitialized());
+        assertTrue(
+                manager.getManagedArrays().size() < before, "old and refused weights are closed");
+        initialized(other, manager, new Shape(1));
     }
 
     @Test

@@ -111,6 +111,20 @@ class AdamWReferenceTest {
 
     /** Where DJL's own AdamW moves the weight by 0.031. */
     @Test
+    void aParameterThatJoinsLaterCountsItsOwnUpdates() {
+        NDArray early = manager.zeros(new Shape(1));
+        NDArray late = manager.zeros(new Shape(1));
+        try (AdamW optimizer =
+                AdamW.builder().optLearningRateTracker(Tracker.fixed(0.1f)).build()) {
+            for (int i = 0; i < 50; i++) {
+                optimizer.update("early", early, manager.ones(new Shape(1)));
+            }
+            optimizer.update("late", late, manager.ones(new Shape(1)));
+        }
+        assertEquals(-0.1f, late.getFloat(), 1e-6f);
+    }
+
+    @Test
     void epsilonIsAddedBesideTheRootAfterBiasCorrection() {
         NDArray weight = manager.zeros(new Shape(1));
         try (AdamW optimizer = AdamW.builder().optLearningRateTracker(Tracker.fixed(1f)).build()) {
