@@ -115,25 +115,12 @@ public final class MultiHeadAttention extends SelfAttention {
     }
 
     /** Builds a {@link MultiHeadAttention}. */
-    public static final class Builder extends CausalAttentionBuilder<Builder> {
-
-        private int numHeads;
+    public static final class Builder extends MultiHeadAttentionBuilder<Builder> {
 
         private Builder() {}
 
         @Override
         Builder self() {
-            return this;
-        }
-
-        /**
-         * Sets the number of heads.
-         *
-         * @param numHeads at least 1; must divide outputDim
-         * @return this builder
-         */
-        public Builder setNumHeads(int numHeads) {
-            this.numHeads = numHeads;
             return this;
         }
 
@@ -154,7 +141,6 @@ public final class MultiHeadAttention extends SelfAttention {
          */
         public MultiHeadAttention build() {
             requireDims();
-            Inputs.requirePositive("numHeads", numHeads);
             Inputs.requireDivisible(numHeads, "outputDim", outputDim);
             return new MultiHeadAttention(this);
         }

@@ -7,7 +7,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Pass;
 
 import java.util.ArrayList;
@@ -73,25 +72,12 @@ public final class MultiHeadAttentionWrapper extends SelfAttention {
     }
 
     /** Builds a {@link MultiHeadAttentionWrapper}; outputDim is the width of one head. */
-    public static final class Builder extends CausalAttentionBuilder<Builder> {
-
-        private int numHeads;
+    public static final class Builder extends MultiHeadAttentionBuilder<Builder> {
 
         private Builder() {}
 
         @Override
         Builder self() {
-            return this;
-        }
-
-        /**
-         * Sets the number of heads.
-         *
-         * @param numHeads at least 1
-         * @return this builder
-         */
-        public Builder setNumHeads(int numHeads) {
-            this.numHeads = numHeads;
             return this;
         }
 
@@ -115,7 +101,6 @@ public final class MultiHeadAttentionWrapper extends SelfAttention {
          */
         public MultiHeadAttentionWrapper build() {
             requireDims();
-            Inputs.requirePositive("numHeads", numHeads);
             return new MultiHeadAttentionWrapper(this);
         }
     }

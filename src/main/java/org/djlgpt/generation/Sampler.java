@@ -54,7 +54,8 @@ public interface Sampler {
     default Sampler temperature(double temperature) {
         if (!(temperature > 0 && Double.isFinite(temperature))) {
             throw new IllegalArgumentException(
-                    "temperature=%s must be positive and finite; use Sampler.greedy() for the likeliest token"
+                    ("temperature=%s must be positive and finite; use Sampler.greedy() for "
+                                    + "the likeliest token")
                             .formatted(temperature));
         }
         return logits -> sample(logits.div(temperature));

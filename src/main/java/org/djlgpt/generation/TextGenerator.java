@@ -198,7 +198,8 @@ public final class TextGenerator {
             Objects.requireNonNull(manager, "setManager is missing");
             if (tokenizer.vocabSize() > model.config().vocabSize()) {
                 throw new IllegalArgumentException(
-                        "the tokenizer has %d ids, but the model knows %d; use the tokenizer that the model was trained with"
+                        ("the tokenizer has %d ids, but the model knows %d; use the tokenizer "
+                                        + "that the model was trained with")
                                 .formatted(tokenizer.vocabSize(), model.config().vocabSize()));
             }
             return new TextGenerator(this);

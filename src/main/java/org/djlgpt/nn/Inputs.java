@@ -81,7 +81,8 @@ public final class Inputs {
     public static void requireContext(long tokens, int contextLength) {
         if (tokens > contextLength) {
             throw new IllegalArgumentException(
-                    "%d tokens exceed contextLength=%d; crop the input to %d tokens or build with a larger contextLength"
+                    ("%d tokens exceed contextLength=%d; crop the input to %d tokens or build "
+                                    + "with a larger contextLength")
                             .formatted(tokens, contextLength, contextLength));
         }
     }
@@ -118,7 +119,8 @@ public final class Inputs {
         long last = shape.get(shape.dimension() - 1);
         if (last != size && last != -1) {
             throw new IllegalArgumentException(
-                    "%s: input has shape %s with last dimension %d, but %s=%d; build the block with %s=%d or project the input"
+                    ("%s: input has shape %s with last dimension %d, but %s=%d; build the "
+                                    + "block with %s=%d or project the input")
                             .formatted(block, shape, last, name, size, name, last));
         }
     }
@@ -133,7 +135,8 @@ public final class Inputs {
     public static void requireFloating(String block, DataType type) {
         if (!type.isFloating() && type != DataType.UNKNOWN) { // bfloat16 shows as UNKNOWN
             throw new IllegalArgumentException(
-                    "%s: input has type %s, but needs floating point; convert it with toType(DataType.FLOAT32, false)"
+                    ("%s: input has type %s, but needs floating point; convert it with "
+                                    + "toType(DataType.FLOAT32, false)")
                             .formatted(block, type));
         }
     }
@@ -148,7 +151,8 @@ public final class Inputs {
     public static void requireTokenIds(String block, DataType type) {
         if (type != DataType.INT32 && type != DataType.INT64) {
             throw new IllegalArgumentException(
-                    "%s: input has type %s, but token ids are INT32 or INT64; convert it with toType(DataType.INT64, false)"
+                    ("%s: input has type %s, but token ids are INT32 or INT64; convert it "
+                                    + "with toType(DataType.INT64, false)")
                             .formatted(block, type));
         }
     }
@@ -168,7 +172,8 @@ public final class Inputs {
         for (int i = 0; i < values.length; i++) {
             if (values[i] < 0 || values[i] >= vocabSize) {
                 throw new IllegalArgumentException(
-                        "token id %d at position %d of %s is outside the vocabulary of %d ids (0 to %d); encode the text with the model's own tokenizer"
+                        ("token id %d at position %d of %s is outside the vocabulary of %d ids (0"
+                             + " to %d); encode the text with the model's own tokenizer")
                                 .formatted(values[i], i, ids.getShape(), vocabSize, vocabSize - 1));
             }
         }

@@ -7,7 +7,8 @@ public final class DivergenceException extends RuntimeException {
 
     DivergenceException(int step, double loss, double gradientNorm, double learningRate) {
         super(
-                "step %d: loss %s and gradient norm %s must be finite; lower the learning rate (%s), lengthen the warm-up or clip the norm"
+                ("step %d: loss %s and gradient norm %s must be finite; lower the learning "
+                                + "rate (%s), lengthen the warm-up or clip the norm")
                         .formatted(step, loss, gradientNorm, learningRate));
     }
 }
