@@ -6,7 +6,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.Dropout;
 
-import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.torch.Kernels;
@@ -18,7 +17,6 @@ import org.djlgpt.torch.Kernels;
 public final class CausalAttention extends SelfAttention {
 
     private final int outputDim;
-    private final int contextLength;
     private final float dropoutRate;
     private final Linear query;
     private final Linear key;
@@ -27,14 +25,13 @@ public final class CausalAttention extends SelfAttention {
     private final Dropout dropout;
 
     private CausalAttention(Builder builder) {
-        super(builder.inputDim, builder.outputDim);
+        super(builder.inputDim, builder.outputDim, builder.contextLength);
         outputDim = builder.outputDim;
-        contextLength = builder.contextLength;
         dropoutRate = builder.dropout;
         query = addChildBlock("W_query", builder.projection());
         key = addChildBlock("W_key", builder.projection());
         value = addChildBlock("W_value", builder.projection());
-        mask = addChildBlock("mask", new CausalMask(contextLength));
+        mask = addChildBlock("mask", new CausalMask(builder.contextLength));
         dropout = addChildBlock("dropout", Dropout.builder().optRate(dropoutRate).build());
     }
 
@@ -76,13 +73,6 @@ public final class CausalAttention extends SelfAttention {
     NDArray weigh(NDArray scores, Pass pass) {
         NDArray weights = scaledSoftmax(pass.through(scores, mask), outputDim);
         return pass.through(weights, dropout); // (B, T, T)
-    }
-
-    @Override
-    protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(B, T, inputDim)", 3, 3);
-        super.requireShape(input);
-        Inputs.requireContext(input.get(1), contextLength);
     }
 
     @Override

@@ -24,7 +24,6 @@ public final class MultiHeadAttention extends SelfAttention {
     private final int outputDim;
     private final int numHeads;
     private final int headDim;
-    private final int contextLength;
     private final float dropoutRate;
     private final Linear query;
     private final Linear key;
@@ -34,17 +33,16 @@ public final class MultiHeadAttention extends SelfAttention {
     private final Dropout dropout;
 
     private MultiHeadAttention(Builder builder) {
-        super(builder.inputDim, builder.outputDim);
+        super(builder.inputDim, builder.outputDim, builder.contextLength);
         outputDim = builder.outputDim;
         numHeads = builder.numHeads;
         headDim = outputDim / numHeads;
-        contextLength = builder.contextLength;
         dropoutRate = builder.dropout;
         query = addChildBlock("W_query", builder.projection());
         key = addChildBlock("W_key", builder.projection());
         value = addChildBlock("W_value", builder.projection());
         output = addChildBlock("out_proj", builder.outputProjection());
-        mask = addChildBlock("mask", new CausalMask(contextLength));
+        mask = addChildBlock("mask", new CausalMask(builder.contextLength));
         dropout = addChildBlock("dropout", Dropout.builder().optRate(dropoutRate).build());
     }
 
@@ -91,13 +89,6 @@ public final class MultiHeadAttention extends SelfAttention {
     private NDArray merge(NDArray contexts) {
         Shape shape = contexts.getShape(); // (B, H, T, D)
         return contexts.swapAxes(1, 2).reshape(shape.get(0), shape.get(2), outputDim);
-    }
-
-    @Override
-    protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(B, T, inputDim)", 3, 3);
-        super.requireShape(input);
-        Inputs.requireContext(input.get(1), contextLength);
     }
 
     @Override

@@ -22,7 +22,7 @@ public final class MultiHeadAttentionWrapper extends SelfAttention {
     private final List<CausalAttention> heads = new ArrayList<>();
 
     private MultiHeadAttentionWrapper(Builder builder) {
-        super(builder.inputDim, builder.numHeads * builder.outputDim);
+        super(builder.inputDim, builder.numHeads * builder.outputDim, builder.contextLength);
         for (int i = 0; i < builder.numHeads; i++) {
             heads.add(addChildBlock("head", builder.head()));
         }
@@ -58,11 +58,6 @@ public final class MultiHeadAttentionWrapper extends SelfAttention {
 
     private NDList each(Function<CausalAttention, NDArray> of) {
         return new NDList(heads.stream().map(of).toList());
-    }
-
-    @Override
-    protected void requireShape(Shape input) {
-        heads.get(0).requireShape(input);
     }
 
     @Override

@@ -24,10 +24,18 @@ public abstract class SelfAttention extends TensorBlock {
 
     private final int inputDim;
     private final int outputDim;
+    private final int contextLength;
 
+    /** For rungs that see all tokens, of any number, in a batch or not. */
     SelfAttention(int inputDim, int outputDim) {
+        this(inputDim, outputDim, ANY);
+    }
+
+    /** For rungs that see the past, of a limited length, in batches. */
+    SelfAttention(int inputDim, int outputDim, int contextLength) {
         this.inputDim = inputDim;
         this.outputDim = outputDim;
+        this.contextLength = contextLength;
     }
 
     /**
@@ -90,8 +98,13 @@ public abstract class SelfAttention extends TensorBlock {
     abstract NDArray weigh(NDArray scores, Pass pass);
 
     @Override
-    protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(T, inputDim) or (B, T, inputDim)", 2, 3);
+    protected final void requireShape(Shape input) {
+        if (contextLength == ANY) {
+            Inputs.requireRank(name(), input, "(T, inputDim) or (B, T, inputDim)", 2, 3);
+        } else {
+            Inputs.requireRank(name(), input, "(B, T, inputDim)", 3, 3);
+            Inputs.requireContext(input.get(1), contextLength);
+        }
         if (inputDim != ANY) {
             Inputs.requireLastDimension(name(), input, "inputDim", inputDim);
         }

@@ -9,6 +9,7 @@ import ai.djl.nn.norm.Dropout;
 
 import org.djlgpt.attention.MultiHeadAttention;
 import org.djlgpt.nn.Initialization;
+import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.LayerNorm;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
@@ -22,6 +23,7 @@ import org.djlgpt.nn.TensorBlock;
  */
 public final class TransformerBlock extends TensorBlock {
 
+    private final GptConfig config;
     private final MultiHeadAttention attention;
     private final FeedForward feedForward;
     private final LayerNorm norm1;
@@ -44,6 +46,7 @@ public final class TransformerBlock extends TensorBlock {
      * @param initialization how the parameters are drawn
      */
     public TransformerBlock(GptConfig config, Initialization initialization) {
+        this.config = config;
         attention =
                 addChildBlock(
                         "attention",
@@ -76,7 +79,9 @@ public final class TransformerBlock extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        attention.getOutputShapes(new Shape[] {input});
+        Inputs.requireRank(name(), input, "(B, T, embeddingDim)", 3, 3);
+        Inputs.requireContext(input.get(1), config.contextLength());
+        Inputs.requireLastDimension(name(), input, "embeddingDim", config.embeddingDim());
     }
 
     @Override

@@ -173,7 +173,7 @@ public final class Inputs {
             if (values[i] < 0 || values[i] >= vocabSize) {
                 throw new IllegalArgumentException(
                         ("token id %d at position %d of %s is outside the vocabulary of %d ids (0"
-                             + " to %d); encode the text with the model's own tokenizer")
+                                        + " to %d); encode the text with the model's own tokenizer")
                                 .formatted(values[i], i, ids.getShape(), vocabSize, vocabSize - 1));
             }
         }
