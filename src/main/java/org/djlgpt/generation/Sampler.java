@@ -45,20 +45,25 @@ public interface Sampler {
 
     /**
      * Divides the scores by a temperature before this sampler sees them: below 1 the likely tokens
-     * get likelier, above 1 less likely.
+     * get likelier, above 1 less likely. Only differences between scores count, so the highest one
+     * is taken from all of them first, and even the smallest temperature overflows nothing.
      *
-     * @param temperature positive and finite
+     * @param temperature at least 0 and finite; 0 stands for the limit, {@link #greedy()}
      * @return the sampler
-     * @throws IllegalArgumentException if the temperature is not positive and finite
+     * @throws IllegalArgumentException if the temperature is negative or not finite
      */
     default Sampler temperature(double temperature) {
-        if (!(temperature > 0 && Double.isFinite(temperature))) {
+        if (!(temperature >= 0 && Double.isFinite(temperature))) {
             throw new IllegalArgumentException(
-                    ("temperature=%s must be positive and finite; use Sampler.greedy() for "
-                                    + "the likeliest token")
+                    ("temperature=%s must be finite and at least 0; use 1 for the model's own"
+                                    + " probabilities, 0 for the likeliest token")
                             .formatted(temperature));
         }
-        return logits -> sample(logits.div(temperature));
+        if (temperature == 0) {
+            return greedy();
+        }
+        double factor = Math.max(Float.MIN_NORMAL, Math.min(1 / temperature, Float.MAX_VALUE));
+        return logits -> sample(logits.sub(logits.max(new int[] {-1}, true)).mul(factor));
     }
 
     /**

@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.model.GptModel;
+import org.djlgpt.nn.Inputs;
 import org.djlgpt.text.Tokenizer;
 
 import java.util.Objects;
@@ -64,7 +65,8 @@ public final class TextGenerator {
     }
 
     /**
-     * Hands out a continuation while it grows, in pieces that end between characters.
+     * Hands out a continuation while it grows, in pieces that end between characters. An exception
+     * of the listener ends it.
      *
      * @param prompt as for {@link #generate(String)}
      * @param listener takes each piece of the new text
@@ -190,12 +192,14 @@ public final class TextGenerator {
          * Builds the generator.
          *
          * @return the generator
-         * @throws IllegalArgumentException if the tokenizer has more ids than the model
+         * @throws IllegalArgumentException if the tokenizer has more ids than the model, or {@code
+         *     maxNewTokens} is below 1
          */
         public TextGenerator build() {
             Objects.requireNonNull(model, "setModel is missing");
             Objects.requireNonNull(tokenizer, "setTokenizer is missing");
             Objects.requireNonNull(manager, "setManager is missing");
+            Inputs.requirePositive("maxNewTokens", maxNewTokens);
             if (tokenizer.vocabSize() > model.config().vocabSize()) {
                 throw new IllegalArgumentException(
                         ("the tokenizer has %d ids, but the model knows %d; use the tokenizer "

@@ -44,8 +44,8 @@ public final class TokenGenerator {
      * @param maxNewTokens the most tokens to generate
      * @param listener takes each new token and says whether to go on
      * @return the new tokens
-     * @throws IllegalArgumentException if the prompt is empty, an id is outside the vocabulary or
-     *     {@code maxNewTokens} is below 1
+     * @throws IllegalArgumentException if the prompt is empty, an id is outside the vocabulary,
+     *     {@code maxNewTokens} is below 1, or the model's scores are not finite
      */
     public int[] generate(int[] prompt, int maxNewTokens, IntPredicate listener) {
         Inputs.requirePositive("maxNewTokens", maxNewTokens);
@@ -53,13 +53,14 @@ public final class TokenGenerator {
             throw new IllegalArgumentException(
                     "the prompt has 0 tokens, but needs at least 1 to continue; give some text");
         }
-        int[] tokens = Arrays.copyOf(prompt, Math.addExact(prompt.length, maxNewTokens));
+        int[] tokens = prompt.clone();
         int length = prompt.length;
         boolean goesOn = true;
-        while (goesOn && length < tokens.length) {
-            tokens[length] = next(tokens, length);
-            goesOn = listener.test(tokens[length]);
-            length++;
+        while (goesOn && length - prompt.length < maxNewTokens) {
+            int token = next(tokens, length);
+            tokens = length < tokens.length ? tokens : Arrays.copyOf(tokens, 2 * length);
+            tokens[length++] = token;
+            goesOn = listener.test(token);
         }
         return Arrays.copyOfRange(tokens, prompt.length, length);
     }
@@ -73,7 +74,17 @@ public final class TokenGenerator {
                     model.forward(new ParameterStore(step, false), new NDList(context), false)
                             .singletonOrThrow(); // (1, T, V)
             NDArray last = logits.get(new NDIndex(":, -1")); // (1, V)
+            requireFinite(last.max().getFloat());
             return (int) sampler.sample(last).getLong();
+        }
+    }
+
+    private static void requireFinite(float highestScore) {
+        if (!Float.isFinite(highestScore)) {
+            throw new IllegalArgumentException(
+                    ("the model's highest score is %s, but must be finite; its weights are"
+                                    + " damaged, load or train it again")
+                            .formatted(highestScore));
         }
     }
 }
