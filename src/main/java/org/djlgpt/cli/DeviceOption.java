@@ -27,6 +27,11 @@ final class DeviceOption {
         return NDManager.newBaseManager(device());
     }
 
+    /** Returns a device's name as {@code --device} takes it. */
+    static String name(Device device) {
+        return device.isGpu() ? "gpu" + device.getDeviceId() : device.getDeviceType();
+    }
+
     private Device device() {
         int gpus = Engine.getInstance().getGpuCount();
         if (device.equals("auto")) {

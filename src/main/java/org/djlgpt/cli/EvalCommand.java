@@ -3,6 +3,7 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.nn.Inputs;
 import org.djlgpt.text.Corpus;
 import org.djlgpt.text.SeededShuffle;
 import org.djlgpt.text.TokenFile;
@@ -18,9 +19,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /** {@code gpt eval}. */
@@ -55,15 +54,14 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
-        if (batchSize < 1) {
-            throw new IllegalArgumentException(
-                    "--batch-size %d must be at least 1".formatted(batchSize));
-        }
+        Inputs.requirePositive("batchSize", batchSize);
         try (NDManager manager = device.newManager()) {
             LoadedModel loaded = LoadedModel.load(directory, manager);
             Tokens tokens = tokens(loaded.tokenizer());
             tokens.requireIdsBelow(loaded.model().config().vocabSize());
             TokenWindows windows = windows(tokens, loaded.model().config().contextLength());
+            MemoryLimit.ofMachine()
+                    .requireForward(loaded.model().config(), Math.min(batchSize, windows.size()));
             double loss =
                     new Evaluation(loaded.model(), manager, batchSize)
                             .loss(windows, windows.size());
@@ -73,7 +71,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Tokens tokens(Tokenizer tokenizer) throws IOException {
-        return data.toString().endsWith(".bin")
+        return TrainingData.isTokenFile(data)
                 ? TokenFile.open(data)
                 : Corpus.read(data).encode(tokenizer);
     }
@@ -99,18 +97,12 @@ final class EvalCommand implements Callable<Integer> {
 
     private void report(double loss, Tokens tokens, long bytes, TokenWindows windows) {
         double bitsPerByte = loss / Math.log(2) * tokens.size() / bytes;
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(String.format(Locale.ROOT, "loss          %.4f nats per token", loss));
-        out.println(String.format(Locale.ROOT, "perplexity    %.3f", Math.exp(loss)));
-        out.println(String.format(Locale.ROOT, "bits per byte %.4f", bitsPerByte));
-        out.println(
-                String.format(
-                        Locale.ROOT,
-                        "tokens        %,d in %,d windows of %d (%,d bytes)",
-                        tokens.size(),
-                        windows.size(),
-                        windows.contextLength(),
-                        bytes));
-        out.flush();
+        Output out = new Output(spec.commandLine().getOut());
+        out.line("loss           %.4f nats per token", loss);
+        out.line("perplexity     %.3f", Math.exp(loss));
+        out.line("bits per byte  %.4f", bitsPerByte);
+        out.line(
+                "tokens         %,d in %,d windows of %d (%,d bytes)",
+                tokens.size(), windows.size(), windows.contextLength(), bytes);
     }
 }

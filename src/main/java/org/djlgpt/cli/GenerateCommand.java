@@ -13,9 +13,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
 
 /** {@code gpt generate}. */
@@ -69,7 +67,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, MalformedModelException {
         Sampler sampler = sampler();
-        PrintWriter out = spec.commandLine().getOut();
+        Output out = new Output(spec.commandLine().getOut());
         try (NDManager manager = device.newManager()) {
             LoadedModel loaded = LoadedModel.load(directory, manager);
             TextGenerator generator =
@@ -82,39 +80,22 @@ final class GenerateCommand implements Callable<Integer> {
                             .optSeed(seed == null ? (int) System.nanoTime() : seed)
                             .build();
             loaded.tokenizer().encode(prompt); // a bad prompt fails before any of it is printed
-            out.print(prompt);
+            out.text(prompt);
             long begin = System.nanoTime();
-            int tokens =
-                    generator.generate(
-                            prompt,
-                            piece -> {
-                                out.print(piece);
-                                out.flush();
-                            });
-            out.println();
-            out.flush();
+            int tokens = generator.generate(prompt, out::text);
+            out.text(System.lineSeparator());
             report(tokens, (System.nanoTime() - begin) / 1e9);
         }
         return 0;
     }
 
     private Sampler sampler() {
-        if (temperature == 0) {
-            return Sampler.greedy();
-        }
         Sampler random = topK == null ? Sampler.random() : Sampler.random().topK(topK);
         return random.temperature(temperature);
     }
 
     private void report(int tokens, double seconds) {
-        PrintWriter err = spec.commandLine().getErr();
-        err.println(
-                String.format(
-                        Locale.ROOT,
-                        "%d tokens in %.1f s, %.0f tokens/s",
-                        tokens,
-                        seconds,
-                        tokens / seconds));
-        err.flush();
+        new Output(spec.commandLine().getErr())
+                .line("%,d tokens in %.1f s, %,.0f tokens/s", tokens, seconds, tokens / seconds);
     }
 }

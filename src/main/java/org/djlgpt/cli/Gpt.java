@@ -1,18 +1,11 @@
 package org.djlgpt.cli;
 
-import ai.djl.MalformedModelException;
-import ai.djl.engine.EngineException;
-
 import org.djlgpt.torch.NativeSettings;
-import org.djlgpt.training.DivergenceException;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.ExitCode;
 
-import java.io.IOException;
-import java.nio.file.FileSystemException;
-import java.nio.file.NoSuchFileException;
+import java.io.PrintWriter;
 
 /** The command {@code gpt}. Without arguments it trains on the embedded corpus. */
 @Command(
@@ -32,29 +25,42 @@ public final class Gpt {
     Gpt() {}
 
     /**
-     * Runs the command and ends the process: 0 if all went well, 2 if the input was wrong, 1 on any
-     * other failure.
+     * Runs the command and ends the process: 0 if all went well, 2 if the input was wrong, 141 if
+     * the output was closed, 1 on any other failure.
      *
      * @param arguments the command line
      */
     public static void main(String[] arguments) {
-        System.exit(run(arguments));
+        quietLogs();
+        System.exit(run(Terminal.writer(System.out), Terminal.writer(System.err), arguments));
     }
 
     /**
      * Runs the command.
      *
+     * @param out takes what the command has to say
+     * @param err takes messages about what went wrong
      * @param arguments the command line
      * @return the exit code
      */
-    static int run(String... arguments) {
+    static int run(PrintWriter out, PrintWriter err, String... arguments) {
         NativeSettings.apply();
-        quietLogs();
         String[] command = arguments.length == 0 ? new String[] {"train"} : arguments;
-        return new CommandLine(new Gpt())
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setExecutionExceptionHandler(Gpt::report)
-                .execute(command);
+        try {
+            return new CommandLine(new Gpt())
+                    .setOut(out)
+                    .setErr(err)
+                    .setCaseInsensitiveEnumValuesAllowed(true)
+                    .setOverwrittenOptionsAllowed(true)
+                    .setParameterExceptionHandler(Failures::usage)
+                    .setExecutionExceptionHandler(Failures::execution)
+                    .execute(command);
+        } catch (OutOfMemoryError e) {
+            return Failures.outOfMemory(err, e);
+        } finally {
+            out.flush();
+            err.flush();
+        }
     }
 
     private static void quietLogs() {
@@ -63,33 +69,5 @@ public final class Gpt {
             System.setProperty(level, "warn");
         }
         System.setProperty("java.awt.headless", "true");
-    }
-
-    private static int report(
-            Exception failure, CommandLine command, CommandLine.ParseResult parsed)
-            throws Exception {
-        if (!isInputError(failure)) {
-            throw failure;
-        }
-        command.getErr().println("gpt: " + message(failure));
-        return ExitCode.USAGE;
-    }
-
-    private static boolean isInputError(Exception failure) {
-        return failure instanceof IllegalArgumentException
-                || failure instanceof IOException
-                || failure instanceof MalformedModelException
-                || failure instanceof DivergenceException
-                || failure instanceof EngineException;
-    }
-
-    private static String message(Exception failure) {
-        if (failure instanceof FileSystemException file && file.getReason() == null) {
-            String problem =
-                    failure instanceof NoSuchFileException ? "does not exist" : "can't be used";
-            return "%s: %s (%s)"
-                    .formatted(file.getFile(), problem, failure.getClass().getSimpleName());
-        }
-        return failure.getMessage();
     }
 }

@@ -15,10 +15,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
-import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
@@ -40,28 +38,32 @@ final class InfoCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
+        Output out = new Output(spec.commandLine().getOut());
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
             LoadedModel loaded = LoadedModel.load(directory, manager);
             GptConfig config = loaded.model().config();
-            print("vocabulary        %,d", config.vocabSize());
-            print("tokenizer         %s", loaded.tokenizer().getClass().getSimpleName());
-            print("context length    %,d", config.contextLength());
-            print("layers            %d", config.numLayers());
-            print("heads             %d", config.numHeads());
-            print("embedding width   %,d", config.embeddingDim());
-            print("dropout           %s", config.dropout());
-            print("qkv bias          %s", config.qkvBias() ? "yes" : "no");
-            print(
-                    "output layer      %s",
+            out.line("vocabulary            %,d", config.vocabSize());
+            out.line("tokenizer             %s", loaded.tokenizer().getClass().getSimpleName());
+            out.line("context length        %,d", config.contextLength());
+            out.line("layers                %d", config.numLayers());
+            out.line("heads                 %d", config.numHeads());
+            out.line("embedding width       %,d", config.embeddingDim());
+            out.line("dropout               %s", config.dropout());
+            out.line("qkv bias              %s", config.qkvBias() ? "yes" : "no");
+            out.line(
+                    "output layer          %s",
                     config.tiedOutput() ? "tied to the token embedding" : "separate");
-            print("");
-            print("parameters        %,d", loaded.model().parameterCount());
-            parts(loaded.model()).forEach((part, count) -> print("  %-16s%,d", part, count));
-            print("");
+            out.text(System.lineSeparator());
+            out.line("parameters            %,d", loaded.model().parameterCount());
+            parts(loaded.model())
+                    .forEach(
+                            (part, count) ->
+                                    out.line("                      %-20s%,d", part, count));
+            out.text(System.lineSeparator());
             double weights = loaded.model().parameterCount() * FLOAT_BYTES / MIB;
-            print("memory            %.1f MiB for the weights in float32", weights);
-            print(
-                    "                  %.1f MiB to train, activations not counted",
+            out.line("memory                %,.2f MiB for the weights in float32", weights);
+            out.line(
+                    "                      %,.2f MiB to train, activations not counted",
                     TRAINING_COPIES * weights);
         }
         return 0;
@@ -86,11 +88,5 @@ final class InfoCommand implements Callable<Integer> {
             }
         }
         return "output layer";
-    }
-
-    private void print(String format, Object... values) {
-        PrintWriter out = spec.commandLine().getOut();
-        out.println(String.format(Locale.ROOT, format, values));
-        out.flush();
     }
 }

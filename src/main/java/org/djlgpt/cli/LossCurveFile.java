@@ -14,7 +14,8 @@ import java.util.List;
 /** Draws the loss curve anew at each evaluation. */
 final class LossCurveFile implements TrainingListener {
 
-    private static final double SMOOTHING = 0.95;
+    private static final double MOST_SMOOTHING = 0.95;
+    private static final double POINTS = 20;
 
     private final Path file;
     private final Baselines baselines;
@@ -43,10 +44,15 @@ final class LossCurveFile implements TrainingListener {
                         evaluations.stream()
                                 .mapToDouble(EvaluationReport::validationLoss)
                                 .toArray())
-                .optSmoothing(SMOOTHING)
+                .optSmoothing(smoothing())
                 .addBaseline("uniform", baselines.uniform())
                 .addBaseline("unigram", baselines.unigram())
                 .build()
                 .save(file);
+    }
+
+    /** A short run has too few steps for an average over many: it would trail behind. */
+    private double smoothing() {
+        return Math.max(0, Math.min(MOST_SMOOTHING, 1 - POINTS / Math.max(1, steps.size())));
     }
 }

@@ -1,58 +1,50 @@
 package org.djlgpt.cli;
 
 import org.djlgpt.training.EvaluationReport;
-import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingListener;
 
-import java.io.PrintWriter;
 import java.util.Locale;
 
 /** Reports a training in plain lines, one for each evaluation: for files, pipes and logs. */
 final class ProgressLines implements TrainingListener {
 
-    private final PrintWriter out;
+    private final Output out;
     private final int steps;
-    private long secondsLeft;
-    private final long begin = System.nanoTime();
+    private final TimeLeft timeLeft;
 
-    ProgressLines(PrintWriter out, int steps) {
+    ProgressLines(Output out, int steps) {
         this.out = out;
         this.steps = steps;
-    }
-
-    @Override
-    public void onStep(StepReport report) {
-        double elapsed = (System.nanoTime() - begin) / 1e9;
-        secondsLeft = Math.round(elapsed / report.step() * (steps - report.step()));
+        timeLeft = new TimeLeft(steps);
     }
 
     @Override
     public void onEvaluation(EvaluationReport report) {
-        out.println(line(report, steps) + (report.step() == 0 ? "" : timeLeft()));
-        out.flush();
-    }
-
-    private String timeLeft() {
-        return ", %d:%02d left".formatted(secondsLeft / 60, secondsLeft % 60);
+        boolean middle = report.step() > 0 && report.step() < steps;
+        String left = middle ? "  " + timeLeft.after(report.step()) + " left" : "";
+        out.line("%s", line(report, steps) + left);
     }
 
     static String line(EvaluationReport report, int steps) {
+        int width = Integer.toString(steps).length();
+        String step = "step " + " ".repeat(width - Integer.toString(report.step()).length());
         if (report.step() == 0) {
             return String.format(
                     Locale.ROOT,
-                    "step %5d/%d  validation loss %.4f",
-                    report.step(),
+                    "%s0/%d  validation loss %.4f, untrained",
+                    step,
                     steps,
                     report.validationLoss());
         }
         return String.format(
                 Locale.ROOT,
-                "step %5d/%d  train loss %.4f  validation loss %.4f%s  %,.0f tokens/s",
+                "%s%d/%d  validation loss %.4f%s  train loss %.4f  %,.0f tokens/s",
+                step,
                 report.step(),
                 steps,
-                report.trainLoss(),
                 report.validationLoss(),
-                report.best() ? " (best)" : "",
+                report.best() ? ", best" : "      ",
+                report.trainLoss(),
                 report.tokensPerSecond());
     }
 }

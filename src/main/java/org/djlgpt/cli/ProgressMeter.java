@@ -8,27 +8,32 @@ import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingListener;
 
-import java.io.PrintWriter;
 import java.util.Locale;
 
-/** Reports a training on a terminal: a bar with step, time left, loss and speed. */
+/** Reports a training on a terminal: a bar with step, loss, speed and time left. */
 final class ProgressMeter implements TrainingListener, AutoCloseable {
 
     private static final double SMOOTHING = 0.95;
 
-    private final PrintWriter out;
+    private final int steps;
+    private final BottomLine bottomLine;
     private final ProgressBar bar;
+    private final TimeLeft timeLeft;
     private double loss = Double.NaN;
     private double tokensPerSecond = Double.NaN;
 
-    ProgressMeter(PrintWriter out, int steps) {
-        this.out = out;
+    ProgressMeter(Output out, int steps) {
+        this.steps = steps;
+        bottomLine = new BottomLine(out);
+        timeLeft = new TimeLeft(steps);
         bar =
                 new ProgressBarBuilder()
-                        .setTaskName("training")
+                        .setTaskName("")
                         .setInitialMax(steps)
+                        .hideEta()
                         .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
                         .setUpdateIntervalMillis(200)
+                        .setConsumer(bottomLine)
                         .build();
     }
 
@@ -36,9 +41,14 @@ final class ProgressMeter implements TrainingListener, AutoCloseable {
     public void onStep(StepReport report) {
         loss = smooth(loss, report.loss());
         tokensPerSecond = smooth(tokensPerSecond, report.tokensPerSecond());
-        bar.stepTo(report.step());
         bar.setExtraMessage(
-                String.format(Locale.ROOT, " loss %.3f, %,.0f tokens/s", loss, tokensPerSecond));
+                String.format(
+                        Locale.ROOT,
+                        "loss %.3f, %,.0f tokens/s, %s left",
+                        loss,
+                        tokensPerSecond,
+                        timeLeft.after(report.step())));
+        bar.stepTo(report.step());
     }
 
     private static double smooth(double past, double now) {
@@ -47,10 +57,7 @@ final class ProgressMeter implements TrainingListener, AutoCloseable {
 
     @Override
     public void onEvaluation(EvaluationReport report) {
-        out.print("\r\033[K");
-        out.println(ProgressLines.line(report, (int) bar.getMax()));
-        out.flush();
-        bar.refresh();
+        bottomLine.above(ProgressLines.line(report, steps));
     }
 
     @Override

@@ -1,12 +1,20 @@
 package org.djlgpt.cli;
 
 import java.io.Console;
+import java.io.FilterOutputStream;
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.io.PrintStream;
+import java.io.PrintWriter;
+import java.nio.charset.Charset;
+import java.nio.charset.StandardCharsets;
 
-/** Whether a person watches. */
+/** What the process is connected to. */
 final class Terminal {
 
     private Terminal() {}
 
+    /** Returns whether a person watches. */
     static boolean isInteractive() {
         Console console = System.console();
         if (console == null) {
@@ -17,5 +25,38 @@ final class Terminal {
         } catch (ReflectiveOperationException beforeJava22) {
             return true; // there, a console is a terminal
         }
+    }
+
+    /**
+     * Returns a writer to a standard stream whose {@link PrintWriter#checkError()} notices that the
+     * stream is closed, which the stream itself keeps to itself.
+     */
+    static PrintWriter writer(PrintStream stream) {
+        FilterOutputStream strict =
+                new FilterOutputStream(stream) {
+                    @Override
+                    public void write(byte[] bytes, int from, int length) {
+                        stream.write(bytes, from, length);
+                    }
+
+                    @Override
+                    public void flush() throws IOException {
+                        if (stream.checkError()) {
+                            throw new IOException("the stream is closed");
+                        }
+                    }
+                };
+        return new PrintWriter(new OutputStreamWriter(strict, charset()));
+    }
+
+    /**
+     * ASCII is what a system without a locale claims; it would turn every other character to '?'.
+     */
+    private static Charset charset() {
+        String name =
+                System.getProperty("stdout.encoding", System.getProperty("sun.stdout.encoding"));
+        Charset charset =
+                Charset.forName(name == null ? System.getProperty("native.encoding") : name);
+        return charset.equals(StandardCharsets.US_ASCII) ? StandardCharsets.UTF_8 : charset;
     }
 }

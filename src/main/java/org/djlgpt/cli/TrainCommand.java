@@ -14,9 +14,9 @@ import org.djlgpt.model.ModelDirectory;
 import org.djlgpt.nn.Initialization;
 import org.djlgpt.text.SeededShuffle;
 import org.djlgpt.text.TokenWindows;
+import org.djlgpt.text.Tokenizer;
 import org.djlgpt.text.Tokens;
 import org.djlgpt.training.Baselines;
-import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
 import org.djlgpt.training.Pretraining;
 import org.djlgpt.training.TrainingConfig;
@@ -29,10 +29,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Locale;
 import java.util.concurrent.Callable;
+import java.util.stream.Stream;
 
 /** {@code gpt train}. */
 @Command(
@@ -43,6 +42,7 @@ import java.util.concurrent.Callable;
 final class TrainCommand implements Callable<Integer> {
 
     private static final int SAMPLE_TOKENS = 400;
+    private static final String SAMPLING = "temperature 0.8, top-k 40";
 
     @Option(
             names = "--data",
@@ -77,30 +77,51 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, MalformedModelException {
         TrainingConfig config = trainingOptions.config();
-        modelOptions.config(1);
+        modelOptions.config(1); // a wrong size is known before the text is read
         try (NDManager manager = device.newManager()) {
             TrainingData text = TrainingData.read(data, tokenizer);
             GptConfig size = modelOptions.config(text.tokenizer().vocabSize());
-            TokenWindows training = windows(text.training(), size, 1);
-            TokenWindows validation = windows(text.validation(), size, size.contextLength());
-            RunDirectory run = RunDirectory.create(out);
-            text.tokenizer().save(run.path());
+            TokenWindows training = windows("the text to train on", text.training(), size, 1);
+            TokenWindows validation =
+                    windows("the text held out", text.validation(), size, size.contextLength());
+            MemoryLimit.ofMachine()
+                    .requireTraining(size, Math.min(config.batchSize(), training.size()));
             Baselines baselines = Baselines.of(text.training(), size.vocabSize());
             GptModel model = newModel(size, config.seed(), manager);
-            introduce(text, model, manager);
-            double loss = train(model, manager, training, validation, config, run, baselines);
-            conclude(loss, baselines, run, text, manager, config.seed());
+            RunDirectory run = RunDirectory.create(out);
+            TrainingReport report = new TrainingReport(new Output(spec.commandLine().getOut()));
+            report.begin(text, model, manager.getDevice());
+            Checkpoint checkpoint = new Checkpoint(model, text.tokenizer(), run, config.steps());
+            train(
+                    Pretraining.builder()
+                            .setModel(model)
+                            .setManager(manager)
+                            .setData(training, validation)
+                            .optConfig(config),
+                    config.steps(),
+                    checkpoint,
+                    new MetricsLog(run.metrics()),
+                    new LossCurveFile(run.curve(), baselines));
+            report.losses(checkpoint.loss(), baselines);
+            GptModel best = ModelDirectory.load(run.path(), manager);
+            TextGenerator generator = generator(best, text.tokenizer(), config.seed(), manager);
+            report.sample(generator, SAMPLING, text.opening());
+            report.files(run, text.opening());
         }
         return 0;
     }
 
-    private static TokenWindows windows(Tokens tokens, GptConfig size, int stride) {
-        return TokenWindows.builder()
-                .setTokens(tokens)
-                .setContextLength(size.contextLength())
-                .optStride(stride)
-                .setSampling(new SeededShuffle(1, 0, false))
-                .build();
+    private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
+        try {
+            return TokenWindows.builder()
+                    .setTokens(tokens)
+                    .setContextLength(size.contextLength())
+                    .optStride(stride)
+                    .setSampling(new SeededShuffle(1, 0, false))
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(part + ": " + e.getMessage(), e);
+        }
     }
 
     private static GptModel newModel(GptConfig size, int seed, NDManager manager) {
@@ -110,116 +131,33 @@ final class TrainCommand implements Callable<Integer> {
         return model;
     }
 
-    private void introduce(TrainingData text, GptModel model, NDManager manager) {
-        GptConfig size = model.config();
-        print(
-                "Text    %s: %,d tokens to train on, %,d held out, %,d different ones",
-                text.source(), text.training().size(), text.validation().size(), size.vocabSize());
-        print(
-                "Model   %d layers, %d heads, %d dimensions, context %d: %,d parameters on %s",
-                size.numLayers(),
-                size.numHeads(),
-                size.embeddingDim(),
-                size.contextLength(),
-                model.parameterCount(),
-                manager.getDevice());
-    }
-
-    private double train(
-            GptModel model,
-            NDManager manager,
-            TokenWindows training,
-            TokenWindows validation,
-            TrainingConfig config,
-            RunDirectory run,
-            Baselines baselines)
+    private void train(Pretraining.Builder training, int steps, TrainingListener... listeners)
             throws IOException {
-        TrainingListener checkpoint =
-                new TrainingListener() {
-                    @Override
-                    public void onEvaluation(EvaluationReport report) throws IOException {
-                        if (report.best()) {
-                            ModelDirectory.save(model, run.path());
-                        }
-                    }
-                };
-        boolean bar = Terminal.isInteractive();
-        try (ProgressMeter meter = bar ? new ProgressMeter(printer(), config.steps()) : null) {
-            return Pretraining.builder()
-                    .setModel(model)
-                    .setManager(manager)
-                    .setData(training, validation)
-                    .optConfig(config)
-                    .optListeners(
-                            bar ? meter : new ProgressLines(printer(), config.steps()),
-                            checkpoint,
-                            new MetricsLog(run.metrics()),
-                            new LossCurveFile(run.curve(), baselines))
+        Output output = new Output(spec.commandLine().getOut());
+        if (Terminal.isInteractive()) {
+            try (ProgressMeter meter = new ProgressMeter(output, steps)) {
+                training.optListeners(inFront(meter, listeners)).build().run();
+            }
+        } else {
+            training.optListeners(inFront(new ProgressLines(output, steps), listeners))
                     .build()
                     .run();
         }
     }
 
-    private void conclude(
-            double loss,
-            Baselines baselines,
-            RunDirectory run,
-            TrainingData text,
-            NDManager manager,
-            int seed)
-            throws IOException, MalformedModelException {
-        print("");
-        print("Loss    in nats per token, lower is better");
-        print(
-                "        %.4f  knowing nothing: every token equally likely (uniform)",
-                baselines.uniform());
-        print("        %.4f  knowing how often each token comes (unigram)", baselines.unigram());
-        print(
-                "        %.4f  this model on text that it has not seen, %.0f %% of unigram",
-                loss, 100 * loss / baselines.unigram());
-        GptModel best = ModelDirectory.load(run.path(), manager);
-        String prompt = text.tokenizer().decode(firstTokens(text.validation()));
-        print("");
-        print("Sample  temperature 0.8, top-k 40");
-        print("");
-        printer().print(prompt);
-        TextGenerator.builder()
-                .setModel(best)
-                .setTokenizer(text.tokenizer())
+    private static TrainingListener[] inFront(TrainingListener first, TrainingListener[] others) {
+        return Stream.concat(Stream.of(first), Stream.of(others)).toArray(TrainingListener[]::new);
+    }
+
+    private static TextGenerator generator(
+            GptModel model, Tokenizer tokenizer, int seed, NDManager manager) {
+        return TextGenerator.builder()
+                .setModel(model)
+                .setTokenizer(tokenizer)
                 .setManager(manager)
                 .optSampler(Sampler.random().topK(40).temperature(0.8))
                 .optMaxNewTokens(SAMPLE_TOKENS)
                 .optSeed(seed)
-                .build()
-                .generate(prompt, this::stream);
-        print("");
-        print("");
-        print("Model   %s", run.path());
-        print("Curve   %s", run.curve());
-        print("Metrics %s", run.metrics());
-        print(
-                "More    mvn -q compile exec:java -Dexec.args=\"generate --model %s --prompt"
-                        + " 'public '\"",
-                run.path());
-    }
-
-    private static int[] firstTokens(Tokens tokens) {
-        int[] first = new int[8];
-        tokens.read(0, first);
-        return first;
-    }
-
-    private void stream(String piece) {
-        printer().print(piece);
-        printer().flush();
-    }
-
-    private void print(String format, Object... values) {
-        printer().println(String.format(Locale.ROOT, format, values));
-        printer().flush();
-    }
-
-    private PrintWriter printer() {
-        return spec.commandLine().getOut();
+                .build();
     }
 }

@@ -10,6 +10,8 @@ import org.djlgpt.text.Tokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * What a model is trained on.
@@ -24,6 +26,9 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
     private static final String TRAINING_FILE = "train.bin";
     private static final String VALIDATION_FILE = "val.bin";
 
+    private static final int OPENING_TOKENS = 200;
+    private static final Pattern WORD = Pattern.compile("(?<=\\s)[A-Za-z]{2,}(?=\\s)");
+
     /**
      * Reads a text file, a folder of text files, a token file, or a folder with {@code train.bin}
      * and {@code val.bin}.
@@ -33,20 +38,33 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
      */
     static TrainingData read(Path data, TokenizerKind kind) throws IOException {
         if (data == null) {
-            return of("DJL's Java sources", Corpus.djlSources(), kind);
+            return of("DJL's Java sources", embedded(), kind);
         }
         if (Files.isDirectory(data) && Files.exists(data.resolve(TRAINING_FILE))) {
-            return checked(
+            return ofIds(
                     data.toString(),
                     kind,
                     TokenFile.open(data.resolve(TRAINING_FILE)),
                     TokenFile.open(data.resolve(VALIDATION_FILE)));
         }
-        if (data.toString().endsWith(".bin")) {
+        if (isTokenFile(data)) {
             Tokens tokens = TokenFile.open(data);
-            return checked(data.toString(), kind, firstTenths(tokens), lastTenth(tokens));
+            return ofIds(data.toString(), kind, firstTenths(tokens), lastTenth(tokens));
         }
         return of(data.toString(), Corpus.read(data), kind);
+    }
+
+    private static Corpus embedded() throws IOException {
+        try {
+            return Corpus.djlSources();
+        } catch (IllegalStateException e) {
+            throw new IllegalArgumentException("--data is not given, and " + e.getMessage(), e);
+        }
+    }
+
+    /** Returns whether a path names a token file. */
+    static boolean isTokenFile(Path data) {
+        return data.toString().endsWith(".bin") && !Files.isDirectory(data);
     }
 
     private static TrainingData of(String source, Corpus corpus, TokenizerKind kind) {
@@ -58,7 +76,7 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
         return new TrainingData(source, tokenizer, firstTenths(tokens), lastTenth(tokens));
     }
 
-    private static TrainingData checked(
+    private static TrainingData ofIds(
             String source, TokenizerKind kind, Tokens training, Tokens validation) {
         if (kind == TokenizerKind.CHAR) {
             throw new IllegalArgumentException(
@@ -81,5 +99,13 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
 
     private static long split(Tokens tokens) {
         return tokens.size() - tokens.size() / 10;
+    }
+
+    /** Returns what a sample can start with: the first word held out, or else the first token. */
+    String opening() {
+        int[] first = new int[(int) Math.min(OPENING_TOKENS, validation.size())];
+        validation.read(0, first);
+        Matcher word = WORD.matcher(tokenizer.decode(first));
+        return word.find() ? word.group() : tokenizer.decode(first[0]);
     }
 }

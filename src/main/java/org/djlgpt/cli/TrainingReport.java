@@ -1,0 +1,70 @@
+package org.djlgpt.cli;
+
+import ai.djl.Device;
+
+import org.djlgpt.generation.TextGenerator;
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.training.Baselines;
+
+/** What {@code gpt train} says before and after the steps. */
+final class TrainingReport {
+
+    private final Output out;
+
+    TrainingReport(Output out) {
+        this.out = out;
+    }
+
+    void begin(TrainingData text, GptModel model, Device device) {
+        GptConfig size = model.config();
+        out.line(
+                "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
+                text.source(), text.training().size(), text.validation().size(), size.vocabSize());
+        out.line(
+                "Model    layers %d, heads %d, dimensions %,d, context %,d: %,d parameters on %s",
+                size.numLayers(),
+                size.numHeads(),
+                size.embeddingDim(),
+                size.contextLength(),
+                model.parameterCount(),
+                DeviceOption.name(device));
+    }
+
+    void losses(double loss, Baselines baselines) {
+        blank();
+        out.line("Loss     in nats per token, lower is better");
+        out.line(
+                "         %7.4f  knowing nothing: every token equally likely (uniform)",
+                baselines.uniform());
+        out.line(
+                "         %7.4f  knowing how often each token comes (unigram)",
+                baselines.unigram());
+        out.line(
+                "         %7.4f  this model on text that it has not seen, %.0f %% of unigram",
+                loss, 100 * loss / baselines.unigram());
+    }
+
+    void sample(TextGenerator generator, String how, String opening) {
+        blank();
+        out.line("Sample   %s", how);
+        blank();
+        out.text(opening);
+        generator.generate(opening, out::text);
+        blank();
+    }
+
+    void files(RunDirectory run, String opening) {
+        blank();
+        out.line("Model    %s", run.path());
+        out.line("Curve    %s", run.curve());
+        out.line("Metrics  %s", run.metrics());
+        out.line(
+                "More     %s",
+                MavenCommand.of("generate", "--model", run.path().toString(), "--prompt", opening));
+    }
+
+    private void blank() {
+        out.text(System.lineSeparator());
+    }
+}
