@@ -1,0 +1,221 @@
+package org.djlgpt.generation;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+class SamplerTest {
+
+    /** The scores of a next word among nine; Raschka, "Build a Large Language Model", 5.3.1. */
+    private static final float[] SCORES = {
+        4.51f, 0.89f, -1.90f, 6.75f, 1.63f, -1.62f, -1.89f, 6.28f, 1.79f
+    };
+
+    private static final int DRAWS = 100_000;
+
+    /** The chi-squared distribution with 8 degrees of freedom exceeds this once in 1000 times. */
+    private static final double CHI_SQUARED_8 = 26.12;
+
+    private final NDManager manager = NDManager.newBaseManager();
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    @Test
+    void greedyTakesTheHighestScoreOfEachRow() {
+        NDArray logits = manager.create(new float[] {1, 3, 2, 9, -1, 0}, new Shape(2, 3));
+
+        NDArray tokens = Sampler.greedy().sample(logits);
+
+        assertEquals(new Shape(2, 1), tokens.getShape());
+        assertEquals(DataType.INT64, tokens.getDataType());
+        assertArrayEquals(new long[] {1, 0}, tokens.toLongArray());
+    }
+
+    @Test
+    void drawsOneByOneAreThoseOfPyTorchWithTheSameSeed() {
+        Engine.getInstance().setRandomSeed(123);
+        NDArray logits = rows(1);
+        long[] counts = new long[9];
+
+        for (int i = 0; i < 1000; i++) {
+            try (NDArray token = Sampler.random().sample(logits)) {
+                counts[(int) token.getLong()]++;
+            }
+        }
+
+        assertArrayEquals(new long[] {73, 0, 0, 582, 2, 0, 0, 343, 0}, counts);
+    }
+
+    @Test
+    void randomDrawsFollowTheSoftmax() {
+        assertTrue(chiSquared(draw(Sampler.random()), softmax(1)) < CHI_SQUARED_8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0.5, 2, 5})
+    void temperatureDividesTheScores(double temperature) {
+        long[] counts = draw(Sampler.random().temperature(temperature));
+
+        assertTrue(chiSquared(counts, softmax(temperature)) < CHI_SQUARED_8);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, Double.MIN_VALUE, 1e-45, 1e-30, 1e-3})
+    void almostNoTemperatureLeavesTheLikeliestToken(double temperature) {
+        assertEquals(DRAWS, draw(Sampler.random().temperature(temperature))[3]);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1e6, 1e300, Double.MAX_VALUE})
+    void greatTemperatureMakesAllTokensEquallyLikely(double temperature) {
+        long[] counts = draw(Sampler.random().temperature(temperature));
+
+        assertTrue(chiSquared(counts, softmax(Double.POSITIVE_INFINITY)) < CHI_SQUARED_8);
+    }
+
+    @Test
+    void topKLeavesTheOthersOutAndTheRestInProportion() {
+        long[] counts = draw(Sampler.random().topK(3));
+
+        double[] expected = softmax(1);
+        IntStream.of(1, 2, 4, 5, 6, 8).forEach(i -> expected[i] = 0);
+        assertEquals(DRAWS, counts[0] + counts[3] + counts[7]);
+        assertTrue(chiSquared(counts, normalized(expected)) < CHI_SQUARED_8);
+    }
+
+    @Test
+    void topKAndTemperatureDoNotDependOnTheirOrder() {
+        double[] expected = softmax(2);
+        IntStream.of(1, 2, 4, 5, 6, 8).forEach(i -> expected[i] = 0);
+
+        long[] outer = draw(Sampler.random().topK(3).temperature(2));
+        long[] inner = draw(Sampler.random().temperature(2).topK(3));
+
+        assertTrue(chiSquared(outer, normalized(expected)) < CHI_SQUARED_8);
+        assertTrue(chiSquared(inner, normalized(expected)) < CHI_SQUARED_8);
+    }
+
+    @Test
+    void topKKeepsAllThatShareTheLastPlace() {
+        NDArray logits = manager.create(new float[] {5, 1, 3, 3, 3, 2}, new Shape(1, 6));
+
+        NDArray kept = seen(logits, 2);
+
+        assertArrayEquals(
+                new boolean[] {true, false, true, true, true, false}, finite(kept.toFloatArray()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {9, 10, 50_000})
+    void topKOfTheWholeVocabularyChangesNothing(int k) {
+        assertArrayEquals(SCORES, seen(rows(1), k).toFloatArray());
+    }
+
+    @Test
+    void topOneIsGreedy() {
+        assertEquals(DRAWS, draw(Sampler.random().topK(1))[3]);
+    }
+
+    @Test
+    void rowsAreCutSeparately() {
+        NDArray logits = manager.create(new float[] {1, 2, 3, 30, 20, 10}, new Shape(2, 3));
+
+        assertArrayEquals(
+                new boolean[] {false, true, true, true, true, false},
+                finite(seen(logits, 2).toFloatArray()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-1, -1e-9, Double.NaN, Double.POSITIVE_INFINITY})
+    void temperaturesThatMeanNothingAreRefused(double temperature) {
+        IllegalArgumentException refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> Sampler.random().temperature(temperature));
+
+        assertTrue(refused.getMessage().contains("temperature=" + temperature));
+    }
+
+    @Test
+    void topZeroIsRefused() {
+        IllegalArgumentException refused =
+                assertThrows(IllegalArgumentException.class, () -> Sampler.random().topK(0));
+
+        assertTrue(refused.getMessage().contains("topK=0 must be at least 1"));
+    }
+
+    private NDArray seen(NDArray logits, int k) {
+        NDArray[] seen = new NDArray[1];
+        Sampler spy =
+                scores -> {
+                    seen[0] = scores;
+                    return Sampler.greedy().sample(scores);
+                };
+        spy.topK(k).sample(logits);
+        return seen[0];
+    }
+
+    private static boolean[] finite(float[] values) {
+        boolean[] finite = new boolean[values.length];
+        for (int i = 0; i < values.length; i++) {
+            finite[i] = Float.isFinite(values[i]);
+        }
+        return finite;
+    }
+
+    private long[] draw(Sampler sampler) {
+        Engine.getInstance().setRandomSeed(7);
+        long[] counts = new long[9];
+        for (long token : sampler.sample(rows(DRAWS)).toLongArray()) {
+            counts[(int) token]++;
+        }
+        return counts;
+    }
+
+    private NDArray rows(int count) {
+        return manager.create(SCORES, new Shape(1, 9)).repeat(0, count);
+    }
+
+    private static double[] softmax(double temperature) {
+        return normalized(
+                IntStream.range(0, 9)
+                        .mapToDouble(i -> Math.exp(SCORES[i] / temperature))
+                        .toArray());
+    }
+
+    private static double[] normalized(double[] weights) {
+        double sum = DoubleStream.of(weights).sum();
+        return DoubleStream.of(weights).map(weight -> weight / sum).toArray();
+    }
+
+    private static double chiSquared(long[] counts, double[] probabilities) {
+        double sum = 0;
+        for (int i = 0; i < counts.length; i++) {
+            double expected = DRAWS * probabilities[i];
+            if (expected == 0) {
+                assertEquals(0, counts[i], "draws of token " + i);
+            } else {
+                sum += (counts[i] - expected) * (counts[i] - expected) / expected;
+            }
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,171 @@
+package org.djlgpt.generation;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+import org.djlgpt.model.GptModel;
+import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.text.Gpt2Tokenizer;
+import org.djlgpt.text.Tokenizer;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+
+import java.util.ArrayList;
+import java.util.List;
+
+class TextGeneratorTest {
+
+    private static final Tokenizer CHARACTERS = CharTokenizer.fromText("abcdefgh \n");
+    private static final Tokenizer GPT2 = new Gpt2Tokenizer();
+
+    private final NDManager manager = NDManager.newBaseManager();
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    @Test
+    void piecesJoinToTheWholeText() {
+        TextGenerator generator = random(CHARACTERS, 40);
+        List<String> pieces = new ArrayList<>();
+
+        int tokens = generator.generate("abc", pieces::add);
+
+        assertEquals(40, tokens);
+        assertEquals(40, pieces.size());
+        assertEquals(generator.generate("abc"), String.join("", pieces));
+    }
+
+    @Test
+    void emojiThatTokensCutAreHandedOutWhole() {
+        String text = "a 😀👩‍👧 你好!";
+        int[] ids = GPT2.encode(text);
+        assertTrue(ids.length > text.codePointCount(0, text.length()), "tokens are parts");
+        List<String> pieces = new ArrayList<>();
+
+        int tokens = gpt2(script(ids), ids.length).generate("x", pieces::add);
+
+        assertEquals(ids.length, tokens);
+        assertEquals(text, String.join("", pieces));
+        for (String piece : pieces) {
+            assertTrue(piece.codePoints().noneMatch(c -> c == 0xFFFD), piece);
+        }
+    }
+
+    @Test
+    void aCharacterThatTheLastTokenLeavesUnfinishedIsMarked() {
+        int[] smile = GPT2.encode("😀");
+
+        String text = gpt2(script(smile), smile.length - 1).generate("x");
+
+        assertEquals("\uFFFD", text);
+    }
+
+    @Test
+    void endOfTextStopsAndIsNotPrinted() {
+        int[] ids = GPT2.encode("The end.<|endoftext|>Another");
+        StringBuilder text = new StringBuilder();
+
+        int tokens = gpt2(script(ids), ids.length).generate("x", text::append);
+
+        assertEquals("The end.", text.toString());
+        assertEquals(GPT2.encode("The end.").length + 1, tokens);
+    }
+
+    @Test
+    void withAnEndOfTextTokenAnEmptyPromptStartsADocument() {
+        int[] ids = GPT2.encode("Once");
+
+        assertEquals("Once", gpt2(script(ids), ids.length).generate(""));
+    }
+
+    @Test
+    void withoutOneAnEmptyPromptIsRefused() {
+        TextGenerator generator = random(CHARACTERS, 1);
+
+        IllegalArgumentException refused =
+                assertThrows(IllegalArgumentException.class, () -> generator.generate(""));
+
+        assertTrue(refused.getMessage().contains("prompt is empty"), refused.getMessage());
+    }
+
+    @Test
+    void theSeedIsSetForEachText() {
+        TextGenerator generator = random(CHARACTERS, 30);
+
+        String first = generator.generate("abc");
+        Engine.getInstance().setRandomSeed(99);
+
+        assertEquals(first, generator.generate("abc"));
+    }
+
+    @Test
+    void aCharacterThatTheTokenizerDoesNotKnowIsRefused() {
+        TextGenerator generator = random(CHARACTERS, 1);
+
+        IllegalArgumentException refused =
+                assertThrows(IllegalArgumentException.class, () -> generator.generate("ab€"));
+
+        assertTrue(refused.getMessage().contains("'€' (U+20AC) at index 2"), refused.getMessage());
+    }
+
+    @Test
+    void aTokenizerWithMoreIdsThanTheModelIsRefused() {
+        GptModel model = TinyGpt.model(TinyGpt.size(5, 4).build(), 1, manager);
+
+        IllegalArgumentException refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () ->
+                                TextGenerator.builder()
+                                        .setModel(model)
+                                        .setTokenizer(CHARACTERS)
+                                        .setManager(manager)
+                                        .build());
+
+        assertTrue(refused.getMessage().contains("10"), refused.getMessage());
+        assertTrue(refused.getMessage().contains("5"), refused.getMessage());
+    }
+
+    @Test
+    void noTokensAreRefusedWhenTheGeneratorIsBuilt() {
+        assertThrows(IllegalArgumentException.class, () -> random(CHARACTERS, 0));
+    }
+
+    private TextGenerator random(Tokenizer tokenizer, int tokens) {
+        return generator(tokenizer, Sampler.random(), tokens);
+    }
+
+    private TextGenerator gpt2(Sampler sampler, int tokens) {
+        return generator(GPT2, sampler, tokens);
+    }
+
+    private TextGenerator generator(Tokenizer tokenizer, Sampler sampler, int tokens) {
+        GptModel model = TinyGpt.model(TinyGpt.size(tokenizer.vocabSize(), 8).build(), 1, manager);
+        return TextGenerator.builder()
+                .setModel(model)
+                .setTokenizer(tokenizer)
+                .setManager(manager)
+                .optSampler(sampler)
+                .optMaxNewTokens(tokens)
+                .optSeed(11)
+                .build();
+    }
+
+    /** Returns a sampler that takes given tokens whatever the scores are. */
+    private static Sampler script(int[] ids) {
+        int[] next = {0};
+        return logits -> {
+            NDArray token = logits.getManager().create(new long[] {ids[next[0]++]});
+            return token.reshape(new Shape(1, 1));
+        };
+    }
+}

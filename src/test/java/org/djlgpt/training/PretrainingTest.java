@@ -1,0 +1,436 @@
+package org.djlgpt.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
+import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.training.GradientCollector;
+
+import com.google.gson.JsonArray;
+import com.google.gson.JsonObject;
+
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.testing.Figures;
+import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.text.TokenWindows;
+import org.djlgpt.text.Tokens;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.function.Consumer;
+import java.util.stream.DoubleStream;
+import java.util.stream.IntStream;
+
+class PretrainingTest {
+
+    private static final String TEXT = "the quick brown fox jumps over the lazy dog. ".repeat(12);
+    private static final CharTokenizer TOKENIZER = CharTokenizer.fromText(TEXT);
+    private static final int CONTEXT = 12;
+
+    private NDManager manager;
+
+    @BeforeEach
+    void open() {
+        manager = NDManager.newBaseManager();
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"separateHead", "tiedWithBias"})
+    void lossesAndNormsOfFiveStepsAreThoseOfPyTorch(String name) throws IOException {
+        JsonObject reference = Figures.read(GptModel.class, "gpt-reference.json");
+        JsonObject figures = reference.getAsJsonObject("models").getAsJsonObject(name);
+        JsonObject expected = figures.getAsJsonObject("fiveSteps");
+        GptModel model = referenceModel(figures.getAsJsonObject("config"));
+        TokenWindows windows = referenceWindows(reference);
+        double rate = expected.get("rate").getAsDouble();
+        TrainingConfig config =
+                TrainingConfig.builder()
+                        .optSteps(5)
+                        .optBatchSize(2)
+                        .optLearningRate(rate)
+                        .optMinLearningRate(rate)
+                        .optWarmupSteps(0)
+                        .optWeightDecay(expected.get("weightDecayOfMatrices").getAsDouble())
+                        .optBeta1(expected.get("beta1").getAsDouble())
+                        .optBeta2(expected.get("beta2").getAsDouble())
+                        .optClipNorm(expected.get("maxNorm").getAsDouble())
+                        .build();
+
+        Diary diary = run(model, windows, windows, config);
+
+        assertFigures(expected.getAsJsonArray("losses"), diary.losses(), 2e-5);
+        assertFigures(expected.getAsJsonArray("normsBeforeClipping"), diary.norms(), 5e-5);
+        double afterwards = expected.get("lossAfterwards").getAsDouble();
+        assertEquals(afterwards, diary.lastEvaluation().validationLoss(), 2e-5 * afterwards);
+    }
+
+    @Test
+    void theSameSeedGivesTheSameLossesToTheBit() throws IOException {
+        GptConfig size = size().optDropout(0.2f).build();
+
+        double[] first = run(size, config(6).optSeed(4).build()).losses();
+        double[] again = run(size, config(6).optSeed(4).build()).losses();
+        double[] other = run(size, config(6).optSeed(5).build()).losses();
+
+        assertArrayEquals(first, again);
+        assertNotEquals(first[0], other[0]);
+    }
+
+    @Test
+    void dropoutFollowsFromTheSeedOfTheTrainingAlone() throws IOException {
+        GptConfig size = size().optDropout(0.5f).build();
+        GptModel model = TinyGpt.model(size, 1, manager);
+        GptModel same = TinyGpt.model(size, 1, manager);
+
+        double[] first = run(model, windows(), windows(), config(3).build()).losses();
+        Engine.getInstance().setRandomSeed(999);
+        double[] again = run(same, windows(), windows(), config(3).build()).losses();
+
+        assertArrayEquals(first, again);
+    }
+
+    @Test
+    void anUntrainedModelKnowsNothingAndATrainedOneKnowsItsText() throws IOException {
+        Diary diary =
+                run(size().build(), config(250).optLearningRate(1e-2).optEvalEvery(250).build());
+
+        assertEquals(
+                Math.log(TOKENIZER.vocabSize()), diary.evaluations.get(0).validationLoss(), 0.1);
+        assertTrue(
+                diary.lastEvaluation().validationLoss() < 0.3,
+                () -> "loss " + diary.lastEvaluation().validationLoss());
+    }
+
+    @Test
+    void oneBatchIsLearntByHeart() throws IOException {
+        TokenWindows four = windows(TEXT.substring(0, 4 * CONTEXT + 1), CONTEXT);
+        GptModel model = TinyGpt.model(size().build(), 1, manager);
+
+        Diary diary =
+                run(
+                        model,
+                        four,
+                        four,
+                        config(300)
+                                .optBatchSize(4)
+                                .optLearningRate(1e-2)
+                                .optWeightDecay(0)
+                                .build());
+
+        assertTrue(
+                diary.lastEvaluation().validationLoss() < 0.05,
+                () -> "loss " + diary.lastEvaluation().validationLoss());
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 4, 8})
+    void accumulatedBatchesWeighLikeOneLargeOne(int parts) throws IOException {
+        TokenWindows eight = windows(TEXT.substring(0, 8 * CONTEXT + 1), CONTEXT); // one epoch
+        GptModel whole = TinyGpt.model(size().build(), 1, manager);
+        GptModel summed = TinyGpt.model(size().build(), 1, manager);
+
+        Diary expected = run(whole, eight, eight, config(4).optBatchSize(8).build());
+        Diary actual =
+                run(
+                        summed,
+                        eight,
+                        eight,
+                        config(4).optBatchSize(8 / parts).optGradientAccumulation(parts).build());
+
+        assertArrayEquals(expected.losses(), actual.losses(), 1e-5);
+        assertArrayEquals(expected.norms(), actual.norms(), 1e-5);
+        for (int i = 0; i < whole.getParameters().size(); i++) {
+            assertArrayEquals(values(whole, i), values(summed, i), 1e-5f);
+        }
+    }
+
+    @Test
+    void gradientsAreClippedByTheirGlobalNorm() throws IOException {
+        // AdamW's first step is as long whatever the gradients' scale; the second tells them apart.
+        double[] free = run(size().build(), config(3).optClipNorm(0).build()).losses();
+        double[] never = run(size().build(), config(3).optClipNorm(1e9).build()).losses();
+        Diary clipped = run(size().build(), config(3).optClipNorm(1e-9).build());
+
+        assertArrayEquals(free, never);
+        assertTrue(clipped.norms()[0] > 0.1, "the norm is that before clipping");
+        assertNotEquals(free[2], clipped.losses()[2]);
+    }
+
+    @Test
+    void evaluationsComeBeforeTheFirstStepAtIntervalsAndAtTheEnd() throws IOException {
+        Diary diary = run(size().build(), config(10).optEvalEvery(4).build());
+
+        assertEquals(
+                List.of(
+                        "eval 0", "step 1", "step 2", "step 3", "step 4", "eval 4", "step 5",
+                        "step 6", "step 7", "step 8", "eval 8", "step 9", "step 10", "eval 10"),
+                diary.events);
+    }
+
+    @Test
+    void anIntervalThatEndsWithTheRunIsEvaluatedOnce() throws IOException {
+        Diary diary = run(size().build(), config(4).optEvalEvery(2).build());
+
+        assertEquals(
+                List.of(0, 2, 4), diary.evaluations.stream().map(EvaluationReport::step).toList());
+    }
+
+    @Test
+    void listenersAreCalledInOrder() throws IOException {
+        List<String> calls = new ArrayList<>();
+        TrainingListener first = listener(report -> calls.add("first " + report.step()));
+        TrainingListener second = listener(report -> calls.add("second " + report.step()));
+
+        training(config(2).build()).optListeners(first, second).build().run();
+
+        assertEquals(List.of("first 1", "second 1", "first 2", "second 2"), calls);
+    }
+
+    @Test
+    void stepsReportTheirRateAndEvaluationsTheMeanLossSinceTheLast() throws IOException {
+        TrainingConfig config = config(5).optWarmupSteps(2).optEvalEvery(3).build();
+
+        Diary diary = run(size().build(), config);
+
+        double[] rates = diary.steps.stream().mapToDouble(StepReport::learningRate).toArray();
+        double[] expected = IntStream.range(0, 5).mapToDouble(config.schedule()::rate).toArray();
+        assertArrayEquals(expected, rates);
+        double[] losses = diary.losses();
+        assertTrue(Double.isNaN(diary.evaluations.get(0).trainLoss()));
+        assertEquals(
+                (losses[0] + losses[1] + losses[2]) / 3,
+                diary.evaluations.get(1).trainLoss(),
+                1e-12);
+        assertEquals((losses[3] + losses[4]) / 2, diary.lastEvaluation().trainLoss(), 1e-12);
+        assertEquals(config.schedule().rate(2), diary.evaluations.get(1).learningRate());
+        assertTrue(Double.isNaN(diary.evaluations.get(0).tokensPerSecond()));
+        assertTrue(diary.lastEvaluation().tokensPerSecond() > 0);
+    }
+
+    @Test
+    void theBestEvaluationIsTheLowestSoFarAndIsReturned() throws IOException {
+        // A rate this high makes the loss go up and down.
+        Diary diary = new Diary();
+        double returned =
+                training(config(12).optEvalEvery(1).optLearningRate(0.3).build())
+                        .optListeners(diary)
+                        .build()
+                        .run();
+
+        double lowest = Double.POSITIVE_INFINITY;
+        boolean everWorse = false;
+        for (EvaluationReport report : diary.evaluations) {
+            assertEquals(report.validationLoss() < lowest, report.best(), "step " + report.step());
+            everWorse |= !report.best();
+            lowest = Math.min(lowest, report.validationLoss());
+        }
+        assertTrue(everWorse, "the losses only fell, which tests nothing");
+        assertEquals(lowest, returned);
+    }
+
+    @Test
+    void aRunThatDivergesStopsAndSaysWhatToDo() {
+        Diary diary = new Diary();
+
+        DivergenceException diverged =
+                assertThrows(
+                        DivergenceException.class,
+                        () ->
+                                training(config(50).optLearningRate(1e30).optClipNorm(0).build())
+                                        .optListeners(diary)
+                                        .build()
+                                        .run());
+
+        assertTrue(diverged.getMessage().contains("1.0E30"), diverged.getMessage());
+        assertTrue(diary.steps.size() < 50);
+        assertFalse(
+                DoubleStream.of(diary.losses()).anyMatch(Double::isNaN),
+                "a step that diverged was reported");
+    }
+
+    @Test
+    void aListenerThatFailsStopsTheRunAndTheNextOneCanStart() throws IOException {
+        boolean recorded = JniUtils.isGradMode();
+        TrainingListener failing =
+                listener(
+                        report -> {
+                            throw new IllegalStateException("disk full");
+                        });
+
+        assertThrows(
+                IllegalStateException.class,
+                () -> training(config(5).build()).optListeners(failing).build().run());
+
+        assertEquals(recorded, JniUtils.isGradMode());
+        NDArray x = manager.create(3f);
+        x.setRequiresGradient(true);
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
+            collector.backward(x.square());
+        }
+        assertEquals(6, x.getGradient().getFloat());
+        assertEquals(2, run(size().build(), config(2).build()).steps.size());
+    }
+
+    @Test
+    void dataThatIsLessThanABatchTrains() throws IOException {
+        TokenWindows two = windows(TEXT.substring(0, 2 * CONTEXT + 1), CONTEXT);
+        GptModel model = TinyGpt.model(size().build(), 1, manager);
+
+        double[] losses = run(model, two, two, config(20).optBatchSize(100).build()).losses();
+
+        assertTrue(losses[19] < losses[0]);
+    }
+
+    @Test
+    void aModelWithoutValuesIsRefused() {
+        GptModel model = new GptModel(size().build());
+
+        assertThrows(
+                IllegalArgumentException.class,
+                () ->
+                        Pretraining.builder()
+                                .setModel(model)
+                                .setManager(manager)
+                                .setData(windows(), windows())
+                                .build());
+    }
+
+    private static TrainingListener listener(Consumer<StepReport> action) {
+        return new TrainingListener() {
+            @Override
+            public void onStep(StepReport report) {
+                action.accept(report);
+            }
+        };
+    }
+
+    private Diary run(GptConfig size, TrainingConfig config) throws IOException {
+        return run(TinyGpt.model(size, 1, manager), windows(), windows(), config);
+    }
+
+    private Diary run(
+            GptModel model, TokenWindows training, TokenWindows validation, TrainingConfig config)
+            throws IOException {
+        Diary diary = new Diary();
+        Pretraining.builder()
+                .setModel(model)
+                .setManager(manager)
+                .setData(training, validation)
+                .optConfig(config)
+                .optListeners(diary)
+                .build()
+                .run();
+        return diary;
+    }
+
+    private Pretraining.Builder training(TrainingConfig config) {
+        return Pretraining.builder()
+                .setModel(TinyGpt.model(size().build(), 1, manager))
+                .setManager(manager)
+                .setData(windows(), windows())
+                .optConfig(config);
+    }
+
+    private static GptConfig.Builder size() {
+        return TinyGpt.size(TOKENIZER.vocabSize(), CONTEXT);
+    }
+
+    private static TrainingConfig.Builder config(int steps) {
+        return TrainingConfig.builder()
+                .optSteps(steps)
+                .optBatchSize(4)
+                .optWarmupSteps(0)
+                .optEvalEvery(1000)
+                .optEvalBatches(4);
+    }
+
+    private static TokenWindows windows() {
+        return windows(TEXT, 5);
+    }
+
+    private static TokenWindows windows(String text, int stride) {
+        return windows(Tokens.of(TOKENIZER.encode(text)), CONTEXT, stride);
+    }
+
+    private static TokenWindows windows(Tokens tokens, int contextLength, int stride) {
+        return TokenWindows.builder()
+                .setTokens(tokens)
+                .setContextLength(contextLength)
+                .optStride(stride)
+                .setSampling(1, false)
+                .build();
+    }
+
+    private static float[] values(GptModel model, int parameter) {
+        Parameter value = model.getParameters().get(parameter).getValue();
+        return value.getArray().toFloatArray();
+    }
+
+    private GptModel referenceModel(JsonObject figures) {
+        GptConfig config =
+                GptConfig.builder()
+                        .setVocabSize(figures.get("vocabSize").getAsInt())
+                        .setContextLength(figures.get("contextLength").getAsInt())
+                        .setEmbeddingDim(figures.get("embeddingDim").getAsInt())
+                        .setNumHeads(figures.get("numHeads").getAsInt())
+                        .setNumLayers(figures.get("numLayers").getAsInt())
+                        .optQkvBias(figures.get("qkvBias").getAsBoolean())
+                        .optTiedOutput(figures.get("tied").getAsBoolean())
+                        .build();
+        Engine.getInstance().setRandomSeed(123);
+        GptModel model = new GptModel(config);
+        model.initialize(manager, DataType.FLOAT32, new Shape(1, config.contextLength()));
+        return model;
+    }
+
+    /** Two windows of eight tokens that do not overlap: each row of tokens and its last target. */
+    private static TokenWindows referenceWindows(JsonObject reference) {
+        IntStream.Builder tokens = IntStream.builder();
+        for (int row = 0; row < 2; row++) {
+            reference
+                    .getAsJsonArray("tokens")
+                    .get(row)
+                    .getAsJsonArray()
+                    .forEach(token -> tokens.add(token.getAsInt()));
+            tokens.add(
+                    reference
+                            .getAsJsonArray("targets")
+                            .get(row)
+                            .getAsJsonArray()
+                            .get(7)
+                            .getAsInt());
+        }
+        return windows(Tokens.of(tokens.build().toArray()), 8, 9);
+    }
+
+    private static void assertFigures(JsonArray expected, double[] actual, double relative) {
+        assertEquals(expected.size(), actual.length);
+        for (int i = 0; i < actual.length; i++) {
+            double figure = expected.get(i).getAsDouble();
+            assertEquals(figure, actual[i], relative * figure, "step " + (i + 1));
+        }
+    }
+}

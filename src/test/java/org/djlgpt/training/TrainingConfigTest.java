@@ -1,0 +1,59 @@
+package org.djlgpt.training;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
+
+import java.util.function.UnaryOperator;
+import java.util.stream.Stream;
+
+class TrainingConfigTest {
+
+    @Test
+    void theDefaultsAreThoseOfTheCommand() {
+        TrainingConfig expected =
+                new TrainingConfig(2000, 12, 1, 1e-3, 1e-4, 100, 0.1, 0.9, 0.99, 1, 250, 20, 1337);
+
+        assertEquals(expected, TrainingConfig.builder().build());
+    }
+
+    static Stream<Arguments> outOfRange() {
+        return Stream.of(
+                wrong("steps=0", b -> b.optSteps(0)),
+                wrong("steps=-5", b -> b.optSteps(-5)),
+                wrong("batchSize=0", b -> b.optBatchSize(0)),
+                wrong("gradientAccumulation=0", b -> b.optGradientAccumulation(0)),
+                wrong("evalEvery=0", b -> b.optEvalEvery(0)),
+                wrong("evalBatches=0", b -> b.optEvalBatches(0)),
+                wrong("weightDecay=-0.1", b -> b.optWeightDecay(-0.1)),
+                wrong("weightDecay=NaN", b -> b.optWeightDecay(Double.NaN)),
+                wrong("clipNorm=-1.0", b -> b.optClipNorm(-1)),
+                wrong("clipNorm=Infinity", b -> b.optClipNorm(Double.POSITIVE_INFINITY)),
+                wrong("beta1=1.0", b -> b.optBeta1(1)),
+                wrong("beta2=-0.1", b -> b.optBeta2(-0.1)),
+                wrong("beta2=NaN", b -> b.optBeta2(Double.NaN)),
+                wrong("learning rate -1.0", b -> b.optLearningRate(-1)),
+                wrong("minimum learning rate 0.1", b -> b.optMinLearningRate(0.1)),
+                wrong("2001 warm-up steps", b -> b.optWarmupSteps(2001)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("outOfRange")
+    void aValueOutOfRangeIsNamed(String named, UnaryOperator<TrainingConfig.Builder> change) {
+        TrainingConfig.Builder builder = change.apply(TrainingConfig.builder());
+
+        IllegalArgumentException refused =
+                assertThrows(IllegalArgumentException.class, builder::build);
+
+        assertTrue(refused.getMessage().contains(named), refused.getMessage());
+    }
+
+    private static Arguments wrong(String named, UnaryOperator<TrainingConfig.Builder> change) {
+        return Arguments.of(named, change);
+    }
+}
