@@ -55,10 +55,7 @@ final class InfoCommand implements Callable<Integer> {
                     config.tiedOutput() ? "tied to the token embedding" : "separate");
             out.text(System.lineSeparator());
             out.line("parameters            %,d", loaded.model().parameterCount());
-            parts(loaded.model())
-                    .forEach(
-                            (part, count) ->
-                                    out.line("                      %-20s%,d", part, count));
+            parts(loaded.model()).forEach((part, count) -> out.line("  %-20s%,d", part, count));
             out.text(System.lineSeparator());
             double weights = loaded.model().parameterCount() * FLOAT_BYTES / MIB;
             out.line("memory                %,.2f MiB for the weights in float32", weights);
