@@ -1,0 +1,96 @@
+package org.djlgpt.cli;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.model.GptModel;
+import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.text.Gpt2Tokenizer;
+import org.djlgpt.text.Tokenizer;
+import org.djlgpt.training.EvaluationReport;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+
+class CheckpointTest {
+
+    private static final int STEPS = 30;
+
+    @TempDir private Path folder;
+    private final NDManager manager = NDManager.newBaseManager();
+    private final Tokenizer tokenizer = CharTokenizer.fromText("abc");
+    private GptModel model;
+    private Checkpoint checkpoint;
+
+    @BeforeEach
+    void open() {
+        model = TinyGpt.model(TinyGpt.size(3, 4).build(), 1, manager);
+        checkpoint = new Checkpoint(model, tokenizer, new RunDirectory(folder), STEPS);
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    @Test
+    void theUntrainedModelIsNotKept() throws IOException {
+        evaluate(0, 4, true);
+
+        assertFalse(Files.exists(folder.resolve("model.safetensors")));
+        assertTrue(Double.isNaN(checkpoint.loss()));
+    }
+
+    @Test
+    void theBestModelIsKept() throws Exception {
+        evaluate(10, 3, true);
+        float[] best = weights(model);
+        model.getParameters().get(0).getValue().getArray().muli(2);
+        evaluate(20, 3.5, false);
+        evaluate(30, 3.2, false);
+
+        assertEquals(3, checkpoint.loss());
+        assertEquals(best[0], weights(ModelDirectory.load(folder, manager))[0]);
+    }
+
+    @Test
+    void aRunThatNeverImprovedKeepsItsLastModel() throws IOException {
+        evaluate(10, 9, false);
+        assertFalse(Files.exists(folder.resolve("model.safetensors")));
+        evaluate(30, 8, false);
+
+        assertTrue(Files.exists(folder.resolve("model.safetensors")));
+        assertEquals(8, checkpoint.loss());
+    }
+
+    @Test
+    void anEarlierModelStaysUntilThisRunHasOne() throws IOException {
+        new Gpt2Tokenizer().save(folder);
+        Files.writeString(folder.resolve("model.safetensors"), "earlier");
+
+        evaluate(0, 4, true);
+        assertEquals("earlier", Files.readString(folder.resolve("model.safetensors")));
+        evaluate(10, 3, true);
+
+        assertEquals(3, Tokenizer.load(folder).vocabSize());
+        assertFalse(Files.exists(folder.resolve("vocab.json")));
+    }
+
+    private void evaluate(int step, double loss, boolean best) throws IOException {
+        checkpoint.onEvaluation(new EvaluationReport(step, 1, loss, best, 0.1, 100));
+    }
+
+    private static float[] weights(GptModel model) {
+        return model.getParameters().get(0).getValue().getArray().toFloatArray();
+    }
+}

@@ -1,0 +1,62 @@
+package org.djlgpt.cli;
+
+import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.djlgpt.model.GptConfig;
+import org.junit.jupiter.api.Test;
+
+class MemoryLimitTest {
+
+    private static final double GIB = 1L << 30;
+
+    @Test
+    void gpt2SmallNeedsSomewhatLessThanTwoGibibytesToTrain() {
+        // four float32 copies of 124.4 million parameters are 1.85 GiB; one short window adds
+        // little
+        GptConfig size = GptConfig.gpt2Small();
+
+        assertDoesNotThrow(() -> new MemoryLimit(2.5 * GIB).requireTraining(size, 1));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new MemoryLimit(1.8 * GIB).requireTraining(size, 1));
+    }
+
+    @Test
+    void aForwardPassNeedsOneCopy() {
+        GptConfig size = GptConfig.gpt2Small();
+
+        assertDoesNotThrow(() -> new MemoryLimit(0.5 * GIB).requireForward(size, 1));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new MemoryLimit(0.45 * GIB).requireForward(size, 1));
+    }
+
+    @Test
+    void batchesCount() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new MemoryLimit(16 * GIB).requireTraining(GptConfig.gpt2Small(), 1000));
+    }
+
+    @Test
+    void sizesThatOverflowIntegersAreTold() {
+        GptConfig size =
+                GptConfig.builder()
+                        .setVocabSize(Integer.MAX_VALUE)
+                        .setContextLength(Integer.MAX_VALUE)
+                        .setEmbeddingDim(Integer.MAX_VALUE)
+                        .setNumHeads(1)
+                        .setNumLayers(Integer.MAX_VALUE)
+                        .build();
+
+        IllegalArgumentException refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> new MemoryLimit(24 * GIB).requireTraining(size, Long.MAX_VALUE));
+
+        assertTrue(refused.getMessage().contains("but this machine has 24.0"));
+        assertTrue(refused.getMessage().contains("smaller --embedding-dim"));
+    }
+}

@@ -1,0 +1,279 @@
+package org.djlgpt.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
+
+import ai.djl.engine.Engine;
+
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** Wrong input gets one clear line and exit code 2, and leaves everything as it was. */
+class WrongInputTest {
+
+    @TempDir private static Path folder;
+    private static Path text;
+    private static Path trained;
+
+    @BeforeAll
+    static void train() {
+        text = SmallText.in(folder);
+        trained = folder.resolve("trained");
+        assertEquals(0, SmallText.train(text, trained).exitCode());
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--heads             | 3          | --heads=3 must divide --embedding-dim=16; use"
+                        + " --heads=2 or 4",
+                "--heads             | 0          | --heads=0 must be at least 1",
+                "--heads             | -2         | --heads=-2 must be at least 1",
+                "--layers            | 0          | --layers=0 must be at least 1",
+                "--context-length    | 0          | --context-length=0 must be at least 1",
+                "--steps             | -5         | --steps=-5 must be at least 1",
+                "--steps             | 0          | --steps=0 must be at least 1",
+                "--steps             | many       | 'many' is not an int",
+                "--steps             | 3000000000 | '3000000000' is not an int",
+                "--batch-size        | 0          | --batch-size=0 must be at least 1",
+                "--eval-every        | 0          | --eval-every=0 must be at least 1",
+                "--dropout           | 1          | --dropout=1.0 must lie in [0, 1)",
+                "--dropout           | -0.1       | --dropout=-0.1 must lie in [0, 1)",
+                "--dropout           | NaN        | --dropout=NaN must lie in [0, 1)",
+                "--learning-rate     | NaN        | learning rate NaN",
+                "--learning-rate     | -1         | learning rate -1.0",
+                "--min-learning-rate | 1          | minimum learning rate 1.0",
+                "--warmup-steps      | 21         | 21 warm-up steps must lie between 0 and the 20"
+                        + " steps",
+                "--beta1             | 1          | --beta1=1.0 must lie in [0, 1)",
+                "--clip-norm         | -1         | --clip-norm=-1.0 must be finite and at least 0",
+                "--context-length    | 270        | 270 tokens are fewer than the 271 of one window"
+                        + " (--context-length=270",
+                "--context-length    | 2000000000 | 2430 tokens are fewer than the 2000000001 of"
+                        + " one window",
+                "--embedding-dim     | 100000000  | --embedding-dim, --layers, --context-length or"
+                        + " --batch-size",
+                "--embedding-dim     | 2147483646 | GiB of memory, but this machine has",
+                "--layers            | 2147483647 | GiB of memory, but this machine has",
+                "--device            | tpu        | --device tpu is unknown; use auto, cpu, gpu or"
+                        + " gpu0",
+                "--tokenizer         | bpe        | expected one of [CHAR, GPT2]",
+                "--colour            | red        | Unknown options: '--colour', 'red'"
+            })
+    void trainRefuses(String option, String value, String message) throws IOException {
+        Path out = folder.resolve("never");
+
+        Command command = SmallText.train(text, out, option, value);
+
+        assertRefused(command, message);
+        assertFalse(Files.exists(out), "a start that failed left a folder");
+    }
+
+    @Test
+    void trainRefusesAGpuThatIsNotThere() {
+        assumeTrue(Engine.getInstance().getGpuCount() == 0, "there is a GPU");
+
+        assertRefused(
+                SmallText.train(text, folder.resolve("never"), "--device", "gpu0"),
+                "--device gpu0 is not there: 0 GPUs found; use cpu");
+    }
+
+    @Test
+    void trainRefusesDataThatIsNoText() throws IOException {
+        Path empty = Files.writeString(folder.resolve("empty.txt"), "");
+        Path shorter = Files.writeString(folder.resolve("short.txt"), "hello");
+        Path latin =
+                Files.write(folder.resolve("latin.txt"), new byte[] {'a', 'b', (byte) 0xE9, 'c'});
+        Path nothing = Files.createDirectories(folder.resolve("nothing"));
+        Path odd = Files.write(folder.resolve("odd.bin"), new byte[] {1, 2, 3});
+        Path unknown = Files.write(folder.resolve("unknown.bin"), new byte[] {-1, -1, 0, 0});
+
+        assertDataRefused(empty, "empty.txt is empty; give a file with text");
+        assertDataRefused(shorter, "5 tokens are fewer than the 13 of one window");
+        assertDataRefused(latin, "latin.txt is not UTF-8 at byte offset 2 (0xE9)");
+        assertDataRefused(nothing, "nothing holds no text; add a text file");
+        assertDataRefused(odd, "odd.bin has 3 bytes");
+        assertDataRefused(unknown, "token id=65535 at position 0");
+        assertDataRefused(folder.resolve("missing.txt"), "missing.txt does not exist");
+        assertDataRefused(folder.resolve("missing.bin"), "missing.bin does not exist");
+    }
+
+    @Test
+    void trainRefusesCharactersForIds() throws IOException {
+        Path ids = Files.write(folder.resolve("ids.bin"), new byte[400]);
+
+        assertRefused(
+                SmallText.train(ids, folder.resolve("never"), "--tokenizer", "char"),
+                "whose ids are GPT-2's; use --tokenizer gpt2");
+    }
+
+    @Test
+    void trainRefusesAFolderThatCanNotBeWritten() {
+        assertRefused(SmallText.train(text, text), "small.txt can't be written");
+        assertRefused(
+                SmallText.train(text, text.resolve("below")),
+                "name a folder that you may write to");
+        assertEquals(SmallText.TEXT, read(text));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {"--heads=3", "--embedding-dim=100000000", "--data=missing", "--steps=x"})
+    void aStartThatFailsLeavesTheEarlierModelAlone(String wrong) throws IOException {
+        List<Long> before = sizesAndTimes(trained);
+
+        assertEquals(2, SmallText.train(text, trained, wrong).exitCode());
+
+        assertEquals(before, sizesAndTimes(trained));
+    }
+
+    @Test
+    void aRunThatDivergesLeavesTheEarlierModelAlone() throws IOException {
+        Path model = trained.resolve("model.safetensors");
+        byte[] before = Files.readAllBytes(model);
+
+        Command command =
+                SmallText.train(text, trained, "--learning-rate", "1e30", "--clip-norm", 0);
+
+        assertRefused(command, "lower the learning rate (1.0E30)");
+        assertArrayEquals(before, Files.readAllBytes(model));
+        assertEquals(0, Command.gpt("info", "--model", trained).exitCode());
+    }
+
+    @ParameterizedTest(name = "{0} {1}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--top-k          | 0   | --top-k=0 must be at least 1",
+                "--temperature    | -1  | --temperature=-1.0 must be finite and at least 0",
+                "--temperature    | NaN | --temperature=NaN must be finite and at least 0",
+                "--max-new-tokens | 0   | --max-new-tokens=0 must be at least 1",
+                "--prompt         | ''  | the prompt is empty; give at least one character",
+                "--prompt         | a€  | the character '€' (U+20AC) at index 1",
+                "--device         | tpu | --device tpu is unknown",
+                "--seed           | x   | 'x' is not an int"
+            })
+    void generateRefuses(String option, String value, String message) {
+        assertRefused(
+                Command.gpt("generate", "--model", trained, "--prompt", "fox", option, value),
+                message);
+    }
+
+    @Test
+    void evalRefusesDataThatDoesNotFitTheModel() throws IOException {
+        Path capitals = Files.writeString(folder.resolve("capitals.txt"), "THE FOX");
+        Path one = Files.writeString(folder.resolve("one.txt"), "t");
+        Path ids = Files.write(folder.resolve("other.bin"), new byte[] {40, 0, 41, 0});
+
+        assertRefused(eval(capitals), "the character 'T' (U+0054) at index 0");
+        assertRefused(eval(one), "1 tokens are fewer than the 2 of one window");
+        assertRefused(eval(ids), "token id=40 at position 0 is not below vocabSize=29");
+        assertRefused(eval(folder.resolve("missing.txt")), "missing.txt does not exist");
+        assertRefused(eval(text, "--batch-size", 0), "--batch-size=0 must be at least 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"config.json", "model.safetensors", "char_tokenizer.json"})
+    void aModelFolderWithAPartMissingOrDamagedIsRefused(String part) throws IOException {
+        Path missing = copy(trained, "without " + part);
+        Files.delete(missing.resolve(part));
+        Path empty = copy(trained, "with an empty " + part);
+        Files.write(empty.resolve(part), new byte[0]);
+        Path half = copy(trained, "with half of " + part);
+        byte[] whole = Files.readAllBytes(trained.resolve(part));
+        Files.write(half.resolve(part), Arrays.copyOf(whole, whole.length / 2));
+
+        for (Path broken : List.of(missing, empty, half)) {
+            assertRefused(Command.gpt("info", "--model", broken), broken.getFileName().toString());
+            assertEquals(
+                    2, Command.gpt("generate", "--model", broken, "--prompt", "fox").exitCode());
+            assertEquals(2, Command.gpt("eval", "--model", broken, "--data", text).exitCode());
+        }
+    }
+
+    @Test
+    void aModelFolderThatIsNoneIsRefused() {
+        assertRefused(
+                Command.gpt("info", "--model", folder.resolve("nowhere")),
+                "nowhere is no folder; name one that gpt train has left");
+        assertRefused(Command.gpt("info", "--model", text), "small.txt is no folder");
+        assertRefused(Command.gpt("info", "--model", folder), "holds no tokenizer");
+    }
+
+    @Test
+    void anUnknownCommandIsRefused() {
+        assertRefused(Command.gpt("trian"), "Unmatched argument at index 0: 'trian'");
+        assertTrue(Command.gpt("trian").err().contains("Did you mean: gpt train?"));
+    }
+
+    @Test
+    void anOptionThatIsMissingIsNamed() {
+        assertRefused(Command.gpt("generate", "--prompt", "fox"), "option: '--model=DIR'");
+        assertRefused(Command.gpt("eval", "--model", trained), "option: '--data=FILE'");
+    }
+
+    private static void assertRefused(Command command, String message) {
+        assertEquals(2, command.exitCode(), command::err);
+        assertTrue(command.err().startsWith("gpt: "), command::err);
+        assertTrue(command.err().contains(message), command::err);
+        assertFalse(command.err().contains("\tat "), "a stack trace");
+        assertTrue(command.err().lines().count() <= 3, command::err);
+    }
+
+    private static void assertDataRefused(Path data, String message) {
+        Path out = folder.resolve("never");
+
+        assertRefused(SmallText.train(data, out), message);
+
+        assertFalse(Files.exists(out), "a start that failed left a folder");
+    }
+
+    private static Command eval(Path data, Object... more) {
+        return Command.gpt(
+                Stream.concat(
+                                Stream.of("eval", "--model", trained, "--data", data),
+                                Stream.of(more))
+                        .toArray());
+    }
+
+    private static String read(Path file) {
+        try {
+            return Files.readString(file);
+        } catch (IOException e) {
+            throw new AssertionError(e);
+        }
+    }
+
+    private static List<Long> sizesAndTimes(Path folder) throws IOException {
+        try (Stream<Path> files = Files.list(folder)) {
+            return files.sorted()
+                    .flatMap(f -> Stream.of(f.toFile().length(), f.toFile().lastModified()))
+                    .toList();
+        }
+    }
+
+    private static Path copy(Path model, String name) throws IOException {
+        Path copy = Files.createDirectories(folder.resolve(name));
+        try (Stream<Path> files = Files.list(model)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        return copy;
+    }
+}
