@@ -36,7 +36,7 @@ final class OptionNames {
                 "num" + parameter.substring(0, 1).toUpperCase(Locale.ROOT) + parameter.substring(1);
         boolean isWord = parameter.equals(parameter.toLowerCase(Locale.ROOT));
         boolean hasValue = Pattern.compile("(?<![\\w-])" + parameter + "=").matcher(message).find();
-        String name = isWord && !hasValue ? number : parameter + "|" + number;
+        String name = isWord && !hasValue ? number : parameter;
         return Pattern.compile("(?<![\\w-])(?:" + name + ")(?!\\w)");
     }
 
