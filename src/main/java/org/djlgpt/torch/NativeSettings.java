@@ -66,6 +66,8 @@ public final class NativeSettings {
         if (!Platform.isLinux()) {
             return "default, nothing is known to help on this operating system";
         }
+        // Java copies the environment at its first look; processes that we start get this copy.
+        boolean patient = System.getenv("OMP_WAIT_POLICY") != null;
         try {
             NativeLibrary c = NativeLibrary.getInstance("c");
             c.getFunction("gnu_get_libc_version");
@@ -75,7 +77,7 @@ public final class NativeSettings {
             accepted &= set(mallopt, TOP_PAD, GROWTH_BYTES);
             accepted &= set(mallopt, ARENA_MAX, 1);
             setDefault(c, "THP_MEM_ALLOC_ENABLE", "1");
-            if (System.getenv("OMP_WAIT_POLICY") == null) {
+            if (!patient) {
                 setDefault(c, "GOMP_SPINCOUNT", SPIN_COUNT);
             }
             return accepted
