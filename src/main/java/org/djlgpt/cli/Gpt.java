@@ -17,7 +17,8 @@ import java.io.PrintWriter;
             TrainCommand.class,
             GenerateCommand.class,
             EvalCommand.class,
-            InfoCommand.class
+            InfoCommand.class,
+            BenchCommand.class
         })
 public final class Gpt {
 

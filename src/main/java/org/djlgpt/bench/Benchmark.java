@@ -1,0 +1,58 @@
+package org.djlgpt.bench;
+
+import java.io.IOException;
+import java.util.List;
+
+/**
+ * Measures the library on this machine's CPU: attention variants, training steps and the optimizer.
+ *
+ * <p>Each row is measured in a Java process of its own, which ends with this one however this one
+ * ends. Leave the machine alone meanwhile: other programs slow some rows more than others.
+ */
+public final class Benchmark {
+
+    private final Effort effort;
+    private final Suite suite;
+    private final WorkerProcess worker;
+
+    /**
+     * Makes a benchmark.
+     *
+     * @param effort how much work to put into it
+     */
+    public Benchmark(Effort effort) {
+        this(
+                effort,
+                Suite.of(effort),
+                new WorkerProcess(
+                        JavaClassPath.of(Benchmark.class.getClassLoader()),
+                        Worker.class.getName()));
+    }
+
+    Benchmark(Effort effort, Suite suite, WorkerProcess worker) {
+        this.effort = effort;
+        this.suite = suite;
+        this.worker = worker;
+    }
+
+    /**
+     * Measures everything.
+     *
+     * @param listener hears of the progress
+     * @return the figures; a row that could not be measured says why
+     * @throws IOException if no process can be started
+     * @throws InterruptedException if the thread is interrupted
+     */
+    public BenchmarkReport run(BenchmarkListener listener)
+            throws IOException, InterruptedException {
+        Results results = new Results();
+        List<Case> cases = suite.cases();
+        for (int i = 0; i < cases.size(); i++) {
+            Case next = cases.get(i);
+            listener.onProgress(i, cases.size(), next.id());
+            results.add(next, worker.run(next, effort));
+        }
+        listener.onProgress(cases.size(), cases.size(), "");
+        return new BenchmarkReport(effort, suite, results);
+    }
+}

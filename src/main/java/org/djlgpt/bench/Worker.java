@@ -1,0 +1,77 @@
+package org.djlgpt.bench;
+
+import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.jni.JniUtils;
+
+import com.google.gson.Gson;
+
+import org.djlgpt.torch.NativeSettings;
+
+import java.io.IOException;
+import java.util.ArrayList;
+import java.util.List;
+
+/** The program that measures one case: {@code Worker EFFORT CASE}. It prints one line of JSON. */
+final class Worker {
+
+    /** What the line with the outcome starts with; native libraries may print others. */
+    static final String RESULT = "outcome ";
+
+    /** The exit code when the parent ended first. */
+    static final int ORPHANED = 130;
+
+    private Worker() {}
+
+    /**
+     * Measures a case.
+     *
+     * @param arguments the effort and the id of the case
+     */
+    public static void main(String[] arguments) {
+        endWithParent();
+        Case work = Suite.of(Effort.valueOf(arguments[0])).find(arguments[1]);
+        Outcome outcome;
+        try {
+            NativeSettings.apply();
+            outcome = measure(work);
+        } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
+            outcome = Outcome.failed(work, e.toString());
+        }
+        System.out.println("\n" + RESULT + new Gson().toJson(outcome));
+        System.exit(0);
+    }
+
+    private static Outcome measure(Case work) {
+        List<Samples> samples = new ArrayList<>();
+        try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+            for (Workload.Phase phase : work.workload().prepare(manager)) {
+                double[] milliseconds = work.sampling().milliseconds(phase.run());
+                samples.add(new Samples(phase.name(), milliseconds, ProcessMemory.peakBytes()));
+            }
+        }
+        String engine =
+                "libtorch %s, %d threads"
+                        .formatted(Engine.getInstance().getVersion(), JniUtils.getNumThreads());
+        return new Outcome(
+                work.section(), work.name(), engine, NativeSettings.describe(), samples, null);
+    }
+
+    /** However the parent ends, our standard input ends with it. */
+    private static void endWithParent() {
+        Thread watch =
+                new Thread(
+                        () -> {
+                            try {
+                                while (System.in.read() >= 0) {}
+                            } catch (IOException e) {
+                                // the end too
+                            }
+                            Runtime.getRuntime().halt(ORPHANED);
+                        },
+                        "end-with-parent");
+        watch.setDaemon(true);
+        watch.start();
+    }
+}

@@ -1,0 +1,104 @@
+package org.djlgpt.bench;
+
+import com.google.gson.Gson;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Collections;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+
+/** Runs cases, each in a Java process of its own. */
+final class WorkerProcess {
+
+    private static final int LIMIT_MINUTES = 20;
+    private static final int SIGNAL = 128;
+
+    /** System properties that start like this reach the worker: they configure DJL or us. */
+    private static final List<String> HANDED_ON =
+            List.of("ai.djl.", "djlgpt.", "org.slf4j.", "DJL_", "ENGINE_", "PYTORCH_");
+
+    private final String classPath;
+    private final String mainClass;
+
+    /**
+     * Makes a launcher.
+     *
+     * @param classPath where the worker's classes are
+     * @param mainClass a class with a {@code main} like {@link Worker}'s
+     */
+    WorkerProcess(String classPath, String mainClass) {
+        this.classPath = classPath;
+        this.mainClass = mainClass;
+    }
+
+    /**
+     * Runs a case and waits for its end.
+     *
+     * @param work the case
+     * @param effort the effort that it was made for
+     * @return what the worker measured, or why it did not
+     * @throws IOException if no process can be started
+     * @throws InterruptedException if the thread is interrupted; the worker is dead then
+     */
+    Outcome run(Case work, Effort effort) throws IOException, InterruptedException {
+        Path output = Files.createTempFile("gpt-bench", ".txt");
+        try {
+            ProcessBuilder builder = new ProcessBuilder(command(work, effort));
+            builder.redirectErrorStream(true).redirectOutput(output.toFile());
+            builder.environment(); // what Java found at its start, without what we set since
+            Process process = builder.start();
+            boolean ended;
+            try {
+                ended = process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES);
+            } finally {
+                process.destroyForcibly().waitFor();
+            }
+            String text = Files.readString(output, StandardCharsets.ISO_8859_1);
+            return outcome(work, text.lines().toList(), ended, process.exitValue());
+        } finally {
+            Files.delete(output);
+        }
+    }
+
+    private List<String> command(Case work, Effort effort) {
+        List<String> command = new ArrayList<>();
+        command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-cp", classPath));
+        for (String name : System.getProperties().stringPropertyNames()) {
+            if (HANDED_ON.stream().anyMatch(name::startsWith)) {
+                command.add("-D%s=%s".formatted(name, System.getProperty(name)));
+            }
+        }
+        if (work.stock()) {
+            command.add("-Ddjlgpt.nativeSettings=false");
+        }
+        command.addAll(List.of(mainClass, effort.name(), work.id()));
+        return command;
+    }
+
+    private static Outcome outcome(Case work, List<String> lines, boolean ended, int exit) {
+        List<String> latestFirst = new ArrayList<>(lines);
+        Collections.reverse(latestFirst);
+        for (String line : latestFirst) {
+            if (line.startsWith(Worker.RESULT)) {
+                return new Gson().fromJson(line.substring(Worker.RESULT.length()), Outcome.class);
+            }
+        }
+        String last =
+                latestFirst.stream().filter(l -> !l.isBlank()).findFirst().orElse("no output");
+        return Outcome.failed(work, reason(ended, exit) + ": " + last.strip());
+    }
+
+    private static String reason(boolean ended, int exit) {
+        if (!ended) {
+            return "not done after %d minutes".formatted(LIMIT_MINUTES);
+        }
+        return exit > SIGNAL
+                ? "killed by signal %d".formatted(exit - SIGNAL)
+                : "ended with exit code %d".formatted(exit);
+    }
+}

@@ -1,0 +1,21 @@
+/**
+ * The benchmark behind {@code gpt bench}: attention variants, training steps and the optimizer,
+ * each beside what it is compared with and beside what the machine can do at most.
+ *
+ * <p>{@link org.djlgpt.bench.Benchmark} runs it and gives a {@link
+ * org.djlgpt.bench.BenchmarkReport}. A {@code Section} is one table and says which {@code Case}s
+ * fill it. Every case runs in a process of its own, a {@code Worker}, so that its peak memory and
+ * native settings are its own; a worker that fails costs its row and nothing else. To add a row,
+ * add a case to a section.
+ *
+ * <p>Figures are medians over repetitions, after warm-ups; limits of the machine are the best of
+ * several. Ratios above 1 mean faster. Small pieces, down to a single call, are the business of the
+ * JMH benchmarks in {@code src/jmh}:
+ *
+ * <pre>
+ * mvn -q -Pjmh test-compile exec:exec -Djmh.args="-f 1 -wi 3 -i 5"
+ * </pre>
+ *
+ * <p>Imports any package of the library but {@code org.djlgpt.cli}.
+ */
+package org.djlgpt.bench;

@@ -1,0 +1,119 @@
+package org.djlgpt.bench;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashSet;
+import java.util.List;
+
+class SuiteTest {
+
+    private static final String LONG = "no memory for a very, very large array".repeat(5);
+
+    @ParameterizedTest
+    @EnumSource
+    void everyCaseIsFoundByItsId(Effort effort) {
+        Suite suite = Suite.of(effort);
+        List<String> ids = suite.cases().stream().map(Case::id).toList();
+        assertEquals(ids.size(), new HashSet<>(ids).size());
+        ids.forEach(id -> assertEquals(id, suite.find(id).id()));
+        assertThrows(IllegalArgumentException.class, () -> suite.find("none"));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void tablesAreAsciiOfAtMost100Columns(Effort effort) {
+        for (Results results : List.of(measured(effort), failed(effort), new Results())) {
+            String text = new BenchmarkReport(effort, Suite.of(effort), results).text();
+            for (String line : text.lines().toList()) {
+                assertTrue(line.length() <= 100, line);
+                assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line);
+            }
+        }
+    }
+
+    @Test
+    void figuresAreMediansRatiosAndShares() {
+        Suite suite = Suite.of(Effort.FULL);
+        Results results = measured(Effort.FULL);
+        Case oracle = suite.find("GPT-2: oracle *");
+        results.add(oracle, outcome(oracle, 4000, 4000, 4000));
+        String text = new BenchmarkReport(Effort.FULL, suite, results).text();
+        String row = text.lines().filter(l -> l.startsWith("  oracle *")).findFirst().orElseThrow();
+        assertEquals(
+                "oracle * 256 4,000.0 1.0x 1,024 100 % 11 %", row.strip().replaceAll(" +", " "));
+        String fast = text.lines().filter(l -> l.startsWith("  float32  ")).toList().get(1);
+        assertEquals(
+                "float32 51,200 20.0 200.0x 1,024 100 % 2225 %",
+                fast.strip().replaceAll(" +", " "));
+    }
+
+    @Test
+    void aFailureIsARowWithItsReason() {
+        String text =
+                new BenchmarkReport(Effort.QUICK, Suite.of(Effort.QUICK), failed(Effort.QUICK))
+                        .text();
+        assertTrue(text.contains("fused float32 failed: no memory"), text);
+        assertTrue(text.startsWith("Quick:"), text);
+    }
+
+    @Test
+    void jsonHoldsEverySample(@TempDir Path directory) throws IOException {
+        Path file = directory.resolve("bench.json");
+        new BenchmarkReport(Effort.QUICK, Suite.of(Effort.QUICK), measured(Effort.QUICK))
+                .writeJson(file);
+        JsonObject json = new Gson().fromJson(Files.readString(file), JsonObject.class);
+        assertEquals("quick", json.get("effort").getAsString());
+        assertTrue(json.getAsJsonObject("machine").has("processor"));
+        assertEquals(Suite.of(Effort.QUICK).cases().size(), json.getAsJsonArray("rows").size());
+        JsonObject row = json.getAsJsonArray("rows").get(1).getAsJsonObject();
+        assertEquals("attention", row.get("section").getAsString());
+        assertEquals("explicit *", row.get("row").getAsString());
+        JsonObject samples = row.getAsJsonArray("samples").get(0).getAsJsonObject();
+        assertEquals(List.of("phase", "milliseconds", "peak_bytes"), List.copyOf(samples.keySet()));
+        assertEquals(3, samples.getAsJsonArray("milliseconds").size());
+    }
+
+    private static Results measured(Effort effort) {
+        Results results = new Results();
+        for (Case work : Suite.of(effort).cases()) {
+            results.add(work, outcome(work, 10, 30, 20));
+        }
+        return results;
+    }
+
+    private static Results failed(Effort effort) {
+        Results results = new Results();
+        for (Case work : Suite.of(effort).cases()) {
+            results.add(work, Outcome.failed(work, LONG));
+        }
+        return results;
+    }
+
+    private static Outcome outcome(Case work, double... milliseconds) {
+        List<Samples> samples =
+                List.of(
+                                Differentiable.FORWARD,
+                                Differentiable.BOTH,
+                                TrainingSection.STEP,
+                                MachineLimits.FLOAT32,
+                                MachineLimits.BFLOAT16,
+                                MachineLimits.READ)
+                        .stream()
+                        .map(phase -> new Samples(phase, milliseconds, 1L << 30))
+                        .toList();
+        return new Outcome(work.section(), work.name(), "engine", "settings", samples, null);
+    }
+}
