@@ -11,6 +11,7 @@ import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.Initialization;
 import org.djlgpt.text.SeededShuffle;
 import org.djlgpt.text.TokenWindows;
@@ -68,6 +69,15 @@ final class TrainCommand implements Callable<Integer> {
                     "what tokens are: characters or GPT-2's byte pairs (default: char for text,"
                             + " gpt2 for .bin)")
     private TokenizerKind tokenizer;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "fp32|bf16",
+            defaultValue = "fp32",
+            description =
+                    "what linear layers and attention compute in; parameters stay in fp32 (default:"
+                            + " fp32)")
+    private Precision precision;
 
     @Mixin private ModelOptions modelOptions;
     @Mixin private TrainingOptions trainingOptions;
@@ -134,14 +144,11 @@ final class TrainCommand implements Callable<Integer> {
     private void train(Pretraining.Builder training, int steps, TrainingListener... listeners)
             throws IOException {
         Output output = new Output(spec.commandLine().getOut());
-        if (Terminal.isInteractive()) {
-            try (ProgressMeter meter = new ProgressMeter(output, steps)) {
-                training.optListeners(inFront(meter, listeners)).build().run();
-            }
-        } else {
-            training.optListeners(inFront(new ProgressLines(output, steps), listeners))
-                    .build()
-                    .run();
+        boolean bar = Terminal.isInteractive();
+        try (Autocast scope = precision.scope();
+                ProgressMeter meter = bar ? new ProgressMeter(output, steps) : null) {
+            TrainingListener progress = bar ? meter : new ProgressLines(output, steps);
+            training.optListeners(inFront(progress, listeners)).build().run();
         }
     }
 
