@@ -116,15 +116,11 @@ public abstract class SelfAttention extends TensorBlock {
     }
 
     static NDArray dot(NDArray queries, NDArray keys) {
-        return wide(queries).matMul(wide(keys).swapAxes(-2, -1)); // (.., T, T)
+        return BFloat16.widen(queries).matMul(BFloat16.widen(keys).swapAxes(-2, -1)); // (.., T, T)
     }
 
     static NDArray mix(NDArray weights, NDArray values) {
-        return weights.matMul(wide(values)); // (.., T, D)
-    }
-
-    private static NDArray wide(NDArray x) {
-        return BFloat16.is(x) ? BFloat16.toFloat32(x) : x;
+        return weights.matMul(BFloat16.widen(values)); // (.., T, D)
     }
 
     static NDArray scaledSoftmax(NDArray scores, int headDim) {

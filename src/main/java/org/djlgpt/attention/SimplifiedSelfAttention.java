@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Pass;
+import org.djlgpt.torch.BFloat16;
 
 /**
  * The first rung: attention without trainable weights, (T, d) or (B, T, d) to the same. Each token
@@ -44,7 +45,8 @@ public final class SimplifiedSelfAttention extends SelfAttention {
                     "query=%d must lie in [0, %d), since there are %d tokens"
                             .formatted(query, tokens, tokens));
         }
-        return inputs.matMul(inputs.get(query));
+        NDArray wide = BFloat16.widen(inputs);
+        return wide.matMul(wide.get(query));
     }
 
     /**
@@ -56,7 +58,7 @@ public final class SimplifiedSelfAttention extends SelfAttention {
      */
     public static NDArray weights(NDArray scores) {
         requireVector("scores", scores);
-        return scores.softmax(-1);
+        return BFloat16.widen(scores).softmax(-1);
     }
 
     /**
@@ -75,7 +77,7 @@ public final class SimplifiedSelfAttention extends SelfAttention {
                     "%d weights do not match %d tokens; pass the weights of these inputs"
                             .formatted(weights.size(), inputs.getShape().get(0)));
         }
-        return weights.matMul(inputs);
+        return mix(BFloat16.widen(weights), inputs);
     }
 
     @Override

@@ -119,9 +119,8 @@ public final class GptModel extends TensorBlock implements LanguageModel {
             NDArray x = embed(tokens, pass); // (B, T, E)
             for (TransformerBlock block : blocks) {
                 weights.add(block.attentionWeights(x, pass)); // (B, H, T, T)
-                x = pass.through(x, block);
+                x = weights.size() == blocks.size() ? x : pass.through(x, block);
             }
-            weights.forEach(NDScope::unregister);
         }
         return weights;
     }
@@ -129,13 +128,11 @@ public final class GptModel extends TensorBlock implements LanguageModel {
     @Override
     protected NDArray forward(NDArray tokens, Pass pass) {
         NDArray x = transform(tokens, pass); // (B, T, E)
-        if (output != null) {
-            return pass.through(x, output); // (B, T, vocabSize)
-        }
-        NDArray weight = Autocast.cast(pass.value(tokenEmbedding.weight(), x)); // (vocabSize, E)
-        return Kernels.supports(x)
-                ? Kernels.linear(x, weight, null)
-                : ai.djl.nn.core.Linear.linear(x, weight, null).singletonOrThrow();
+        return Linear.apply(x, pass.value(outputWeight(), x), null); // (B, T, vocabSize)
+    }
+
+    private Parameter outputWeight() {
+        return output == null ? tokenEmbedding.weight() : output.weight(); // (vocabSize, E)
     }
 
     @Override
@@ -146,13 +143,12 @@ public final class GptModel extends TensorBlock implements LanguageModel {
     }
 
     private NDArray crossEntropy(NDArray tokens, NDArray targets, Pass pass) {
-        Parameter weight = output == null ? tokenEmbedding.weight() : output.weight();
-        NDArray w = pass.value(weight, tokens); // (vocabSize, E)
-        if (!Kernels.supports(w)) {
+        NDArray weight = pass.value(outputWeight(), tokens); // (vocabSize, E)
+        if (!Kernels.supports(weight)) {
             return CrossEntropy.mean(forward(tokens, pass), targets);
         }
         NDArray x = transform(tokens, pass); // (B, T, E)
-        return CrossEntropy.ofProjection(x, Autocast.cast(w), targets);
+        return CrossEntropy.ofProjection(x, Autocast.cast(weight), targets);
     }
 
     private NDArray transform(NDArray tokens, Pass pass) {
@@ -164,11 +160,16 @@ public final class GptModel extends TensorBlock implements LanguageModel {
     }
 
     private NDArray embed(NDArray tokens, Pass pass) {
-        NDArray positions = tokens.getManager().arange((int) tokens.getShape().get(1)); // (T)
+        NDArray positions = positions(tokens); // (T)
         NDArray x =
                 pass.through(tokens, tokenEmbedding)
                         .add(pass.through(positions, positionEmbedding));
         return pass.through(x, dropout); // (B, T, E)
+    }
+
+    private static NDArray positions(NDArray tokens) {
+        int length = (int) tokens.getShape().get(1);
+        return tokens.getManager().arange(0, length, 1, DataType.INT64, tokens.getDevice());
     }
 
     @Override

@@ -105,6 +105,9 @@ public final class ModelDirectory {
             List<Gpt2Tensor> tensors = Gpt2Tensor.of(model);
             requireAll(tensors, names, file, path);
             requireNoOthers(model, tensors, names, path);
+            if (!config.qkvBias()) {
+                requireNoBias(config, file, path, names, loading);
+            }
             for (Gpt2Tensor tensor : tensors) {
                 read(tensor, file, names.get(tensor.name()), loading);
             }
@@ -187,6 +190,23 @@ public final class ModelDirectory {
                 throw new MalformedModelException(
                         "%s: tensor %s is not part of the model that %s describes"
                                 .formatted(path, names.get(name), CONFIG));
+            }
+        }
+    }
+
+    private static void requireNoBias(
+            GptConfig config,
+            SafeTensors file,
+            Path path,
+            Map<String, String> names,
+            NDManager manager)
+            throws IOException, MalformedModelException {
+        for (int layer = 0; layer < config.numLayers(); layer++) {
+            String name = names.get(QKV_BIAS.formatted(layer));
+            if (name != null && file.read(manager, name).any().getBoolean()) {
+                throw new MalformedModelException(
+                        "%s: tensor %s is not zero, but %s says qkv_bias=false; set it to true"
+                                .formatted(path, name, CONFIG));
             }
         }
     }

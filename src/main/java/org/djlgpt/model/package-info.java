@@ -8,6 +8,6 @@
  * learnt position embeddings, pre-norm blocks, a final norm.
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code
- * org.djlgpt.attention} and DJL only.
+ * org.djlgpt.attention}, Gson and DJL only.
  */
 package org.djlgpt.model;

@@ -34,7 +34,7 @@ import java.util.concurrent.ConcurrentHashMap;
  *
  * <p>Only parameters with two dimensions or more decay: matrices and embeddings, but neither biases
  * nor norms. DJL's own decays all and puts epsilon elsewhere. It works with DJL's {@code Trainer}.
- * The moments live in the manager of the first weight that is updated, until {@link #close()}.
+ * A parameter's moments live in its weight's manager, until {@link #close()}.
  */
 public final class AdamW extends Optimizer implements AutoCloseable {
 
@@ -66,7 +66,7 @@ public final class AdamW extends Optimizer implements AutoCloseable {
     @Override
     public void update(String parameterId, NDArray weight, NDArray gradient) {
         Moments moment = moments(parameterId, weight);
-        int t = ++moment.updates;
+        int t = moment.updates + 1;
         double rate = learningRate.getNewValue(parameterId, t);
         try (Recording off = Recording.off();
                 NDScope scope = new NDScope()) {
@@ -78,6 +78,7 @@ public final class AdamW extends Optimizer implements AutoCloseable {
             } else {
                 formula(weight, g, moment, t, rate);
             }
+            moment.updates = t;
             clearGradient(weight);
         }
     }
@@ -107,20 +108,27 @@ public final class AdamW extends Optimizer implements AutoCloseable {
      * @param gradients a gradient for each; a divisor other than 1 divides them in place
      * @param divisor what the gradients are divided by first, positive: 1, or the gradients' norm
      *     over the largest norm allowed where that exceeds 1
+     * @throws IllegalArgumentException if there are not as many gradients as parameters, or an
+     *     array has the wrong engine, type, shape or device
      */
     public void step(List<Parameter> parameters, NDList gradients, double divisor) {
+        if (parameters.size() != gradients.size()) {
+            throw new IllegalArgumentException(
+                    "%d gradients do not match %d parameters; give one for each"
+                            .formatted(gradients.size(), parameters.size()));
+        }
         Map<Group, List<Slot>> groups = new LinkedHashMap<>();
+        List<Moments> updated = new ArrayList<>();
         for (int i = 0; i < parameters.size(); i++) {
             Parameter parameter = parameters.get(i);
             NDArray weight = parameter.getArray();
             Moments moment = moments(parameter.getId(), weight);
-            moment.updates++;
-            groups.computeIfAbsent(group(parameter, moment.updates), group -> new ArrayList<>())
+            updated.add(moment);
+            groups.computeIfAbsent(group(parameter, moment.updates + 1), g -> new ArrayList<>())
                     .add(new Slot(weight, gradients.get(i), moment.mean, moment.square));
         }
-        groups.forEach(
-                (group, slots) ->
-                        kernel.step(slots, group.update, group.rate, group.decay, divisor));
+        groups.forEach((g, slots) -> kernel.step(slots, g.update, g.rate, g.decay, divisor));
+        updated.forEach(moment -> moment.updates++);
     }
 
     /** Parameters that share an update's numbers. */
@@ -136,6 +144,7 @@ public final class AdamW extends Optimizer implements AutoCloseable {
     }
 
     private Moments moments(String parameterId, NDArray weight) {
+        Inputs.requireWeight("AdamW", weight.getDataType());
         return moments.computeIfAbsent(
                 parameterId + "@" + weight.getDevice(), key -> new Moments(weight));
     }

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
 
+import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.CrossEntropyKernel;
 import org.djlgpt.torch.Kernels;
 
@@ -53,7 +54,11 @@ public final class CrossEntropy extends Loss {
         if (Kernels.supports(rows)) {
             return CrossEntropyKernel.ofLogits(rows, ids(targets));
         }
-        return rows.logSoftmax(-1).gather(ids(targets).expandDims(1), 1).mean().neg();
+        return BFloat16.widen(rows)
+                .logSoftmax(-1)
+                .gather(ids(targets).expandDims(1), 1)
+                .mean()
+                .neg();
     }
 
     /**

@@ -126,18 +126,36 @@ public final class Inputs {
     }
 
     /**
-     * Checks that numbers are floating point.
+     * Checks that numbers are of a floating-point type that blocks compute in.
      *
      * @param block the block's name
      * @param type the input's type
-     * @throws IllegalArgumentException if it is an integer, boolean or text type
+     * @throws IllegalArgumentException if it is neither FLOAT32 nor FLOAT64 nor bfloat16
      */
     public static void requireFloating(String block, DataType type) {
-        if (!type.isFloating() && type != DataType.UNKNOWN) { // bfloat16 shows as UNKNOWN
+        boolean known = type == DataType.FLOAT32 || type == DataType.FLOAT64;
+        if (!known && type != DataType.UNKNOWN) { // bfloat16 shows as UNKNOWN
             throw new IllegalArgumentException(
-                    ("%s: input has type %s, but needs floating point; convert it with "
+                    ("%s: input has type %s, but needs FLOAT32 or FLOAT64; convert it with "
                                     + "toType(DataType.FLOAT32, false)")
                             .formatted(block, type));
+        }
+    }
+
+    /**
+     * Checks that parameters are of a type that can be trained; the engine ends the process on some
+     * of the others.
+     *
+     * @param owner the name of the block or optimizer
+     * @param type the parameters' type
+     * @throws IllegalArgumentException if it is neither FLOAT32 nor FLOAT64
+     */
+    public static void requireWeight(String owner, DataType type) {
+        if (type != DataType.FLOAT32 && type != DataType.FLOAT64) {
+            throw new IllegalArgumentException(
+                    ("%s: parameters can't be %s; keep them in FLOAT32 (or FLOAT64) and compute"
+                                    + " inside Autocast.bfloat16() for speed")
+                            .formatted(owner, type));
         }
     }
 

@@ -39,7 +39,7 @@ public final class LayerNorm extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        NDArray wide = BFloat16.is(x) ? BFloat16.toFloat32(x) : x;
+        NDArray wide = BFloat16.widen(x);
         return ai.djl.nn.norm.LayerNorm.layerNorm(
                         wide, normalizedShape, pass.value(scale, x), pass.value(shift, x), EPSILON)
                 .singletonOrThrow();

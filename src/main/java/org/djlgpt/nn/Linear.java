@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
+import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.Kernels;
 
 /**
@@ -63,12 +64,24 @@ public final class Linear extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        NDArray w = pass.value(weight, x);
         NDArray b = bias == null ? null : pass.value(bias, x);
+        return apply(x, pass.value(weight, x), b); // (.., outputDim)
+    }
+
+    /**
+     * Multiplies with a weight and adds a bias, in bfloat16 inside {@link Autocast#bfloat16()}.
+     *
+     * @param x the input (.., inputDim)
+     * @param weight the weight (outputDim, inputDim)
+     * @param bias the bias (outputDim), or null for none
+     * @return the output (.., outputDim)
+     */
+    public static NDArray apply(NDArray x, NDArray weight, NDArray bias) {
         if (Autocast.isBFloat16()) {
-            return Kernels.linear(x, Autocast.cast(w), b == null ? null : Autocast.cast(b));
+            NDArray b = bias == null ? null : Autocast.cast(bias);
+            return Kernels.linear(x, Autocast.cast(weight), b);
         }
-        return ai.djl.nn.core.Linear.linear(x, w, b).singletonOrThrow(); // (.., outputDim)
+        return ai.djl.nn.core.Linear.linear(BFloat16.widen(x), weight, bias).singletonOrThrow();
     }
 
     @Override

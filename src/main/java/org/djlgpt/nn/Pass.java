@@ -47,7 +47,7 @@ public record Pass(ParameterStore parameters, boolean training) {
 
     private NDArray foreign(Block block, NDArray x) {
         block.getParameters().values().forEach(parameter -> value(parameter, x));
-        NDArray wide = BFloat16.is(x) ? BFloat16.toFloat32(x) : x;
-        return block.forward(parameters, new NDList(wide), training).singletonOrThrow();
+        NDList wide = new NDList(BFloat16.widen(x));
+        return block.forward(parameters, wide, training).singletonOrThrow();
     }
 }

@@ -20,7 +20,7 @@ public final class Scalar {
      * Makes a number.
      *
      * @param value the number
-     * @param like the array that it will meet, whose manager and device it gets
+     * @param like the array that it will meet, whose manager owns it
      * @return an array without dimensions of type FLOAT32, which leaves the type of {@code like} as
      *     it is
      */

@@ -84,13 +84,9 @@ public abstract class TensorBlock extends AbstractBlock {
             boolean training,
             PairList<String, Object> params) {
         requireOne(inputs);
-        NDArray result = run(inputs.head(), new Pass(parameters, training));
-        if (!BFloat16.is(result)) {
-            return new NDList(result);
-        }
-        try (NDArray narrow = result) {
-            return new NDList(BFloat16.toFloat32(narrow));
-        }
+        NDArray x = inputs.head();
+        Pass pass = new Pass(parameters, training);
+        return new NDList(scoped(() -> BFloat16.widen(run(BFloat16.widen(x), pass)), x));
     }
 
     private void requireOne(NDList inputs) {
@@ -147,28 +143,47 @@ public abstract class TensorBlock extends AbstractBlock {
     /**
      * {@inheritDoc}
      *
+     * @throws IllegalArgumentException if the type is neither FLOAT32 nor FLOAT64, or the block
+     *     does not take the shape
+     */
+    @Override
+    public void initialize(NDManager manager, DataType dataType, Shape... inputShapes) {
+        Inputs.requireWeight(name(), dataType);
+        super.initialize(manager, dataType, inputShapes);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
      * @throws MalformedModelException if a parameter in the stream has another shape than the block
-     *     needs; the block is then not initialized
+     *     needs
+     * @throws IOException if the stream ends too early; after either, the block is not initialized
      */
     @Override
     public void loadParameters(NDManager manager, DataInputStream is)
             throws IOException, MalformedModelException {
         Map<Parameter, Shape> expected = new LinkedHashMap<>();
-        for (Parameter parameter : getDirectParameters().values()) {
-            expected.put(parameter, parameter.getShape());
-            parameter.close();
-        }
-        super.loadParameters(manager, is);
-        for (Map.Entry<Parameter, Shape> entry : expected.entrySet()) {
-            Parameter parameter = entry.getKey();
-            Shape loaded = parameter.getShape();
-            if (!loaded.equals(entry.getValue())) {
-                expected.forEach(TensorBlock::forget);
-                throw new MalformedModelException(
-                        ("%s: parameter %s has shape %s in the file, but the block needs %s; build"
-                                        + " the block as it was when it was saved")
-                                .formatted(name(), parameter.getName(), loaded, entry.getValue()));
+        getParameters().values().forEach(p -> expected.put(p, p.getShape()));
+        expected.keySet().forEach(Parameter::close);
+        try {
+            super.loadParameters(manager, is);
+            for (Parameter parameter : getDirectParameters().values()) {
+                requireShape(parameter, expected.get(parameter));
+                parameter.getArray().setRequiresGradient(parameter.requiresGradient());
             }
+        } catch (IOException | MalformedModelException | RuntimeException e) {
+            expected.forEach(TensorBlock::forget);
+            throw e;
+        }
+    }
+
+    private void requireShape(Parameter parameter, Shape expected) throws MalformedModelException {
+        if (!parameter.getShape().equals(expected)) {
+            throw new MalformedModelException(
+                    ("%s: parameter %s has shape %s in the file, but the block needs %s; build the"
+                                    + " block as it was when it was saved")
+                            .formatted(
+                                    name(), parameter.getName(), parameter.getShape(), expected));
         }
     }
 

@@ -1,10 +1,17 @@
 /**
  * What PyTorch has and Deep Java Library lacks: layers whose parameters are drawn as PyTorch draws
- * them, GPT-2's activation and initialization, and an AdamW that follows PyTorch's formula.
+ * them, autocast, a loss over whole sequences and an AdamW in PyTorch's formula.
  *
- * <p>Choose a layer from here when its initial values must follow from a seed as they do in
- * PyTorch; DJL's own blocks (layer normalization, dropout) already agree with PyTorch and are used
- * as they are.
+ * <p>What to choose: {@link org.djlgpt.nn.Linear}, {@link org.djlgpt.nn.Embedding}, {@link
+ * org.djlgpt.nn.LayerNorm} and {@link org.djlgpt.nn.Gelu} where initial values must follow from a
+ * seed as they do in PyTorch, or where DJL's defaults differ (its layer normalization mixes tokens,
+ * its GELU is the exact form); {@link org.djlgpt.nn.Initialization} for GPT-2's first values;
+ * {@link org.djlgpt.nn.Autocast} for bfloat16; {@link org.djlgpt.nn.AdamW} and {@link
+ * org.djlgpt.nn.CrossEntropy} with any training loop, DJL's included.
+ *
+ * <p>To write a block of your own in this style, extend {@link org.djlgpt.nn.TensorBlock}: it
+ * checks the input and frees intermediate arrays, and {@link org.djlgpt.nn.Pass} sends an array
+ * through blocks. {@link org.djlgpt.nn.Scalar} is for numbers that autograd must be able to keep.
  *
  * <p>Imports {@code org.djlgpt.torch} and DJL only.
  */

@@ -51,13 +51,15 @@ public interface Tokens {
     }
 
     /**
-     * Checks in one pass that a model has an embedding for every id.
+     * Counts in one pass how often each id comes.
      *
-     * @param vocabSize the number of ids that the model knows
+     * @param vocabSize the number of ids
+     * @return a count for each id below {@code vocabSize}
      * @throws IllegalArgumentException if an id is {@code vocabSize} or more, naming the first such
      *     id and its position
      */
-    default void requireIdsBelow(int vocabSize) {
+    default long[] counts(int vocabSize) {
+        long[] counts = new long[vocabSize];
         long position = 0;
         for (TokenChunks chunks = new TokenChunks(this); chunks.hasNext(); ) {
             for (int id : chunks.next()) {
@@ -69,8 +71,21 @@ public interface Tokens {
                                             + " larger vocabulary",
                                     id, position, vocabSize));
                 }
+                counts[id]++;
                 position++;
             }
         }
+        return counts;
+    }
+
+    /**
+     * Checks in one pass that a model has an embedding for every id.
+     *
+     * @param vocabSize the number of ids that the model knows
+     * @throws IllegalArgumentException if an id is {@code vocabSize} or more, naming the first such
+     *     id and its position
+     */
+    default void requireIdsBelow(int vocabSize) {
+        counts(vocabSize);
     }
 }

@@ -44,6 +44,16 @@ public final class BFloat16 {
     }
 
     /**
+     * Widens an array if it holds bfloat16 elements.
+     *
+     * @param array any array
+     * @return what {@link #toFloat32} gives, or the array itself if it holds other elements
+     */
+    public static NDArray widen(NDArray array) {
+        return is(array) ? toFloat32(array) : array;
+    }
+
+    /**
      * Widens an array to float32, which is exact. The gradient flows back in bfloat16.
      *
      * @param array a bfloat16 or float32 array of any shape; float32 is returned as a second handle

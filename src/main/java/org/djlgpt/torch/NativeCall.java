@@ -19,6 +19,10 @@ import java.lang.invoke.MethodType;
  */
 final class NativeCall {
 
+    /** DJL's own switch of what is put back after each call. */
+    private static final boolean GRAPH_OPTIMIZER =
+            Boolean.parseBoolean(System.getProperty("ai.djl.pytorch.graph_optimizer", "true"));
+
     private static final MethodHandle RUN_METHOD;
     private static final MethodHandle NEW_VALUE;
 
@@ -79,7 +83,7 @@ final class NativeCall {
         } catch (Throwable e) {
             throw new IllegalStateException(method, e);
         } finally {
-            JniUtils.setGraphExecutorOptimize(true);
+            JniUtils.setGraphExecutorOptimize(GRAPH_OPTIMIZER);
         }
     }
 }

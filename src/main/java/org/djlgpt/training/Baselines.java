@@ -12,8 +12,6 @@ import org.djlgpt.text.Tokens;
  */
 public record Baselines(double uniform, double unigram) {
 
-    private static final int CHUNK = 1 << 16;
-
     /**
      * Counts tokens.
      *
@@ -27,15 +25,7 @@ public record Baselines(double uniform, double unigram) {
         if (tokens.size() == 0) {
             throw new IllegalArgumentException("0 tokens have no frequencies; give a longer text");
         }
-        tokens.requireIdsBelow(vocabSize);
-        long[] counts = new long[vocabSize];
-        for (long from = 0; from < tokens.size(); from += CHUNK) {
-            int[] chunk = new int[(int) Math.min(CHUNK, tokens.size() - from)];
-            tokens.read(from, chunk);
-            for (int id : chunk) {
-                counts[id]++;
-            }
-        }
+        long[] counts = tokens.counts(vocabSize);
         double entropy = 0;
         for (long count : counts) {
             if (count > 0) {

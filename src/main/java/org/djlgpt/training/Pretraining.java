@@ -26,8 +26,8 @@ import java.util.Objects;
  * evalEvery}-th and at the end.
  *
  * <p>Batches and dropout follow from the seed: the engine's generator is seeded anew at each step,
- * so a step's randomness depends on the seed and its number alone. One training runs in a process
- * at a time, since DJL collects one set of gradients.
+ * so a step's randomness depends on the seed and its number alone. Run one training in a process at
+ * a time: the generator is the whole process's.
  */
 public final class Pretraining {
 
@@ -168,7 +168,7 @@ public final class Pretraining {
         long windows = (long) config.evalBatches() * config.batchSize();
         double loss = evaluation.loss(validationWindows, windows);
         boolean best = loss < bestLoss;
-        bestLoss = Math.min(loss, bestLoss);
+        bestLoss = best ? loss : bestLoss;
         EvaluationReport report =
                 new EvaluationReport(
                         step,
@@ -186,8 +186,8 @@ public final class Pretraining {
     }
 
     private double tokensPerStep() {
-        double windows = (double) config.batchSize() * config.gradientAccumulation();
-        return Math.min(windows, trainingWindows.size()) * trainingWindows.contextLength();
+        double windows = Math.min(config.batchSize(), trainingWindows.size());
+        return windows * config.gradientAccumulation() * trainingWindows.contextLength();
     }
 
     /** Builds a {@link Pretraining}. */

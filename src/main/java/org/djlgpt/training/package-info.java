@@ -7,6 +7,7 @@
  * own {@code Trainer} trains the same blocks; choose this one for gradient accumulation, clipping
  * by global norm, a held-out split and results that follow from a seed.
  *
- * <p>Imports {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code org.djlgpt.text} and DJL only.
+ * <p>Imports {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code org.djlgpt.text}, Gson and DJL
+ * only.
  */
 package org.djlgpt.training;

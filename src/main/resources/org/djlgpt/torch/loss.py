@@ -31,6 +31,9 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
   loss = __torch__.loss._loss_and_gradient(fixed, targets, gradient) / rows
   if logits.requires_grad:
     carrier = torch.dot(logits.reshape(-1), gradient.view(-1)).to(6) / rows
+    if not bool(torch.isfinite(carrier)):  # a word that is ruled out: minus infinity times zero
+      possible = logits.masked_fill(gradient == 0, 0.)
+      carrier = torch.dot(possible.reshape(-1), gradient.view(-1)).to(6) / rows
     loss = loss + (carrier - carrier.detach())
   return loss
 

@@ -106,6 +106,13 @@ class ModelDirectoryMalformedTest {
     }
 
     @Test
+    void aBiasThatTheConfigurationDeniesIsNotDropped() throws Exception {
+        changeConfig(config -> config.addProperty("qkv_bias", false));
+
+        assertMalformed("h.0.attn.c_attn.bias", "qkv_bias=false");
+    }
+
+    @Test
     void aTensorOfWholeNumbersIsNamedWithItsType() throws Exception {
         changeTensors(
                 tensors ->

@@ -3,6 +3,7 @@ package org.djlgpt.nn;
 import static org.djlgpt.testing.Blocks.infer;
 import static org.djlgpt.testing.Blocks.initialized;
 import static org.djlgpt.testing.Refusals.assertRefused;
+import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -12,12 +13,18 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.Gradients;
+import org.djlgpt.torch.PlainOperators;
+import org.djlgpt.torch.Recording;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.List;
 
 /** Bad sizes and inputs of the layers and the loss are refused with value, limit and remedy. */
 class LayerInputTest {
@@ -32,6 +39,57 @@ class LayerInputTest {
     @AfterEach
     void close() {
         manager.close();
+    }
+
+    @ParameterizedTest
+    @EnumSource(
+            value = DataType.class,
+            mode = EnumSource.Mode.EXCLUDE,
+            names = {"FLOAT32", "FLOAT64"})
+    void parametersOfTypesThatTheEngineCannotHold(DataType type) {
+        Linear layer = Linear.builder().setInputDim(2).setOutputDim(2).build();
+        assertRefused(
+                () -> layer.initialize(manager, type, new Shape(1, 2)),
+                "Linear",
+                type.toString(),
+                "FLOAT32",
+                "Autocast");
+    }
+
+    @Test
+    void bfloat16IsWidenedWhereNothingComputesInIt() {
+        NDArray x = manager.create(new float[] {1, 2, 3, 4}, new Shape(2, 2));
+        NDArray narrow = BFloat16.from(x);
+        Linear layer = Linear.builder().setInputDim(2).setOutputDim(2).build();
+        layer.initialize(manager, DataType.FLOAT32, x.getShape());
+        ParameterStore store = new ParameterStore(manager, false);
+        NDArray expected = layer.forward(store, new NDList(x), false).head();
+
+        assertEquals(expected, layer.forward(store, new NDList(narrow), false).head());
+        NDArray targets = manager.create(new long[] {0, 1});
+        float loss = CrossEntropy.mean(x, targets).getFloat();
+        try (PlainOperators plain = new PlainOperators()) {
+            assertEquals(loss, CrossEntropy.mean(narrow, targets).getFloat(), 1e-6f);
+        }
+        assertRefused(
+                () -> AdamW.builder().build().update("w", narrow, narrow), "AdamW", "FLOAT32");
+    }
+
+    @Test
+    void wordsThatAreRuledOutLeaveTheLossFinite() {
+        float no = Float.NEGATIVE_INFINITY;
+        NDArray logits = manager.create(new float[] {1, no, 2, 0, no, 1}, new Shape(2, 3));
+        logits.setRequiresGradient(true);
+        NDArray targets = manager.create(new long[] {0, 2});
+        double expected = (Math.log(Math.E + Math.exp(2)) - 1 + Math.log(1 + Math.E) - 1) / 2;
+        try (Recording on = Recording.on()) {
+            NDArray loss = CrossEntropy.mean(logits, targets);
+            assertEquals(expected, loss.getFloat(), 1e-6);
+            NDArray gradient = Gradients.of(loss, List.of(logits)).head();
+            double first = Math.E / (Math.E + Math.exp(2)) - 1;
+            assertEquals(first / 2, gradient.getFloat(0, 0), 1e-6);
+            assertEquals(0, gradient.getFloat(0, 1));
+        }
     }
 
     @Test
