@@ -37,7 +37,7 @@ final class OptionNames {
         boolean isWord = parameter.equals(parameter.toLowerCase(Locale.ROOT));
         boolean hasValue = Pattern.compile("(?<![\\w-])" + parameter + "=").matcher(message).find();
         String name = isWord && !hasValue ? number : parameter;
-        return Pattern.compile("(?<![\\w-])(?:" + name + ")(?!\\w)");
+        return Pattern.compile("(?<![\\w-])" + name + "(?!\\w)");
     }
 
     /** --embedding-dim to embeddingDim. */
