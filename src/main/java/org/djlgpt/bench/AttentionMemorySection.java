@@ -49,7 +49,7 @@ final class AttentionMemorySection implements Section {
     }
 
     private static double growth(Outcome outcome) {
-        return (outcome.peakMebibytes(AttentionMemory.ALL)
-                - outcome.peakMebibytes(AttentionMemory.BASE));
+        return outcome.peakMebibytes(AttentionMemory.ALL)
+                - outcome.peakMebibytes(AttentionMemory.BASE);
     }
 }

@@ -45,7 +45,7 @@ public final class Benchmark {
      */
     public BenchmarkReport run(BenchmarkListener listener)
             throws IOException, InterruptedException {
-        Results results = new Results();
+        Results results = new Results(Machine.current());
         List<Case> cases = suite.cases();
         for (int i = 0; i < cases.size(); i++) {
             Case next = cases.get(i);

@@ -71,7 +71,7 @@ Ratios are to the first row, above 1 is faster; peak MiB is the most memory resi
                         .create();
         JsonObject json = new JsonObject();
         json.addProperty("effort", effort.name().toLowerCase(Locale.ROOT));
-        json.add("machine", gson.toJsonTree(Machine.current()));
+        json.add("machine", gson.toJsonTree(results.machine()));
         json.add("rows", gson.toJsonTree(results.all()));
         return gson.toJson(json);
     }

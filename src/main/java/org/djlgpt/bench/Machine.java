@@ -7,6 +7,7 @@ import java.lang.management.ManagementFactory;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /**
@@ -15,10 +16,12 @@ import java.util.stream.Stream;
  * @param system the operating system
  * @param processor the processor, its cores as this process sees them, and the memory
  * @param software the versions of Java and DJL
+ * @param load the mean number of programs that wanted a core in the last minute; below 0 if unknown
  */
-record Machine(String system, String processor, String software) {
+record Machine(String system, String processor, String software, double load) {
 
     private static final Path CPU_INFO = Path.of("/proc/cpuinfo");
+    private static final double QUIET = 0.5;
     private static final double GIB = 1 << 30;
 
     static Machine current() {
@@ -37,7 +40,17 @@ record Machine(String system, String processor, String software) {
                         .formatted(
                                 property("java.version"),
                                 property("java.vm.name"),
-                                Engine.getDjlVersion()));
+                                Engine.getDjlVersion()),
+                ManagementFactory.getOperatingSystemMXBean().getSystemLoadAverage());
+    }
+
+    /** Returns a warning if other programs are at work, else nothing. */
+    Optional<String> warning() {
+        return load > QUIET
+                ? Optional.of(
+                        "load %s at the start: other programs wanted the cores, figures are noisy"
+                                .formatted(TextTable.number(load, 1)))
+                : Optional.empty();
     }
 
     private static String property(String name) {

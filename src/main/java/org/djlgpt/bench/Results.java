@@ -7,7 +7,17 @@ import java.util.Map;
 /** The outcomes of a suite. */
 final class Results {
 
+    private final Machine machine;
     private final Map<String, Outcome> byId = new LinkedHashMap<>();
+
+    Results(Machine machine) {
+        this.machine = machine;
+    }
+
+    /** Returns the machine as it was before the first case. */
+    Machine machine() {
+        return machine;
+    }
 
     void add(Case work, Outcome outcome) {
         byId.put(work.id(), outcome);

@@ -1,17 +1,20 @@
 package org.djlgpt.bench;
 
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * All tables.
  *
+ * @param machine the table of the machine, which is one of the sections
  * @param sections the tables in the order in which they are measured and printed
  */
-record Suite(List<Section> sections) {
+record Suite(LimitsSection machine, List<Section> sections) {
 
     static Suite of(Effort effort) {
         LimitsSection machine = new LimitsSection(effort);
         return new Suite(
+                machine,
                 List.of(
                         machine,
                         AttentionSection.core(effort),
@@ -23,8 +26,10 @@ record Suite(List<Section> sections) {
                         new OptimizerSection(effort, machine)));
     }
 
+    /** Returns all cases in the order in which they are measured. */
     List<Case> cases() {
-        return sections.stream().flatMap(section -> section.cases().stream()).toList();
+        Stream<Case> rows = sections.stream().flatMap(section -> section.cases().stream());
+        return Stream.concat(rows, Stream.of(machine.after())).toList();
     }
 
     /**

@@ -20,6 +20,7 @@ import java.util.List;
 
 class SuiteTest {
 
+    private static final Machine MACHINE = new Machine("system", "processor", "software", 2.5);
     private static final String LONG = "no memory for a very, very large array".repeat(5);
 
     @ParameterizedTest
@@ -35,7 +36,7 @@ class SuiteTest {
     @ParameterizedTest
     @EnumSource
     void tablesAreAsciiOfAtMost100Columns(Effort effort) {
-        for (Results results : List.of(measured(effort), failed(effort), new Results())) {
+        for (Results results : List.of(measured(effort), failed(effort), new Results(MACHINE))) {
             String text = new BenchmarkReport(effort, Suite.of(effort), results).text();
             for (String line : text.lines().toList()) {
                 assertTrue(line.length() <= 100, line);
@@ -67,6 +68,7 @@ class SuiteTest {
                         .text();
         assertTrue(text.contains("fused float32 failed: no memory"), text);
         assertTrue(text.startsWith("Quick:"), text);
+        assertTrue(text.contains("load 2.5 at the start"), text);
     }
 
     @Test
@@ -87,7 +89,7 @@ class SuiteTest {
     }
 
     private static Results measured(Effort effort) {
-        Results results = new Results();
+        Results results = new Results(MACHINE);
         for (Case work : Suite.of(effort).cases()) {
             results.add(work, outcome(work, 10, 30, 20));
         }
@@ -95,7 +97,7 @@ class SuiteTest {
     }
 
     private static Results failed(Effort effort) {
-        Results results = new Results();
+        Results results = new Results(MACHINE);
         for (Case work : Suite.of(effort).cases()) {
             results.add(work, Outcome.failed(work, LONG));
         }
