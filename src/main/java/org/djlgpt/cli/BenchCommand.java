@@ -11,6 +11,8 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
@@ -36,6 +38,10 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
+        if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) {
+            throw new NoSuchFileException(
+                    json.toString(), null, "its directory does not exist; create it first");
+        }
         Benchmark benchmark = new Benchmark(quick ? Effort.QUICK : Effort.FULL);
         BenchmarkReport report = run(benchmark);
         PrintWriter out = spec.commandLine().getOut();
