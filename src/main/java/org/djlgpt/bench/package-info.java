@@ -13,7 +13,7 @@
  * JMH benchmarks in {@code src/jmh}:
  *
  * <pre>
- * mvn -q -Pjmh test-compile exec:exec -Djmh.args="-f 1 -wi 3 -i 5"
+ * mvn -q -Pjmh test-compile exec:exec -Djmh.args="-f 1 -wi 2 -w 1s -i 3 -r 1s"
  * </pre>
  *
  * <p>Imports any package of the library but {@code org.djlgpt.cli}.
