@@ -11,6 +11,7 @@ import ai.djl.training.tracker.Tracker;
 
 import org.djlgpt.torch.FusedAdamW;
 import org.djlgpt.torch.FusedAdamW.Slot;
+import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Kernels;
 import org.djlgpt.torch.Recording;
 
@@ -85,8 +86,14 @@ public final class AdamW extends Optimizer implements AutoCloseable {
 
     /** As DJL's own optimizers do: a trainer's next backward pass adds to what it finds. */
     private static void clearGradient(NDArray weight) {
-        if (weight.hasGradient()) {
-            weight.getGradient().set(new NDIndex("..."), 0);
+        if (!weight.hasGradient()) {
+            return;
+        }
+        NDArray sum = weight.getGradient();
+        if (Kernels.supports(sum)) {
+            Gradients.zero(List.of(sum));
+        } else {
+            sum.set(new NDIndex("..."), 0);
         }
     }
 
