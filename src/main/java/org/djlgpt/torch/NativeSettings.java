@@ -10,7 +10,8 @@ import com.sun.jna.Platform;
  * <ul>
  *   <li>The memory of large arrays stays in the process, in large pages. The GNU C library maps
  *       every large block and unmaps it when it is freed; in training, page faults can then take up
- *       to half of a step. Peak memory grows a little.
+ *       to half of a step. Memory grows by a few percent in the first dozens of steps of a large
+ *       model.
  *   <li>A thread that waits for others spins for about 50 microseconds instead of milliseconds
  *       before it sleeps. Where other programs want the cores too, spinning makes small operators
  *       many times slower; where they do not, it makes no difference.
