@@ -5,11 +5,14 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.Dropout;
+import ai.djl.training.ParameterStore;
 
+import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.torch.Kernels;
+import org.djlgpt.torch.Recording;
 
 /**
  * The last rung: all heads of {@link MultiHeadAttentionWrapper} in one projection that is split
@@ -65,6 +68,51 @@ public final class MultiHeadAttention extends SelfAttention {
                         ? Kernels.causalAttention(
                                 queries, keys, values, pass.training() ? dropoutRate : 0)
                         : mix(weigh(dot(queries, keys), pass), values); // (B, H, T, D)
+        return pass.through(merge(contexts), output); // (B, T, outputDim)
+    }
+
+    /**
+     * Makes an empty cache for {@link #attend}.
+     *
+     * @param manager a manager on the device of the block; closing it closes the cache
+     * @param batchSize the number of sequences B
+     * @return a float32 cache with room for contextLength tokens
+     */
+    public KeyValueCache newCache(NDManager manager, int batchSize) {
+        Shape shape = new Shape(batchSize, numHeads, contextLength(), headDim);
+        return new KeyValueCache(manager, shape, false);
+    }
+
+    /**
+     * Computes what {@code forward} gives for tokens that follow those in a cache, and puts them
+     * into it. There is no dropout, and no gradient is recorded.
+     *
+     * @param x the new tokens (B, T, inputDim), float32
+     * @param cache what {@link #newCache} made, with room for T more
+     * @return their outputs (B, T, outputDim)
+     * @throws IllegalArgumentException if the block or the cache does not take {@code x}
+     */
+    public NDArray attend(NDArray x, KeyValueCache cache) {
+        requireType(x.getDataType());
+        requireShape(x.getShape());
+        int tokens = (int) x.getShape().get(1);
+        Inputs.requireContext((long) cache.length() + tokens, cache.contextLength());
+        Pass pass = new Pass(new ParameterStore(x.getManager(), false), false);
+        try (Recording off = Recording.off();
+                Autocast precise = Autocast.float32()) {
+            NDArray attended = scoped(() -> attend(x, cache, pass), x);
+            cache.advance(tokens);
+            return attended;
+        }
+    }
+
+    private NDArray attend(NDArray x, KeyValueCache cache, Pass pass) {
+        NDArray queries = heads(pass.through(x, query)); // (B, H, T, D)
+        NDArray keys = heads(pass.through(x, key)); // (B, H, T, D)
+        NDArray values = heads(pass.through(x, value)); // (B, H, T, D)
+        NDArray contexts =
+                Kernels.cachedAttention(
+                        queries, keys, values, cache.keys(), cache.values(), cache.length());
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 

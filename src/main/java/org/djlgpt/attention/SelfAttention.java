@@ -60,6 +60,10 @@ public abstract class SelfAttention extends TensorBlock {
         return inspect(x, this::scores);
     }
 
+    final int contextLength() {
+        return contextLength;
+    }
+
     private NDArray inspect(NDArray x, BiFunction<NDArray, Pass, NDArray> look) {
         requireType(x.getDataType());
         requireShape(x.getShape());

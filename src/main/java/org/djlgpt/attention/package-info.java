@@ -13,6 +13,9 @@
  *       to choose for a model
  * </ol>
  *
+ * <p>A {@link org.djlgpt.attention.KeyValueCache} keeps what the last rung has seen of a sequence,
+ * so that each further token costs one row of attention instead of all.
+ *
  * <p>The letters in shapes: B batch, T tokens of a sequence, E embedding width, H heads, D width of
  * a head. Scores and weights (.., T, T) have a row per query and a column per key. The formulas
  * follow Vaswani et al., "Attention Is All You Need", 2017, section 3.2.

@@ -1,7 +1,9 @@
 /**
  * The GPT: {@link org.djlgpt.model.GptConfig} says how large, {@link org.djlgpt.model.GptModel} is
  * the network, made of {@link org.djlgpt.model.TransformerBlock}s, and {@link
- * org.djlgpt.model.ModelDirectory} keeps both in a Hugging Face GPT-2 directory.
+ * org.djlgpt.model.ModelDirectory} keeps both in a Hugging Face GPT-2 directory. To write text,
+ * {@link org.djlgpt.model.GptDecoder} computes the same from a key/value cache, in float32,
+ * bfloat16 or int8.
  *
  * <p>The letters in shapes: B batch, T tokens of a sequence, E embedding width. The architecture is
  * that of Radford et al., "Language Models are Unsupervised Multitask Learners", 2019, section 2.3:

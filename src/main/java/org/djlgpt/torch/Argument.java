@@ -113,6 +113,13 @@ final class Argument {
         return this;
     }
 
+    /** Accepts an axis that has room for so many elements from a place on. */
+    Argument room(int axis, long from, long count) {
+        boolean fits = from >= 0 && from + count <= size(axis);
+        require(fits, "shape", array.getShape(), from + " + " + count + " places on axis " + axis);
+        return this;
+    }
+
     /** Accepts the types that layers compute in. */
     Argument floatingPoint() {
         return type(DataType.FLOAT32, BFloat16.DATA_TYPE);

@@ -15,6 +15,9 @@ import ai.djl.pytorch.engine.PtNDArray;
  */
 public final class BFloat16 {
 
+    /** Bytes of an element. */
+    public static final int BYTES = 2;
+
     /** What DJL calls the type of such an array. */
     static final DataType DATA_TYPE = DataType.UNKNOWN;
 

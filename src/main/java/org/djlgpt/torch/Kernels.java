@@ -58,6 +58,42 @@ public final class Kernels {
     }
 
     /**
+     * Causal attention of new tokens to themselves and to those before, whose keys and values a
+     * cache holds; theirs are written behind them. Nothing is recorded for a backward pass.
+     *
+     * @param query the queries of T new tokens (B, heads, T, headDim)
+     * @param key their keys, same shape
+     * @param value their values, same shape
+     * @param keys the cache (B, heads, C, headDim) of keys
+     * @param values the cache of values, same shape
+     * @param start the number of tokens in the cache; T more must fit into C
+     * @return the weighted values (B, heads, T, headDim)
+     * @throws IllegalArgumentException if a shape, a type or a device is wrong, or the cache is
+     *     full
+     */
+    public static NDArray cachedAttention(
+            NDArray query, NDArray key, NDArray value, NDArray keys, NDArray values, int start) {
+        String function = "cachedAttention";
+        Argument q = Argument.of(function, "query", query).rank(4).floatingPoint();
+        Argument k = Argument.of(function, "key", key).sameAs(q);
+        Argument v = Argument.of(function, "value", value).sameAs(q);
+        Argument pastKeys = Argument.of(function, "keys", keys).rank(4).like(q);
+        pastKeys.room(2, start, q.size(2)).shape(q.size(0), q.size(1), pastKeys.size(2), q.size(3));
+        Argument pastValues = Argument.of(function, "values", values).sameAs(pastKeys);
+        try (Recording off = Recording.off()) {
+            return TorchScript.kernels()
+                    .call(
+                            "attend_past",
+                            q.array(),
+                            k.array(),
+                            v.array(),
+                            pastKeys.array(),
+                            pastValues.array(),
+                            (long) start);
+        }
+    }
+
+    /**
      * The Gaussian error linear unit in the tanh form that GPT-2 uses (<a
      * href="https://arxiv.org/abs/1606.08415">Hendrycks and Gimpel 2016</a>, section 2).
      *

@@ -29,7 +29,15 @@ import java.util.Map;
 final class TorchScript {
 
     private static final List<String> KERNEL_SOURCES =
-            List.of("adamw", "attention", "gradients", "layers", "loss", "precision", "sampling");
+            List.of(
+                    "adamw",
+                    "attention",
+                    "decoder",
+                    "gradients",
+                    "layers",
+                    "loss",
+                    "precision",
+                    "sampling");
 
     private static volatile TorchScript kernels;
 

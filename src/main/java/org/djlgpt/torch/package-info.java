@@ -11,7 +11,8 @@
  * org.djlgpt.torch.Recording} decides; their results belong to the manager of the first array
  * argument, and they may be called from several threads. {@link org.djlgpt.torch.BFloat16} converts
  * to and from the half width type that DJL can't name, {@link org.djlgpt.torch.CrossEntropyKernel}
- * is the loss of a language model, {@link org.djlgpt.torch.Gradients} and {@link
+ * is the loss of a language model, {@link org.djlgpt.torch.DecoderKernel} computes all layers of a
+ * GPT in one call to write text, {@link org.djlgpt.torch.Gradients} and {@link
  * org.djlgpt.torch.FusedAdamW} are the two halves of a training step, {@link
  * org.djlgpt.torch.PlainOperators} leaves the kernels aside to compare with DJL's operators, and
  * {@link org.djlgpt.torch.NativeSettings} prepares memory and threads before libtorch loads.

@@ -16,3 +16,23 @@ def _explicit(q: Tensor, k: Tensor, v: Tensor, dropout: float) -> Tensor:
   if dropout > 0.:
     weights = torch.dropout(weights, dropout, True)
   return torch.bmm(weights, v).view(B, heads, T, D)
+
+
+def attend_past(q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor,
+                start: int) -> Tensor:
+  """Attention of T new tokens to themselves and to the start tokens in a cache, which takes their
+  keys and values; q, k, v (B, heads, T, headDim), the cache (B, heads, contextLength, headDim)."""
+  return __torch__.attention._attend_past(q, k, v, keys, values, start, None)
+
+
+def _attend_past(q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, start: int,
+                 mask: Optional[Tensor]) -> Tensor:
+  T = q.size(2)
+  end = start + T
+  keys[:, :, start:end] = k
+  values[:, :, start:end] = v
+  causal = T > 1 and start == 0 and mask is None
+  if T > 1 and start > 0 and mask is None:
+    mask = torch.ones([T, end], dtype=11, device=q.device).tril(start)
+  return torch.scaled_dot_product_attention(
+      q, keys[:, :, :end], values[:, :, :end], mask, 0., causal)

@@ -1,9 +1,11 @@
 package org.djlgpt.testing;
 
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
@@ -29,6 +31,22 @@ public final class TinyGpt {
         GptModel model = new GptModel(config, Initialization.gpt2(config.numLayers()));
         Engine.getInstance().setRandomSeed(seed);
         model.initialize(manager, DataType.FLOAT32, new Shape(1, config.contextLength()));
+        return model;
+    }
+
+    /**
+     * Returns an initialized model whose biases and norms are random too, and whose weights are
+     * large enough to make its scores differ.
+     */
+    public static GptModel scrambled(GptConfig config, int seed, NDManager manager) {
+        GptModel model = model(config, seed, manager);
+        for (Parameter parameter : model.getParameters().values()) {
+            NDArray array = parameter.getArray();
+            try (NDArray noise =
+                    manager.randomNormal(0, 0.2f, array.getShape(), DataType.FLOAT32)) {
+                array.addi(noise);
+            }
+        }
         return model;
     }
 }

@@ -1,0 +1,147 @@
+package org.djlgpt.attention;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+import org.djlgpt.nn.Inputs;
+import org.djlgpt.torch.BFloat16;
+
+/**
+ * The keys and values of the tokens that one attention layer has seen, so that the next token need
+ * not compute them again. Room for a whole context is taken at once and filled from the start; a
+ * cache belongs to one sequence or batch and one thread at a time.
+ *
+ * <p>It takes 2 * numHeads * contextLength * headDim numbers for each sequence.
+ */
+public final class KeyValueCache implements AutoCloseable {
+
+    private final NDManager manager;
+    private final NDArray keys; // (B, H, C, D)
+    private final NDArray values; // (B, H, C, D)
+    private final int contextLength;
+    private int length;
+
+    /**
+     * Makes an empty cache.
+     *
+     * @param parent a manager on the device of the layer; closing it closes the cache
+     * @param shape (B, numHeads, contextLength, headDim)
+     * @param bfloat16 whether the numbers are kept in bfloat16 instead of float32
+     * @throws IllegalArgumentException if the shape has not 4 dimensions, each at least 1
+     */
+    public KeyValueCache(NDManager parent, Shape shape, boolean bfloat16) {
+        requireSizes(shape);
+        contextLength = (int) shape.get(2);
+        manager = parent.newSubManager();
+        keys = zeros(shape, bfloat16);
+        values = zeros(shape, bfloat16);
+    }
+
+    private static void requireSizes(Shape shape) {
+        boolean known = shape.dimension() == 4;
+        for (long size : shape.getShape()) {
+            known &= size >= 1;
+        }
+        if (!known) {
+            throw new IllegalArgumentException(
+                    "a cache of shape %s can't be made; give (B, numHeads, contextLength, headDim)"
+                            .formatted(shape));
+        }
+    }
+
+    private NDArray zeros(Shape shape, boolean bfloat16) {
+        NDArray zeros = manager.zeros(shape);
+        if (!bfloat16) {
+            return zeros;
+        }
+        try (zeros) {
+            return BFloat16.from(zeros);
+        }
+    }
+
+    /**
+     * Returns how many tokens of each sequence it holds.
+     *
+     * @return a number from 0 to the context length
+     */
+    public int length() {
+        return length;
+    }
+
+    /**
+     * Returns how many tokens of each sequence there is room for.
+     *
+     * @return the context length
+     */
+    public int contextLength() {
+        return contextLength;
+    }
+
+    /**
+     * Forgets the last tokens, so that others can take their place.
+     *
+     * @param length how many tokens to keep, from 0 to {@link #length()}
+     * @throws IllegalArgumentException if it lies outside
+     */
+    public void truncate(int length) {
+        if (length < 0 || length > this.length) {
+            throw new IllegalArgumentException(
+                    "length=%d must lie in 0 to %d, the number of tokens in the cache"
+                            .formatted(length, this.length));
+        }
+        this.length = length;
+    }
+
+    /** Forgets all tokens. */
+    public void reset() {
+        length = 0;
+    }
+
+    /**
+     * Counts tokens whose keys and values have been written behind the others.
+     *
+     * @param tokens how many
+     * @throws IllegalArgumentException if there is no room for them
+     */
+    public void advance(int tokens) {
+        Inputs.requireContext((long) length + tokens, contextLength());
+        length += tokens;
+    }
+
+    /**
+     * Returns the keys.
+     *
+     * @return (B, numHeads, contextLength, headDim), of which the first {@link #length()} tokens
+     *     count; the cache owns it
+     */
+    public NDArray keys() {
+        return keys;
+    }
+
+    /**
+     * Returns the values.
+     *
+     * @return (B, numHeads, contextLength, headDim), of which the first {@link #length()} tokens
+     *     count; the cache owns it
+     */
+    public NDArray values() {
+        return values;
+    }
+
+    /**
+     * Returns the memory that the cache takes.
+     *
+     * @return the number of bytes
+     */
+    public long bytes() {
+        int width = BFloat16.is(keys) ? BFloat16.BYTES : Float.BYTES;
+        return 2 * keys.getShape().size() * width;
+    }
+
+    /** Frees the memory. */
+    @Override
+    public void close() {
+        manager.close();
+    }
+}

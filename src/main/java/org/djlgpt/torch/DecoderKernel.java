@@ -1,0 +1,192 @@
+package org.djlgpt.torch;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.pytorch.engine.PtNDArray;
+
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.Stream;
+
+/**
+ * All layers of a GPT as one function, for writing text: it computes what the blocks compute
+ * without dropout, on the tokens that follow those whose keys and values it is given. Between the
+ * operators of a step no time is lost in Java.
+ *
+ * <p>Letters in shapes: B sequences, T new tokens, C tokens at most, H heads of width D, E = H D, V
+ * words of the vocabulary.
+ */
+public final class DecoderKernel {
+
+    /**
+     * A linear layer.
+     *
+     * @param weight the weight (out, in)
+     * @param bias the bias (out), float32, or null for none
+     */
+    public record Affine(Weight weight, NDArray bias) {
+
+        private Stream<NDArray> arrays() {
+            return Stream.of(weight.value(), bias == null ? weight.value() : bias);
+        }
+    }
+
+    /**
+     * A layer normalization.
+     *
+     * @param scale the scale (E), float32
+     * @param shift the shift (E), float32
+     */
+    public record Norm(NDArray scale, NDArray shift) {}
+
+    /**
+     * A transformer block.
+     *
+     * @param norm1 the norm in front of attention
+     * @param query the projection (E, E) to queries
+     * @param key the projection (E, E) to keys
+     * @param value the projection (E, E) to values
+     * @param output the projection (E, E) of all heads' results
+     * @param norm2 the norm in front of the feed-forward network
+     * @param up its first layer (4 E, E)
+     * @param down its second layer (E, 4 E)
+     */
+    public record Layer(
+            Norm norm1,
+            Affine query,
+            Affine key,
+            Affine value,
+            Affine output,
+            Norm norm2,
+            Affine up,
+            Affine down) {
+
+        private Stream<NDArray> arrays() {
+            return Stream.of(
+                            Stream.of(norm1.scale, norm1.shift),
+                            projections().limit(4).flatMap(Affine::arrays),
+                            Stream.of(norm2.scale, norm2.shift),
+                            projections().skip(4).flatMap(Affine::arrays))
+                    .flatMap(arrays -> arrays);
+        }
+
+        private Stream<NDArray> scales() {
+            return projections().map(projection -> projection.weight.scale());
+        }
+
+        private Stream<Affine> projections() {
+            return Stream.of(query, key, value, output, up, down);
+        }
+    }
+
+    private final int numHeads;
+    private final List<NDArray> layers;
+    private final List<NDArray> scales;
+    private final List<NDArray> ends;
+
+    /**
+     * Makes the function for given weights, which stay the caller's.
+     *
+     * @param numHeads the number of heads H
+     * @param words the token embedding (V, E)
+     * @param positions the position embedding (C, E), float32
+     * @param layers the transformer blocks
+     * @param norm the norm after them
+     * @param head the output layer (V, E), without a bias
+     */
+    public DecoderKernel(
+            int numHeads,
+            Weight words,
+            NDArray positions,
+            List<Layer> layers,
+            Norm norm,
+            Weight head) {
+        this.numHeads = numHeads;
+        this.layers = layers.stream().flatMap(Layer::arrays).toList();
+        scales = layers.stream().flatMap(Layer::scales).toList();
+        List<NDArray> first = List.of(words.value(), words.scale(), positions);
+        List<NDArray> last =
+                List.of(norm.scale, norm.shift, head.value(), head.scale(), head.value());
+        ends = Stream.of(first, last).flatMap(List::stream).toList();
+    }
+
+    /**
+     * Computes logits, and writes the keys and values of the tokens into caches. Nothing is
+     * recorded for a backward pass.
+     *
+     * @param tokens token ids (B, T) of type INT64, each below V
+     * @param start the number of tokens that the caches hold; T more must fit
+     * @param padding the number of tokens (B) to leave out at the start of each sequence, INT64, or
+     *     null for none; positions count from there
+     * @param every whether logits of every token are wanted, or of the last only
+     * @param keys one cache (B, H, C, D) for each layer
+     * @param values the same for values
+     * @return logits (B, T, V) or (B, 1, V), float32
+     * @throws IllegalArgumentException if an array is closed, of another engine or of a wrong
+     *     shape, or the caches are full
+     */
+    public NDArray logits(
+            NDArray tokens,
+            int start,
+            NDArray padding,
+            boolean every,
+            List<? extends NDArray> keys,
+            List<? extends NDArray> values) {
+        String function = "decode";
+        Argument ids = Argument.of(function, "tokens", tokens).rank(2).type(DataType.INT64);
+        List<PtNDArray> pads =
+                padding == null
+                        ? List.of()
+                        : List.of(
+                                Argument.of(function, "padding", padding)
+                                        .type(DataType.INT64)
+                                        .shape(ids.size(0))
+                                        .array());
+        List<PtNDArray> allKeys = caches(function, "keys", keys, ids, start);
+        List<PtNDArray> allValues = caches(function, "values", values, ids, start);
+        try (Recording off = Recording.off()) {
+            return TorchScript.kernels()
+                    .call(
+                            "decode",
+                            ids.array(),
+                            (long) start,
+                            pads,
+                            (long) numHeads,
+                            every,
+                            open(function, "layers", layers),
+                            open(function, "scales", scales),
+                            open(function, "ends", ends),
+                            allKeys,
+                            allValues);
+        }
+    }
+
+    private static List<PtNDArray> open(
+            String function, String name, List<? extends NDArray> arrays) {
+        List<PtNDArray> open = new ArrayList<>(arrays.size());
+        for (NDArray array : arrays) {
+            open.add(Argument.of(function, name, array).array());
+        }
+        return open;
+    }
+
+    private List<PtNDArray> caches(
+            String function,
+            String name,
+            List<? extends NDArray> caches,
+            Argument tokens,
+            int start) {
+        List<PtNDArray> open = new ArrayList<>(caches.size());
+        for (NDArray cache : caches) {
+            Argument argument = Argument.of(function, name, cache).rank(4).floatingPoint();
+            argument.room(2, start, tokens.size(1))
+                    .shape(tokens.size(0), numHeads, argument.size(2), headDim());
+            open.add(argument.array());
+        }
+        return open;
+    }
+
+    private long headDim() {
+        return ends.get(3).getShape().get(0) / numHeads;
+    }
+}
