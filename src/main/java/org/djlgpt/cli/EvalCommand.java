@@ -2,7 +2,11 @@ package org.djlgpt.cli;
 
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
 
+import org.djlgpt.model.GptDecoder;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.text.Corpus;
 import org.djlgpt.text.SeededShuffle;
@@ -49,6 +53,13 @@ final class EvalCommand implements Callable<Integer> {
             description = "windows in a forward pass (default: 12)")
     private int batchSize;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "fp32|bf16|int8",
+            defaultValue = "fp32",
+            description = "what weights are kept in (default: fp32)")
+    private WeightPrecision precision;
+
     @Mixin private DeviceOption device;
     @Spec private CommandSpec spec;
 
@@ -63,11 +74,17 @@ final class EvalCommand implements Callable<Integer> {
             MemoryLimit.ofMachine()
                     .requireForward(loaded.model().config(), Math.min(batchSize, windows.size()));
             double loss =
-                    new Evaluation(loaded.model(), manager, batchSize)
+                    new Evaluation(block(loaded.model(), manager), manager, batchSize)
                             .loss(windows, windows.size());
             report(loss, tokens, bytes(tokens, loaded.tokenizer()), windows);
         }
         return 0;
+    }
+
+    private Block block(GptModel model, NDManager manager) {
+        return precision == WeightPrecision.FP32
+                ? model
+                : new GptDecoder(model, precision, manager);
     }
 
     private Tokens tokens(Tokenizer tokenizer) throws IOException {

@@ -3,8 +3,11 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.generation.GenerationReport;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
+import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.nn.Inputs;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -14,6 +17,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 
 /** {@code gpt generate}. */
@@ -30,9 +34,13 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
-            required = true,
-            description = "the text to continue")
+            description = "the text to continue; needed unless --interactive is given")
     private String prompt;
+
+    @Option(
+            names = "--interactive",
+            description = "write in turn with the model: lines from the terminal, and what follows")
+    private boolean interactive;
 
     @Option(
             names = "--max-new-tokens",
@@ -42,18 +50,19 @@ final class GenerateCommand implements Callable<Integer> {
     private int maxNewTokens;
 
     @Option(
-            names = "--temperature",
-            paramLabel = "T",
-            defaultValue = "0.8",
-            description =
-                    "below 1 safer, above 1 wilder, 0 always the likeliest token (default: 0.8)")
-    private double temperature;
+            names = "--samples",
+            paramLabel = "N",
+            defaultValue = "1",
+            description = "how many texts to write from the prompt (default: 1)")
+    private int samples;
 
     @Option(
-            names = "--top-k",
-            paramLabel = "K",
-            description = "choose among the K likeliest tokens only (default: all)")
-    private Integer topK;
+            names = "--stop",
+            paramLabel = "TEXT",
+            description = "end before this text; may be given several times")
+    private List<String> stop = List.of();
+
+    @Mixin private SamplingOptions sampling;
 
     @Option(
             names = "--seed",
@@ -61,41 +70,87 @@ final class GenerateCommand implements Callable<Integer> {
             description = "the same seed gives the same text (default: another text each time)")
     private Integer seed;
 
+    @Option(
+            names = "--precision",
+            paramLabel = "fp32|bf16|int8",
+            defaultValue = "fp32",
+            description = "what weights are kept in; fewer bytes are faster (default: fp32)")
+    private WeightPrecision precision;
+
     @Mixin private DeviceOption device;
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
-        Sampler sampler = sampler();
+        requireUse();
+        Sampler sampler = sampling.sampler();
         Output out = new Output(spec.commandLine().getOut());
         try (NDManager manager = device.newManager()) {
-            LoadedModel loaded = LoadedModel.load(directory, manager);
-            TextGenerator generator =
+            LoadedDecoder loaded = LoadedDecoder.load(directory, precision, manager);
+            TextGenerator.Builder builder =
                     TextGenerator.builder()
-                            .setModel(loaded.model())
+                            .setDecoder(loaded.decoder())
                             .setTokenizer(loaded.tokenizer())
                             .setManager(manager)
                             .optSampler(sampler)
-                            .optMaxNewTokens(maxNewTokens)
-                            .optSeed(seed == null ? (int) System.nanoTime() : seed)
-                            .build();
+                            .optStopStrings(stop.toArray(String[]::new))
+                            .optMaxNewTokens(maxNewTokens);
+            TextGenerator generator =
+                    builder.optSeed(seed == null ? (int) System.nanoTime() : seed).build();
+            if (interactive) {
+                converse(generator, out);
+                return 0;
+            }
             loaded.tokenizer().encode(prompt); // a bad prompt fails before any of it is printed
-            out.text(prompt);
-            long begin = System.nanoTime();
-            int tokens = generator.generate(prompt, out::text);
-            out.text(System.lineSeparator());
-            report(tokens, (System.nanoTime() - begin) / 1e9);
+            if (samples == 1) {
+                stream(generator, out);
+            } else {
+                several(generator, out);
+            }
         }
         return 0;
     }
 
-    private Sampler sampler() {
-        Sampler random = topK == null ? Sampler.random() : Sampler.random().topK(topK);
-        return random.temperature(temperature);
+    private void requireUse() {
+        Inputs.requirePositive("samples", samples);
+        if (prompt == null && !interactive) {
+            throw new IllegalArgumentException(
+                    "--prompt is missing; give the text to continue, or --interactive");
+        }
+        if (interactive && samples > 1) {
+            throw new IllegalArgumentException(
+                    "--samples %d does not fit --interactive, which goes on with one text; leave one"
+                                    .formatted(samples)
+                            + " of them out");
+        }
     }
 
-    private void report(int tokens, double seconds) {
+    private void converse(TextGenerator generator, Output out) throws IOException {
+        new Conversation(generator, Terminal.reader(System.in), out)
+                .run(prompt == null ? "" : prompt);
+    }
+
+    private void stream(TextGenerator generator, Output out) {
+        out.text(prompt);
+        GenerationReport report = generator.generate(prompt, out::text);
+        out.text(System.lineSeparator());
         new Output(spec.commandLine().getErr())
-                .line("%,d tokens in %.1f s, %,.0f tokens/s", tokens, seconds, tokens / seconds);
+                .line(
+                        "prompt: %,d tokens, %,.0f tokens/s; first token after %,.3f s; %,d tokens"
+                                + " in %.1f s, %,.0f tokens/s",
+                        report.promptTokens(),
+                        report.promptTokensPerSecond(),
+                        report.secondsToFirstToken(),
+                        report.newTokens(),
+                        report.seconds(),
+                        report.tokensPerSecond());
+    }
+
+    private void several(TextGenerator generator, Output out) {
+        int number = 0;
+        for (String text : generator.samples(prompt, samples)) {
+            out.line("--- %d of %d", ++number, samples);
+            out.line("%s%s", prompt, text);
+        }
     }
 }

@@ -1,8 +1,11 @@
 package org.djlgpt.cli;
 
+import java.io.BufferedReader;
 import java.io.Console;
 import java.io.FilterOutputStream;
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
@@ -47,6 +50,11 @@ final class Terminal {
                     }
                 };
         return new PrintWriter(new OutputStreamWriter(strict, charset()));
+    }
+
+    /** Returns a reader of lines that a person or a pipe writes. */
+    static BufferedReader reader(InputStream stream) {
+        return new BufferedReader(new InputStreamReader(stream, charset()));
     }
 
     /**

@@ -2,14 +2,16 @@ package org.djlgpt.generation;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.torch.Kernels;
 
 /**
  * Chooses the next token of each sequence. Start from {@link #greedy()} or {@link #random()} and
- * wrap: {@code Sampler.random().topK(40).temperature(0.8)} divides by the temperature first and
- * then keeps the 40 best.
+ * wrap; what is written last comes first: {@code Sampler.random().topK(40).temperature(0.8)}
+ * divides by the temperature and then keeps the 40 best.
  *
  * <p>Randomness comes from the engine's generator: {@code Engine.getInstance().setRandomSeed(123)}
  * makes the choices repeat.
@@ -21,9 +23,22 @@ public interface Sampler {
      * Chooses tokens.
      *
      * @param logits the scores (B, V) of the next token
+     * @param seen the token ids (B, N) of each sequence so far, INT64, in which a shorter sequence
+     *     is filled up with its last token
      * @return token ids (B, 1) of type INT64
      */
-    NDArray sample(NDArray logits);
+    NDArray sample(NDArray logits, NDArray seen);
+
+    /**
+     * Chooses tokens that nothing comes before.
+     *
+     * @param logits the scores (B, V) of the next token
+     * @return token ids (B, 1) of type INT64
+     */
+    default NDArray sample(NDArray logits) {
+        Shape none = new Shape(logits.getShape().get(0), 0);
+        return sample(logits, logits.getManager().zeros(none, DataType.INT64));
+    }
 
     /**
      * Takes the token of the highest score.
@@ -31,7 +46,7 @@ public interface Sampler {
      * @return the sampler, which uses no randomness
      */
     static Sampler greedy() {
-        return logits -> logits.argMax(-1).expandDims(-1);
+        return (logits, seen) -> logits.argMax(-1).expandDims(-1);
     }
 
     /**
@@ -40,7 +55,7 @@ public interface Sampler {
      * @return the sampler
      */
     static Sampler random() {
-        return logits -> Kernels.multinomial(logits.softmax(-1));
+        return (logits, seen) -> Kernels.multinomial(logits.softmax(-1));
     }
 
     /**
@@ -63,7 +78,7 @@ public interface Sampler {
             return greedy();
         }
         double factor = Math.max(Float.MIN_NORMAL, Math.min(1 / temperature, Float.MAX_VALUE));
-        return logits -> sample(logits.sub(logits.max(new int[] {-1}, true)).mul(factor));
+        return (logits, seen) -> sample(logits.sub(highest(logits)).mul(factor), seen);
     }
 
     /**
@@ -77,14 +92,95 @@ public interface Sampler {
      */
     default Sampler topK(int k) {
         Inputs.requirePositive("topK", k);
-        return logits -> {
-            long vocabSize = logits.getShape().get(1);
-            if (k >= vocabSize) {
-                return sample(logits);
+        return (logits, seen) -> {
+            if (k >= logits.getShape().get(1)) {
+                return sample(logits, seen);
             }
             NDArray least = logits.topK(k, -1).get(0).get(":, -1:"); // (B, 1)
-            NDArray dropped = logits.onesLike().muli(Float.NEGATIVE_INFINITY);
-            return sample(NDArrays.where(logits.gte(least), logits, dropped));
+            return sample(from(least, logits), seen);
         };
+    }
+
+    /**
+     * Lets this sampler see the likeliest tokens only, as few as have a given probability together;
+     * the scores of the others become minus infinity. Scores equal to the last one kept are kept as
+     * well (Holtzman et al., "The Curious Case of Neural Text Degeneration", 2020, section 3.1).
+     *
+     * @param p the probability, above 0 and at most 1; 1 keeps all
+     * @return the sampler
+     * @throws IllegalArgumentException if {@code p} lies outside
+     */
+    default Sampler topP(double p) {
+        if (!(p > 0 && p <= 1)) {
+            throw new IllegalArgumentException(
+                    "topP=%s must be above 0 and at most 1; use 1 for all tokens".formatted(p));
+        }
+        return (logits, seen) -> {
+            if (p == 1) {
+                return sample(logits, seen);
+            }
+            NDArray sorted = logits.neg().sort(-1).neg(); // (B, V), the highest first
+            NDArray probabilities = sorted.softmax(-1);
+            NDArray before = probabilities.cumSum(-1).sub(probabilities);
+            NDArray dropped = sorted.onesLike().muli(Float.POSITIVE_INFINITY);
+            NDArray kept =
+                    NDArrays.where(before.lt(Math.max(p, Float.MIN_NORMAL)), sorted, dropped);
+            return sample(from(kept.min(new int[] {-1}, true), logits), seen);
+        };
+    }
+
+    /**
+     * Lets this sampler see only tokens that are at least a given fraction as likely as the
+     * likeliest one; the scores of the others become minus infinity (Nguyen et al., "Min-p
+     * Sampling", 2024, section 3).
+     *
+     * @param p the fraction, from 0 to 1; 0 keeps all
+     * @return the sampler
+     * @throws IllegalArgumentException if {@code p} lies outside
+     */
+    default Sampler minP(double p) {
+        if (!(p >= 0 && p <= 1)) {
+            throw new IllegalArgumentException(
+                    "minP=%s must lie in 0 to 1; use 0 for all tokens".formatted(p));
+        }
+        return (logits, seen) ->
+                p == 0
+                        ? sample(logits, seen)
+                        : sample(from(highest(logits).add(Math.log(p)), logits), seen);
+    }
+
+    /**
+     * Makes tokens that a sequence has already less likely before this sampler sees the scores:
+     * positive scores are divided by a penalty, negative ones multiplied with it (Keskar et al.,
+     * "CTRL", 2019, section 4.1).
+     *
+     * @param penalty above 0 and finite; 1 changes nothing, below 1 favours repetition
+     * @return the sampler
+     * @throws IllegalArgumentException if the penalty lies outside
+     */
+    default Sampler repetitionPenalty(double penalty) {
+        if (!(penalty > 0 && Double.isFinite(penalty))) {
+            throw new IllegalArgumentException(
+                    "repetitionPenalty=%s must be above 0 and finite; use 1 for none"
+                            .formatted(penalty));
+        }
+        return (logits, seen) -> {
+            if (penalty == 1 || seen.isEmpty()) {
+                return sample(logits, seen);
+            }
+            NDArray scores = logits.gather(seen, 1); // (B, N)
+            NDArray punished =
+                    NDArrays.where(scores.gt(0), scores.div(penalty), scores.mul(penalty));
+            return sample(logits.scatter(seen, punished, 1), seen);
+        };
+    }
+
+    private static NDArray highest(NDArray logits) {
+        return logits.max(new int[] {-1}, true); // (B, 1)
+    }
+
+    private static NDArray from(NDArray least, NDArray logits) {
+        NDArray dropped = logits.onesLike().muli(Float.NEGATIVE_INFINITY);
+        return NDArrays.where(logits.gte(least), logits, dropped);
     }
 }

@@ -1,40 +1,67 @@
 package org.djlgpt.generation;
 
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.index.NDIndex;
-import ai.djl.training.ParameterStore;
 
+import org.djlgpt.model.GptDecoder;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.nn.Inputs;
-import org.djlgpt.torch.Recording;
 
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.function.IntPredicate;
 
 /**
- * Continues a sequence of token ids, one token after the other. Where the sequence is longer than
- * the model's context, the model sees its last {@code contextLength} tokens.
+ * Continues sequences of token ids, one token after the other, with a key/value cache. Several
+ * threads may use a generator at once.
  */
 public final class TokenGenerator {
 
-    private final GptModel model;
+    private final GptDecoder decoder;
     private final NDManager manager;
     private final Sampler sampler;
 
     /**
-     * Makes a generator.
+     * Makes a generator with a model's own weights.
      *
      * @param model an initialized model
      * @param manager a manager on the device of the model's parameters
      * @param sampler chooses each token
      */
     public TokenGenerator(GptModel model, NDManager manager, Sampler sampler) {
-        this.model = Objects.requireNonNull(model, "model");
+        this(new GptDecoder(model, WeightPrecision.FP32, manager), manager, sampler);
+    }
+
+    /**
+     * Makes a generator.
+     *
+     * @param decoder the model, with weights in any precision
+     * @param manager a manager on the device of the decoder
+     * @param sampler chooses each token
+     */
+    public TokenGenerator(GptDecoder decoder, NDManager manager, Sampler sampler) {
+        this.decoder = Objects.requireNonNull(decoder, "decoder");
         this.manager = Objects.requireNonNull(manager, "manager");
         this.sampler = Objects.requireNonNull(sampler, "sampler");
+    }
+
+    /**
+     * Starts sequences that grow side by side, whatever the lengths of their prompts.
+     *
+     * @param prompts the ids to continue, at least one sequence of at least one id each
+     * @return the sequences, to be closed
+     * @throws IllegalArgumentException if there is no prompt or an empty one
+     */
+    public Decoding start(int[]... prompts) {
+        Inputs.requirePositive("the number of prompts", prompts.length);
+        for (int[] prompt : prompts) {
+            if (prompt.length == 0) {
+                throw new IllegalArgumentException(
+                        "the prompt has 0 tokens, but needs at least 1 to continue; give some"
+                                + " text");
+            }
+        }
+        return new Decoding(decoder, manager, sampler, prompts);
     }
 
     /**
@@ -49,42 +76,15 @@ public final class TokenGenerator {
      */
     public int[] generate(int[] prompt, int maxNewTokens, IntPredicate listener) {
         Inputs.requirePositive("maxNewTokens", maxNewTokens);
-        if (prompt.length == 0) {
-            throw new IllegalArgumentException(
-                    "the prompt has 0 tokens, but needs at least 1 to continue; give some text");
-        }
-        int[] tokens = prompt.clone();
-        int length = prompt.length;
-        boolean goesOn = true;
-        while (goesOn && length - prompt.length < maxNewTokens) {
-            int token = next(tokens, length);
-            tokens = length < tokens.length ? tokens : Arrays.copyOf(tokens, 2 * length);
-            tokens[length++] = token;
-            goesOn = listener.test(token);
-        }
-        return Arrays.copyOfRange(tokens, prompt.length, length);
-    }
-
-    private int next(int[] tokens, int length) {
-        int from = Math.max(0, length - model.config().contextLength());
-        try (Recording off = Recording.off();
-                NDManager step = manager.newSubManager()) {
-            NDArray context = step.create(Arrays.copyOfRange(tokens, from, length)).expandDims(0);
-            NDArray logits =
-                    model.forward(new ParameterStore(step, false), new NDList(context), false)
-                            .singletonOrThrow(); // (1, T, V)
-            NDArray last = logits.get(new NDIndex(":, -1")); // (1, V)
-            requireFinite(last.max().getFloat());
-            return (int) sampler.sample(last).getLong();
-        }
-    }
-
-    private static void requireFinite(float highestScore) {
-        if (!Float.isFinite(highestScore)) {
-            throw new IllegalArgumentException(
-                    ("the model's highest score is %s, but must be finite; its weights are"
-                                    + " damaged, load or train it again")
-                            .formatted(highestScore));
+        try (Decoding decoding = start(prompt)) {
+            int count = 0;
+            boolean goesOn = true;
+            while (goesOn && count < maxNewTokens) {
+                goesOn = listener.test(decoding.next()[0]);
+                count++;
+            }
+            int[] tokens = decoding.tokens(0);
+            return Arrays.copyOfRange(tokens, prompt.length, tokens.length);
         }
     }
 }

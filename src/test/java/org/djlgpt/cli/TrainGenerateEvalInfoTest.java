@@ -15,12 +15,17 @@ import org.djlgpt.text.Tokens;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.ByteArrayInputStream;
 import java.io.IOException;
+import java.io.InputStream;
 import java.io.OutputStream;
 import java.io.PrintStream;
 import java.io.PrintWriter;
 import java.io.StringWriter;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -149,7 +154,12 @@ class TrainGenerateEvalInfoTest {
 
         assertEquals(0, greedy.exitCode(), greedy.err());
         assertEquals("the quick brown fox jumps o\n", greedy.out().replace("\r\n", "\n"));
-        assertTrue(greedy.err().matches("12 tokens in [\\d.]+ s, [\\d,]+ tokens/s\\R"));
+        assertTrue(
+                greedy.err()
+                        .matches(
+                                "prompt: 15 tokens, [\\d,]+ tokens/s; first token after [\\d.]+ s;"
+                                        + " 12 tokens in [\\d.]+ s, [\\d,]+ tokens/s\\R"),
+                greedy.err());
     }
 
     @Test
@@ -162,6 +172,68 @@ class TrainGenerateEvalInfoTest {
     @Test
     void oneCandidateIsAsGoodAsNoTemperature() {
         assertEquals(generate("--temperature", 0), generate("--top-k", 1, "--temperature", 5));
+    }
+
+    @Test
+    void textEndsBeforeWhatItIsToldToStopAt() {
+        String whole = generate("--temperature", 0);
+        String cut = generate("--temperature", 0, "--stop", "zz", "--stop", " over");
+
+        assertTrue(whole.startsWith("fox jumps over"), whole);
+        assertEquals("fox jumps", cut.strip());
+    }
+
+    @Test
+    void severalTextsAreNumbered() {
+        String texts = generate("--samples", 3, "--max-new-tokens", 5, "--seed", 1);
+
+        assertTrue(
+                texts.matches("(?s)--- 1 of 3\\Rfox.*--- 2 of 3\\Rfox.*--- 3 of 3\\Rfox.*"), texts);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"bf16", "int8"})
+    void lesserPrecisionsWriteAndAreEvaluated(String precision) {
+        Command exact = Command.gpt("eval", "--model", model, "--data", text);
+        Command lesser =
+                Command.gpt("eval", "--model", model, "--data", text, "--precision", precision);
+
+        double expected = number(exact.out(), "perplexity +([\\d.]+)");
+        double perplexity = number(lesser.out(), "perplexity +([\\d.]+)");
+        assertEquals(expected, perplexity, 0.01 * expected);
+        assertEquals(
+                generate("--temperature", 0),
+                generate("--temperature", 0, "--precision", precision));
+    }
+
+    @Test
+    void aPersonAndTheModelWriteInTurn() {
+        InputStream before = System.in;
+        System.setIn(
+                new ByteArrayInputStream(
+                        "the quick\nBAD\n/reset\nthe lazy\n/quit\n"
+                                .getBytes(StandardCharsets.UTF_8)));
+        try {
+            Command command =
+                    Command.gpt(
+                            "generate",
+                            "--model",
+                            model,
+                            "--interactive",
+                            "--temperature",
+                            0,
+                            "--max-new-tokens",
+                            6);
+
+            assertEquals(0, command.exitCode(), command.err());
+            String[] lines = command.out().split("\\R");
+            assertTrue(lines[0].contains("/reset"), lines[0]);
+            assertEquals(">  brown", lines[1]);
+            assertTrue(lines[2].contains("'B' (U+0042)"), lines[2]);
+            assertEquals("> >  dog;", lines[3]);
+        } finally {
+            System.setIn(before);
+        }
     }
 
     @Test

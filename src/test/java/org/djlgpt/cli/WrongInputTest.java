@@ -18,6 +18,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.stream.Stream;
@@ -265,6 +266,39 @@ class WrongInputTest {
                     .flatMap(f -> Stream.of(f.toFile().length(), f.toFile().lastModified()))
                     .toList();
         }
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--top-p 0              | --top-p=0.0 must be above 0",
+                "--top-p 1.5            | --top-p=1.5 must be above 0",
+                "--min-p 2              | --min-p=2.0 must lie in 0 to 1",
+                "--repetition-penalty 0 | --repetition-penalty=0.0 must be above 0",
+                "--samples 0            | --samples=0 must be at least 1",
+                "--samples 2 --interactive | --samples 2 does not fit --interactive",
+                "--precision fp8        | Invalid value for option '--precision'",
+                "--stop=                | a stop string is empty"
+            })
+    void optionsOfGenerateThatMeanNothingAreNamed(String options, String message) {
+        List<String> arguments =
+                new ArrayList<>(List.of("generate", "--model", trained.toString()));
+        arguments.addAll(List.of("--prompt", "fox"));
+        arguments.addAll(List.of(options.split(" ")));
+        Command command = Command.gpt(arguments.toArray());
+
+        assertEquals(2, command.exitCode());
+        assertTrue(command.err().contains(message), command.err());
+        assertEquals("", command.out());
+    }
+
+    @Test
+    void aPromptIsNeededUnlessAPersonWrites() {
+        Command command = Command.gpt("generate", "--model", trained);
+
+        assertEquals(2, command.exitCode());
+        assertTrue(command.err().contains("--prompt is missing"), command.err());
     }
 
     private static Path copy(Path model, String name) throws IOException {

@@ -14,8 +14,11 @@ import ai.djl.ndarray.types.Shape;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.util.function.UnaryOperator;
+import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
@@ -162,14 +165,108 @@ class SamplerTest {
         assertTrue(refused.getMessage().contains("topK=0 must be at least 1"));
     }
 
+    /** The kept tokens are those of TopPLogitsWarper in transformers 5.23. */
+    @ParameterizedTest
+    @CsvSource({"0.3, 3", "0.6, 3 7", "0.95, 0 3 7", "0.999, 0 1 3 4 7 8", "1, 0 1 2 3 4 5 6 7 8"})
+    void topPKeepsTheFewestTokensWithThatProbabilityTogether(double p, String kept) {
+        assertEquals(kept, keptBy(spy -> spy.topP(p)));
+    }
+
+    /** The kept tokens are those of MinPLogitsWarper in transformers 5.23. */
+    @ParameterizedTest
+    @CsvSource({"1, 3", "0.7, 3", "0.1, 0 3 7", "0.007, 0 3 7 8", "0, 0 1 2 3 4 5 6 7 8"})
+    void minPKeepsTokensThatAreLikelyBesideTheLikeliest(double p, String kept) {
+        assertEquals(kept, keptBy(spy -> spy.minP(p)));
+    }
+
+    /** The scores are those of RepetitionPenaltyLogitsProcessor in transformers 5.23. */
+    @ParameterizedTest
+    @CsvSource({"1.5, 3.0066667, -2.85, 4.5", "0.8, 5.6375, -1.52, 8.4375"})
+    void repetitionIsPunishedOnceHoweverOftenATokenCame(
+            double penalty, float zero, float two, float three) {
+        float[] expected = SCORES.clone();
+        expected[0] = zero;
+        expected[2] = two;
+        expected[3] = three;
+        NDArray before = manager.create(new long[] {3, 2, 3, 0}, new Shape(1, 4));
+
+        NDArray punished = seen(rows(1), before, spy -> spy.repetitionPenalty(penalty));
+
+        assertArrayEquals(expected, punished.toFloatArray(), 1e-5f);
+    }
+
+    @Test
+    void eachRowIsPunishedForItsOwnTokens() {
+        NDArray logits = manager.create(new float[] {1, 2, 3, 4}, new Shape(2, 2));
+        NDArray before = manager.create(new long[] {0, 0, 1, 1}, new Shape(2, 2));
+
+        NDArray punished = seen(logits, before, spy -> spy.repetitionPenalty(2));
+
+        assertArrayEquals(new float[] {0.5f, 2, 3, 2}, punished.toFloatArray());
+    }
+
+    @Test
+    void withoutAPastNothingIsPunished() {
+        NDArray punished = seen(rows(1), spy -> spy.repetitionPenalty(2));
+
+        assertArrayEquals(SCORES, punished.toFloatArray());
+    }
+
+    @Test
+    void theSmallestTopPLeavesTheLikeliestToken() {
+        assertEquals("3", keptBy(spy -> spy.topP(Double.MIN_VALUE)));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.1, 0, 1.1, Double.NaN})
+    void topPOutsideItsRangeIsRefused(double p) {
+        RuntimeException refused =
+                assertThrows(IllegalArgumentException.class, () -> Sampler.random().topP(p));
+        assertTrue(refused.getMessage().contains("topP=" + p), refused.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-0.1, 1.1, Double.NaN})
+    void minPOutsideItsRangeIsRefused(double p) {
+        RuntimeException refused =
+                assertThrows(IllegalArgumentException.class, () -> Sampler.random().minP(p));
+        assertTrue(refused.getMessage().contains("minP=" + p), refused.getMessage());
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {-1, 0, Double.NaN, Double.POSITIVE_INFINITY})
+    void penaltiesThatMeanNothingAreRefused(double penalty) {
+        RuntimeException refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> Sampler.random().repetitionPenalty(penalty));
+        assertTrue(refused.getMessage().contains("Penalty=" + penalty), refused.getMessage());
+    }
+
+    private String keptBy(UnaryOperator<Sampler> wrapper) {
+        boolean[] kept = finite(seen(rows(1), wrapper).toFloatArray());
+        return IntStream.range(0, kept.length)
+                .filter(i -> kept[i])
+                .mapToObj(Integer::toString)
+                .collect(Collectors.joining(" "));
+    }
+
     private NDArray seen(NDArray logits, int k) {
+        return seen(logits, spy -> spy.topK(k));
+    }
+
+    private NDArray seen(NDArray logits, UnaryOperator<Sampler> wrapper) {
+        return seen(logits, manager.zeros(new Shape(1, 0), DataType.INT64), wrapper);
+    }
+
+    private NDArray seen(NDArray logits, NDArray past, UnaryOperator<Sampler> wrapper) {
         NDArray[] seen = new NDArray[1];
         Sampler spy =
-                scores -> {
+                (scores, before) -> {
                     seen[0] = scores;
                     return Sampler.greedy().sample(scores);
                 };
-        spy.topK(k).sample(logits);
+        wrapper.apply(spy).sample(logits, past);
         return seen[0];
     }
 

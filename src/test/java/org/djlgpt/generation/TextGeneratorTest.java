@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.model.GptModel;
+import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Gpt2Tokenizer;
@@ -19,6 +20,8 @@ import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
 import java.util.List;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 class TextGeneratorTest {
 
@@ -37,7 +40,7 @@ class TextGeneratorTest {
         TextGenerator generator = random(CHARACTERS, 40);
         List<String> pieces = new ArrayList<>();
 
-        int tokens = generator.generate("abc", pieces::add);
+        int tokens = generator.generate("abc", pieces::add).newTokens();
 
         assertEquals(40, tokens);
         assertEquals(40, pieces.size());
@@ -51,7 +54,7 @@ class TextGeneratorTest {
         assertTrue(ids.length > text.codePointCount(0, text.length()), "tokens are parts");
         List<String> pieces = new ArrayList<>();
 
-        int tokens = gpt2(script(ids), ids.length).generate("x", pieces::add);
+        int tokens = gpt2(script(ids), ids.length).generate("x", pieces::add).newTokens();
 
         assertEquals(ids.length, tokens);
         assertEquals(text, String.join("", pieces));
@@ -74,7 +77,7 @@ class TextGeneratorTest {
         int[] ids = GPT2.encode("The end.<|endoftext|>Another");
         StringBuilder text = new StringBuilder();
 
-        int tokens = gpt2(script(ids), ids.length).generate("x", text::append);
+        int tokens = gpt2(script(ids), ids.length).generate("x", text::append).newTokens();
 
         assertEquals("The end.", text.toString());
         assertEquals(GPT2.encode("The end.").length + 1, tokens);
@@ -140,15 +143,122 @@ class TextGeneratorTest {
         assertThrows(IllegalArgumentException.class, () -> random(CHARACTERS, 0));
     }
 
+    @Test
+    void samplesOfOnePromptDifferAndEachEndsByItself() {
+        List<String> samples = random(CHARACTERS, 40).samples("abc", 3);
+
+        assertEquals(3, samples.stream().distinct().count());
+        samples.forEach(sample -> assertEquals(40, sample.length()));
+    }
+
+    @Test
+    void promptsOfDifferentLengthsAreContinuedAsIfAlone() {
+        TextGenerator generator = generator(CHARACTERS, Sampler.greedy(), 50);
+        List<String> prompts = List.of("a", "hgfedcba abc", "cab");
+
+        List<String> texts = generator.generate(prompts);
+
+        assertEquals(prompts.stream().map(generator::generate).toList(), texts);
+    }
+
+    @Test
+    void theTextEndsBeforeAStopString() {
+        int[] ids = GPT2.encode("One. Two.\nThree. Four.");
+        TextGenerator generator = gpt2(script(ids), ids.length, "Four", "\nThr");
+        List<String> pieces = new ArrayList<>();
+
+        generator.generate("x", pieces::add);
+
+        assertEquals("One. Two.", String.join("", pieces));
+    }
+
+    @Test
+    void aStreamMakesNoMoreThanIsTaken() {
+        int[] drawn = {0};
+        Sampler counting =
+                (logits, seen) -> {
+                    drawn[0]++;
+                    return Sampler.random().sample(logits);
+                };
+        TextGenerator generator = generator(CHARACTERS, counting, 1000);
+        String expected = generator.generate("abc").substring(0, 7);
+        drawn[0] = 0;
+
+        try (Stream<String> text = generator.stream("abc")) {
+            assertEquals(expected, text.limit(7).collect(Collectors.joining()));
+        }
+
+        assertEquals(7, drawn[0]);
+    }
+
+    @Test
+    void aStreamGivesTheWholeText() {
+        TextGenerator generator = random(CHARACTERS, 30);
+
+        assertEquals(
+                generator.generate("abc"), generator.stream("abc").collect(Collectors.joining()));
+    }
+
+    @Test
+    void aStreamThatIsClosedOrEndedLeavesNoArraysBehind() {
+        TextGenerator generator = random(CHARACTERS, 30);
+        long before = HeldArrays.inProcess(manager);
+
+        try (Stream<String> text = generator.stream("abc")) {
+            assertTrue(text.findFirst().isPresent());
+        }
+        assertEquals(before, HeldArrays.inProcess(manager));
+        assertEquals(30, generator.stream("abc").count());
+        assertEquals(before, HeldArrays.inProcess(manager));
+    }
+
+    @Test
+    void anInterruptedThreadStopsWriting() {
+        List<String> pieces = new ArrayList<>();
+        GenerationReport report =
+                random(CHARACTERS, 1000)
+                        .generate(
+                                "abc",
+                                piece -> {
+                                    pieces.add(piece);
+                                    if (pieces.size() == 5) {
+                                        Thread.currentThread().interrupt();
+                                    }
+                                });
+
+        assertTrue(Thread.interrupted(), "the flag stays for the caller");
+        assertEquals(5, report.newTokens());
+    }
+
+    @Test
+    void theReportCountsTokensAndTime() {
+        GenerationReport report = random(CHARACTERS, 9).generate("abc", piece -> {});
+
+        assertEquals(3, report.promptTokens());
+        assertEquals(9, report.newTokens());
+        assertTrue(report.secondsToFirstToken() > 0);
+        assertTrue(report.seconds() > report.secondsToFirstToken());
+        assertEquals(
+                8 / (report.seconds() - report.secondsToFirstToken()), report.tokensPerSecond());
+    }
+
+    @Test
+    void anEmptyStopStringIsRefused() {
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> generator(CHARACTERS, Sampler.greedy(), 1, ""));
+    }
+
     private TextGenerator random(Tokenizer tokenizer, int tokens) {
         return generator(tokenizer, Sampler.random(), tokens);
     }
 
-    private TextGenerator gpt2(Sampler sampler, int tokens) {
-        return generator(GPT2, sampler, tokens);
+    private TextGenerator gpt2(Sampler sampler, int tokens, String... stops) {
+        return generator(GPT2, sampler, tokens, stops);
     }
 
-    private TextGenerator generator(Tokenizer tokenizer, Sampler sampler, int tokens) {
+    private TextGenerator generator(
+            Tokenizer tokenizer, Sampler sampler, int tokens, String... stops) {
         GptModel model = TinyGpt.model(TinyGpt.size(tokenizer.vocabSize(), 8).build(), 1, manager);
         return TextGenerator.builder()
                 .setModel(model)
@@ -156,6 +266,7 @@ class TextGeneratorTest {
                 .setManager(manager)
                 .optSampler(sampler)
                 .optMaxNewTokens(tokens)
+                .optStopStrings(stops)
                 .optSeed(11)
                 .build();
     }
@@ -163,7 +274,7 @@ class TextGeneratorTest {
     /** Returns a sampler that takes given tokens whatever the scores are. */
     private static Sampler script(int[] ids) {
         int[] next = {0};
-        return logits -> {
+        return (logits, seen) -> {
             NDArray token = logits.getManager().create(new long[] {ids[next[0]++]});
             return token.reshape(new Shape(1, 1));
         };

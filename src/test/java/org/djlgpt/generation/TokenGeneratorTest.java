@@ -18,6 +18,8 @@ import org.djlgpt.testing.TinyGpt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.Arrays;
 import java.util.List;
@@ -39,7 +41,7 @@ class TokenGeneratorTest {
     @BeforeEach
     void open() {
         manager = NDManager.newBaseManager();
-        model = TinyGpt.model(TinyGpt.size(VOCABULARY, CONTEXT).build(), 1, manager);
+        model = TinyGpt.scrambled(TinyGpt.size(VOCABULARY, CONTEXT).build(), 1, manager);
     }
 
     @AfterEach
@@ -49,35 +51,43 @@ class TokenGeneratorTest {
 
     @Test
     void greedyContinuesWithTheArgmaxOfTheLogits() {
-        int[] tokens = PROMPT;
-        for (int i = 0; i < 6; i++) {
-            int from = Math.max(0, tokens.length - CONTEXT);
-            int next = argMaxAfter(Arrays.copyOfRange(tokens, from, tokens.length));
-            tokens = IntStream.concat(Arrays.stream(tokens), IntStream.of(next)).toArray();
+        assertArrayEquals(uncached(PROMPT, 200), greedy(PROMPT, 200));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, CONTEXT - 1, CONTEXT, CONTEXT + 1, 3 * CONTEXT + 2})
+    void promptsOfAnyLengthAreContinued(int length) {
+        int[] prompt = IntStream.range(0, length).map(i -> i * 7 % VOCABULARY).toArray();
+
+        assertArrayEquals(uncached(prompt, 40), greedy(prompt, 40));
+    }
+
+    @Test
+    void aModelThatSeesOneTokenOnlyGoesOnFromTheLast() {
+        model = TinyGpt.scrambled(TinyGpt.size(VOCABULARY, 1).build(), 3, manager);
+
+        assertArrayEquals(uncached(PROMPT, 20), greedy(PROMPT, 20));
+    }
+
+    @Test
+    void rowsOfABatchAreContinuedAsIfAlone() {
+        int[][] prompts = {{3}, PROMPT, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2}, {0, 0}};
+        int[][] together = new int[prompts.length][];
+
+        TokenGenerator generator = new TokenGenerator(model, manager, Sampler.greedy());
+        try (Decoding decoding = generator.start(prompts)) {
+            for (int i = 0; i < 200; i++) {
+                decoding.next();
+            }
+            for (int row = 0; row < prompts.length; row++) {
+                int[] tokens = decoding.tokens(row);
+                together[row] = Arrays.copyOfRange(tokens, prompts[row].length, tokens.length);
+            }
         }
 
-        int[] expected = Arrays.copyOfRange(tokens, PROMPT.length, tokens.length);
-        assertArrayEquals(expected, greedy(PROMPT, 6));
-    }
-
-    @Test
-    void aPromptLongerThanTheContextCountsFromItsEnd() {
-        int[] prompt = IntStream.range(0, 3 * CONTEXT).map(i -> i * 7 % VOCABULARY).toArray();
-        int[] end = Arrays.copyOfRange(prompt, prompt.length - CONTEXT, prompt.length);
-
-        assertArrayEquals(greedy(end, 5), greedy(prompt, 5));
-    }
-
-    @Test
-    void theContextBeginsWithTheTokenThatManyFromTheEnd() {
-        int[] prompt = IntStream.range(0, 3 * CONTEXT).map(i -> i * 7 % VOCABULARY).toArray();
-        int[] before = prompt.clone();
-        before[prompt.length - CONTEXT - 1] = 49;
-        int[] within = prompt.clone();
-        within[prompt.length - CONTEXT] = 49;
-
-        assertArrayEquals(scores(prompt), scores(before));
-        assertFalse(Arrays.equals(scores(prompt), scores(within)));
+        for (int row = 0; row < prompts.length; row++) {
+            assertArrayEquals(uncached(prompts[row], 200), together[row], "row " + row);
+        }
     }
 
     @Test
@@ -126,7 +136,7 @@ class TokenGeneratorTest {
     void noArraysAreLeftBehindByASamplerThatFails() {
         long before = HeldArrays.inProcess(manager);
         Sampler failing =
-                logits -> {
+                (logits, seen) -> {
                     throw new IllegalStateException("no choice");
                 };
 
@@ -141,14 +151,14 @@ class TokenGeneratorTest {
     void threadsShareAModel() throws Exception {
         List<int[]> prompts =
                 IntStream.range(0, 4).mapToObj(i -> new int[] {i, 2 * i + 1, 7}).toList();
-        List<int[]> alone = prompts.stream().map(prompt -> greedy(prompt, 25)).toList();
+        List<int[]> alone = prompts.stream().map(prompt -> greedy(prompt, 200)).toList();
         long before = HeldArrays.inProcess(manager);
 
         ExecutorService threads = Executors.newFixedThreadPool(4);
         try {
             List<Callable<int[]>> tasks =
                     prompts.stream()
-                            .<Callable<int[]>>map(prompt -> () -> greedy(prompt, 25))
+                            .<Callable<int[]>>map(prompt -> () -> greedy(prompt, 200))
                             .toList();
             List<Future<int[]>> together = threads.invokeAll(tasks);
             for (int i = 0; i < alone.size(); i++) {
@@ -192,6 +202,21 @@ class TokenGeneratorTest {
         assertTrue(refused.getMessage().contains("maxNewTokens=0"), refused.getMessage());
     }
 
+    /** What the whole model says of each window, by the rule that the window moves by. */
+    private int[] uncached(int[] prompt, int count) {
+        int context = model.config().contextLength();
+        int[] tokens = prompt;
+        for (int i = 0; i < count; i++) {
+            int from = 0;
+            while (tokens.length - from > context) {
+                from += Math.max(1, context / 2);
+            }
+            int next = argMaxAfter(Arrays.copyOfRange(tokens, from, tokens.length));
+            tokens = IntStream.concat(Arrays.stream(tokens), IntStream.of(next)).toArray();
+        }
+        return Arrays.copyOfRange(tokens, prompt.length, tokens.length);
+    }
+
     private int argMaxAfter(int[] tokens) {
         NDArray ids = manager.create(tokens).expandDims(0);
         float[] logits =
@@ -207,17 +232,6 @@ class TokenGeneratorTest {
     private int[] greedy(int[] prompt, int count) {
         return new TokenGenerator(model, manager, Sampler.greedy())
                 .generate(prompt, count, token -> true);
-    }
-
-    private float[] scores(int[] prompt) {
-        float[][] seen = new float[1][];
-        Sampler spy =
-                logits -> {
-                    seen[0] = logits.toFloatArray();
-                    return Sampler.greedy().sample(logits);
-                };
-        new TokenGenerator(model, manager, spy).generate(prompt, 1, token -> true);
-        return seen[0];
     }
 
     private static int[] seeded(TokenGenerator generator, int seed) {

@@ -1,0 +1,36 @@
+package org.djlgpt.cli;
+
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.model.GptDecoder;
+import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.text.Tokenizer;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A model folder in memory, ready to write.
+ *
+ * @param decoder the model in the precision that was asked for, and in no other
+ * @param tokenizer its tokenizer
+ */
+record LoadedDecoder(GptDecoder decoder, Tokenizer tokenizer) {
+
+    static LoadedDecoder load(Path directory, WeightPrecision precision, NDManager manager)
+            throws IOException, MalformedModelException {
+        if (precision == WeightPrecision.FP32) {
+            return of(LoadedModel.load(directory, manager), precision, manager);
+        }
+        try (NDManager loading = manager.newSubManager()) {
+            return of(LoadedModel.load(directory, loading), precision, manager);
+        }
+    }
+
+    private static LoadedDecoder of(
+            LoadedModel loaded, WeightPrecision precision, NDManager manager) {
+        GptDecoder decoder = new GptDecoder(loaded.model(), precision, manager);
+        return new LoadedDecoder(decoder, loaded.tokenizer());
+    }
+}

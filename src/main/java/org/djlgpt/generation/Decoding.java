@@ -1,0 +1,124 @@
+package org.djlgpt.generation;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+import org.djlgpt.model.GptCache;
+import org.djlgpt.model.GptDecoder;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * Sequences on their way: each call of {@link #next()} makes all of them one token longer. The
+ * model sees what it has not seen yet, the rest lies in a key/value cache.
+ *
+ * <p>A sequence that outgrows the model's context is seen through a window: all tokens as long as
+ * they fit, then between the last half and the last whole context. The window's start moves by half
+ * a context at a time, because every token gets another position then and has to be computed again.
+ * What a sequence is continued with does not depend on the others in the batch.
+ *
+ * <p>It belongs to one thread; others may use the same decoder meanwhile.
+ */
+public final class Decoding implements AutoCloseable {
+
+    private final GptDecoder decoder;
+    private final Sampler sampler;
+    private final ContextWindow window;
+    private final NDManager manager;
+    private final GptCache cache;
+    private final List<TokenRow> rows;
+
+    Decoding(GptDecoder decoder, NDManager parent, Sampler sampler, int[]... prompts) {
+        this.decoder = decoder;
+        this.sampler = sampler;
+        window = new ContextWindow(decoder.config().contextLength());
+        rows = Arrays.stream(prompts).map(TokenRow::new).toList();
+        manager = parent.newSubManager();
+        cache = decoder.newCache(manager, prompts.length);
+    }
+
+    /**
+     * Chooses one more token for each sequence.
+     *
+     * @return the new tokens, in the order of the prompts
+     * @throws IllegalArgumentException if an id is outside the vocabulary, or the model's scores
+     *     are not finite
+     */
+    public int[] next() {
+        try (NDManager step = manager.newSubManager()) {
+            NDArray logits = logits(step); // (B, V)
+            requireFinite(logits);
+            NDArray chosen = sampler.sample(logits, seen(step)); // (B, 1)
+            int[] tokens = Arrays.stream(chosen.toLongArray()).mapToInt(id -> (int) id).toArray();
+            for (int row = 0; row < tokens.length; row++) {
+                rows.get(row).append(tokens[row]);
+            }
+            return tokens;
+        }
+    }
+
+    private NDArray logits(NDManager step) {
+        if (rows.stream().anyMatch(row -> row.hasMoved(window))) {
+            List<int[]> windows = rows.stream().map(row -> row.slide(window)).toList();
+            int longest = windows.stream().mapToInt(tokens -> tokens.length).max().orElseThrow();
+            cache.reset(windows.stream().mapToInt(tokens -> longest - tokens.length).toArray());
+            return decoder.next(padded(windows, longest, step), cache);
+        }
+        int[] last = rows.stream().mapToInt(TokenRow::last).toArray();
+        return decoder.next(step.create(last, new Shape(last.length, 1)), cache);
+    }
+
+    private static NDArray padded(List<int[]> windows, int length, NDManager manager) {
+        int[] tokens = new int[windows.size() * length];
+        for (int row = 0; row < windows.size(); row++) {
+            int[] window = windows.get(row);
+            int from = (row + 1) * length - window.length;
+            System.arraycopy(window, 0, tokens, from, window.length);
+        }
+        return manager.create(tokens, new Shape(windows.size(), length)); // (B, T)
+    }
+
+    /** The tokens of each sequence; the shorter ones are filled up with their last token. */
+    private NDArray seen(NDManager step) {
+        List<int[]> tokens = rows.stream().map(TokenRow::tokens).toList();
+        int longest = tokens.stream().mapToInt(row -> row.length).max().orElseThrow();
+        long[] seen =
+                tokens.stream()
+                        .flatMapToInt(
+                                row ->
+                                        IntStream.range(0, longest)
+                                                .map(i -> row[Math.min(i, row.length - 1)]))
+                        .asLongStream()
+                        .toArray();
+        return step.create(seen, new Shape(tokens.size(), longest)); // (B, N)
+    }
+
+    private static void requireFinite(NDArray logits) {
+        float highest = logits.max().getFloat();
+        if (!Float.isFinite(highest)) {
+            throw new IllegalArgumentException(
+                    ("the model's highest score is %s, but must be finite; its weights are"
+                                    + " damaged, load or train it again")
+                            .formatted(highest));
+        }
+    }
+
+    /**
+     * Returns a sequence.
+     *
+     * @param row its number, from 0
+     * @return the tokens of the prompt and those chosen since
+     */
+    public int[] tokens(int row) {
+        return rows.get(row).tokens();
+    }
+
+    /** Frees the cache. */
+    @Override
+    public void close() {
+        manager.close();
+    }
+}
