@@ -25,7 +25,7 @@ record FastTraining(TrainingJob job, Operators operators) implements Workload {
 
     @Override
     public List<Phase> prepare(NDManager manager) {
-        GptModel model = job.newModel(manager);
+        GptModel model = Models.random(job.config(), manager);
         List<Parameter> parameters = model.getParameters().values();
         List<NDArray> weights = parameters.stream().map(Parameter::getArray).toList();
         AdamW optimizer = AdamW.builder().build();

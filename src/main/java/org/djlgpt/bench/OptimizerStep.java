@@ -26,7 +26,7 @@ record OptimizerStep(boolean fused) implements Workload {
 
     @Override
     public List<Phase> prepare(NDManager manager) {
-        List<Parameter> parameters = JOB.newModel(manager).getParameters().values();
+        List<Parameter> parameters = Models.random(JOB.config(), manager).getParameters().values();
         NDList gradients = new NDList();
         for (Parameter parameter : parameters) {
             gradients.add(manager.randomNormal(parameter.getShape()));

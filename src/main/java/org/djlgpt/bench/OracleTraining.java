@@ -23,7 +23,7 @@ record OracleTraining(TrainingJob job) implements Workload {
 
     @Override
     public List<Phase> prepare(NDManager manager) {
-        GptModel model = job.newModel(manager);
+        GptModel model = Models.random(job.config(), manager);
         List<Parameter> parameters = model.getParameters().values();
         Optimizer optimizer = Optimizer.adamW().build();
         Random random = new Random(0);

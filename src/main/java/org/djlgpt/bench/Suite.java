@@ -23,7 +23,8 @@ record Suite(LimitsSection machine, List<Section> sections) {
                         TrainingSection.gpt2(effort, machine),
                         TrainingSection.defaultJob(effort, machine),
                         new OverheadSection(effort),
-                        new OptimizerSection(effort, machine)));
+                        new OptimizerSection(effort, machine),
+                        new GenerationSection(effort, machine)));
     }
 
     /** Returns all cases in the order in which they are measured. */

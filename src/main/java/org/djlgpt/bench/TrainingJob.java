@@ -2,12 +2,10 @@ package org.djlgpt.bench;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Initialization;
 
 import java.util.Random;
 
@@ -51,12 +49,6 @@ record TrainingJob(GptConfig config, int batch, int length) {
 
     long parameterCount() {
         return new GptModel(config).parameterCount();
-    }
-
-    GptModel newModel(NDManager manager) {
-        GptModel model = new GptModel(config, Initialization.gpt2(config.numLayers()));
-        model.initialize(manager, DataType.FLOAT32, new Shape(1, config.contextLength()));
-        return model;
     }
 
     /** Draws token ids (B, T). */
