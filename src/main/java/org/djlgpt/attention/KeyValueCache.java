@@ -17,8 +17,7 @@ import org.djlgpt.torch.BFloat16;
 public final class KeyValueCache implements AutoCloseable {
 
     private final NDManager manager;
-    private final NDArray keys; // (B, H, C, D)
-    private final NDArray values; // (B, H, C, D)
+    private final NDArray keysAndValues; // (2, B, H, C, D)
     private final int contextLength;
     private int length;
 
@@ -34,8 +33,7 @@ public final class KeyValueCache implements AutoCloseable {
         requireSizes(shape);
         contextLength = (int) shape.get(2);
         manager = parent.newSubManager();
-        keys = zeros(shape, bfloat16);
-        values = zeros(shape, bfloat16);
+        keysAndValues = zeros(new Shape(2).addAll(shape), bfloat16);
     }
 
     private static void requireSizes(Shape shape) {
@@ -110,23 +108,13 @@ public final class KeyValueCache implements AutoCloseable {
     }
 
     /**
-     * Returns the keys.
+     * Returns the keys and the values.
      *
-     * @return (B, numHeads, contextLength, headDim), of which the first {@link #length()} tokens
+     * @return (2, B, numHeads, contextLength, headDim), of which the first {@link #length()} tokens
      *     count; the cache owns it
      */
-    public NDArray keys() {
-        return keys;
-    }
-
-    /**
-     * Returns the values.
-     *
-     * @return (B, numHeads, contextLength, headDim), of which the first {@link #length()} tokens
-     *     count; the cache owns it
-     */
-    public NDArray values() {
-        return values;
+    public NDArray keysAndValues() {
+        return keysAndValues;
     }
 
     /**
@@ -135,8 +123,8 @@ public final class KeyValueCache implements AutoCloseable {
      * @return the number of bytes
      */
     public long bytes() {
-        int width = BFloat16.is(keys) ? BFloat16.BYTES : Float.BYTES;
-        return 2 * keys.getShape().size() * width;
+        int width = BFloat16.is(keysAndValues) ? BFloat16.BYTES : Float.BYTES;
+        return keysAndValues.getShape().size() * width;
     }
 
     /** Frees the memory. */

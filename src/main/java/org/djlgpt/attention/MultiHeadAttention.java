@@ -112,7 +112,7 @@ public final class MultiHeadAttention extends SelfAttention {
         NDArray values = heads(pass.through(x, value)); // (B, H, T, D)
         NDArray contexts =
                 Kernels.cachedAttention(
-                        queries, keys, values, cache.keys(), cache.values(), cache.length());
+                        queries, keys, values, cache.keysAndValues(), cache.length());
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 

@@ -1,7 +1,10 @@
 package org.djlgpt.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
@@ -36,7 +39,8 @@ final class DecoderWeights {
     }
 
     DecoderKernel kernel() {
-        try (Recording off = Recording.off()) {
+        try (Recording off = Recording.off();
+                NDScope scope = new NDScope()) {
             return convert();
         }
     }
@@ -67,9 +71,7 @@ final class DecoderWeights {
     private Layer layer(ParameterList parameters) {
         return new Layer(
                 norm(parameters, "norm1"),
-                affine(parameters, "W_query"),
-                affine(parameters, "W_key"),
-                affine(parameters, "W_value"),
+                projections(parameters),
                 affine(parameters, "out_proj"),
                 norm(parameters, "norm2"),
                 affine(parameters, "up"),
@@ -82,10 +84,35 @@ final class DecoderWeights {
                 find(parameters, name + "_shift").map(this::copied).orElseThrow());
     }
 
+    /** Three layers as they are, or converted ones side by side. */
+    private List<Affine> projections(ParameterList parameters) {
+        List<String> names = List.of("W_query", "W_key", "W_value");
+        if (precision == WeightPrecision.FP32) {
+            return names.stream().map(name -> affine(parameters, name)).toList();
+        }
+        return List.of(
+                affine(
+                        joined(parameters, names, "_weight").orElseThrow(),
+                        joined(parameters, names, "_bias").orElse(null)));
+    }
+
+    private static Optional<NDArray> joined(
+            ParameterList parameters, List<String> names, String suffix) {
+        NDList parts = new NDList();
+        names.forEach(name -> find(parameters, name + suffix).ifPresent(parts::add));
+        return parts.isEmpty() ? Optional.empty() : Optional.of(NDArrays.concat(parts));
+    }
+
     private Affine affine(ParameterList parameters, String name) {
-        NDArray weight = find(parameters, name + "_weight").orElseThrow();
-        NDArray bias = find(parameters, name + "_bias").map(this::copied).orElse(null);
-        return new Affine(owned(precision.matrix(weight)), bias);
+        return affine(
+                find(parameters, name + "_weight").orElseThrow(),
+                find(parameters, name + "_bias").orElse(null));
+    }
+
+    /** The bias may be null. */
+    private Affine affine(NDArray weight, NDArray bias) {
+        return new Affine(
+                owned(precision.matrix(weight)), bias == null ? null : owned(precision.bias(bias)));
     }
 
     private static Optional<NDArray> find(ParameterList parameters, String suffix) {
@@ -97,19 +124,19 @@ final class DecoderWeights {
     }
 
     private NDArray copied(NDArray array) {
-        if (precision == WeightPrecision.FP32) {
-            return array;
-        }
-        NDArray copy = array.duplicate();
-        copy.attach(manager);
-        return copy;
+        return precision == WeightPrecision.FP32 ? array : owned(array.duplicate());
     }
 
     private Weight owned(Weight weight) {
+        return new Weight(owned(weight.value()), owned(weight.scale()));
+    }
+
+    /** Keeps what was made here until the decoder is closed; parameters are the model's. */
+    private NDArray owned(NDArray array) {
         if (precision != WeightPrecision.FP32) {
-            weight.value().attach(manager);
-            weight.scale().attach(manager);
+            array.attach(manager);
+            NDScope.unregister(array);
         }
-        return weight;
+        return array;
     }
 }

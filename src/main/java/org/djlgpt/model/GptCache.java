@@ -23,6 +23,7 @@ public final class GptCache implements AutoCloseable {
     private final NDManager manager;
     private final int batchSize;
     private final List<KeyValueCache> layers;
+    private final List<NDArray> keysAndValues;
     private NDArray padding; // (B), or null if no sequence is padded
 
     GptCache(NDManager parent, int numLayers, Shape shape, boolean bfloat16) {
@@ -32,6 +33,7 @@ public final class GptCache implements AutoCloseable {
                 IntStream.range(0, numLayers)
                         .mapToObj(layer -> new KeyValueCache(manager, shape, bfloat16))
                         .toList();
+        keysAndValues = layers.stream().map(KeyValueCache::keysAndValues).toList();
     }
 
     /**
@@ -107,12 +109,9 @@ public final class GptCache implements AutoCloseable {
         return padding;
     }
 
-    List<NDArray> keys() {
-        return layers.stream().map(KeyValueCache::keys).toList();
-    }
-
-    List<NDArray> values() {
-        return layers.stream().map(KeyValueCache::values).toList();
+    /** Returns an array (2, B, H, C, D) for each layer. */
+    List<NDArray> keysAndValues() {
+        return keysAndValues;
     }
 
     void advance(int tokens) {

@@ -128,8 +128,7 @@ public final class GptDecoder extends TensorBlock implements LanguageModel, Auto
                         cache.length(),
                         cache.padding(),
                         every,
-                        cache.keys(),
-                        cache.values()); // (B, T or 1, V)
+                        cache.keysAndValues()); // (B, T or 1, V)
         cache.advance(length);
         return logits;
     }

@@ -2,6 +2,7 @@ package org.djlgpt.model;
 
 import ai.djl.ndarray.NDArray;
 
+import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.Weight;
 
 /**
@@ -53,4 +54,9 @@ public enum WeightPrecision {
 
     /** Converts the weight of a linear layer (out, in). */
     abstract Weight matrix(NDArray array);
+
+    /** Converts the bias of a linear layer (out) to the type that the layer computes in. */
+    NDArray bias(NDArray array) {
+        return this == FP32 ? array : BFloat16.from(array);
+    }
 }

@@ -22,7 +22,7 @@ public final class DecoderKernel {
      * A linear layer.
      *
      * @param weight the weight (out, in)
-     * @param bias the bias (out), float32, or null for none
+     * @param bias the bias (out), float32 beside a float32 weight and else bfloat16; null for none
      */
     public record Affine(Weight weight, NDArray bias) {
 
@@ -37,15 +37,19 @@ public final class DecoderKernel {
      * @param scale the scale (E), float32
      * @param shift the shift (E), float32
      */
-    public record Norm(NDArray scale, NDArray shift) {}
+    public record Norm(NDArray scale, NDArray shift) {
+
+        private Stream<NDArray> arrays() {
+            return Stream.of(scale, shift);
+        }
+    }
 
     /**
      * A transformer block.
      *
      * @param norm1 the norm in front of attention
-     * @param query the projection (E, E) to queries
-     * @param key the projection (E, E) to keys
-     * @param value the projection (E, E) to values
+     * @param projections the layers that make queries, keys and values: three float32 ones (E, E),
+     *     or one (3 E, E)
      * @param output the projection (E, E) of all heads' results
      * @param norm2 the norm in front of the feed-forward network
      * @param up its first layer (4 E, E)
@@ -53,9 +57,7 @@ public final class DecoderKernel {
      */
     public record Layer(
             Norm norm1,
-            Affine query,
-            Affine key,
-            Affine value,
+            List<Affine> projections,
             Affine output,
             Norm norm2,
             Affine up,
@@ -63,19 +65,17 @@ public final class DecoderKernel {
 
         private Stream<NDArray> arrays() {
             return Stream.of(
-                            Stream.of(norm1.scale, norm1.shift),
-                            projections().limit(4).flatMap(Affine::arrays),
-                            Stream.of(norm2.scale, norm2.shift),
-                            projections().skip(4).flatMap(Affine::arrays))
+                            norm1.arrays(),
+                            output.arrays(),
+                            norm2.arrays(),
+                            up.arrays(),
+                            down.arrays(),
+                            projections.stream().flatMap(Affine::arrays))
                     .flatMap(arrays -> arrays);
         }
 
         private Stream<NDArray> scales() {
-            return projections().map(projection -> projection.weight.scale());
-        }
-
-        private Stream<Affine> projections() {
-            return Stream.of(query, key, value, output, up, down);
+            return Stream.of(output, up, down, projections.get(0)).map(p -> p.weight.scale());
         }
     }
 
@@ -105,8 +105,7 @@ public final class DecoderKernel {
         this.layers = layers.stream().flatMap(Layer::arrays).toList();
         scales = layers.stream().flatMap(Layer::scales).toList();
         List<NDArray> first = List.of(words.value(), words.scale(), positions);
-        List<NDArray> last =
-                List.of(norm.scale, norm.shift, head.value(), head.scale(), head.value());
+        List<NDArray> last = List.of(norm.scale, norm.shift, head.value(), head.scale());
         ends = Stream.of(first, last).flatMap(List::stream).toList();
     }
 
@@ -119,8 +118,8 @@ public final class DecoderKernel {
      * @param padding the number of tokens (B) to leave out at the start of each sequence, INT64, or
      *     null for none; positions count from there
      * @param every whether logits of every token are wanted, or of the last only
-     * @param keys one cache (B, H, C, D) for each layer
-     * @param values the same for values
+     * @param caches the keys and values (2, B, H, C, D) of each layer, float32 beside float32
+     *     weights and else bfloat16
      * @return logits (B, T, V) or (B, 1, V), float32
      * @throws IllegalArgumentException if an array is closed, of another engine or of a wrong
      *     shape, or the caches are full
@@ -130,8 +129,7 @@ public final class DecoderKernel {
             int start,
             NDArray padding,
             boolean every,
-            List<? extends NDArray> keys,
-            List<? extends NDArray> values) {
+            List<? extends NDArray> caches) {
         String function = "decode";
         Argument ids = Argument.of(function, "tokens", tokens).rank(2).type(DataType.INT64);
         List<PtNDArray> pads =
@@ -142,8 +140,7 @@ public final class DecoderKernel {
                                         .type(DataType.INT64)
                                         .shape(ids.size(0))
                                         .array());
-        List<PtNDArray> allKeys = caches(function, "keys", keys, ids, start);
-        List<PtNDArray> allValues = caches(function, "values", values, ids, start);
+        List<PtNDArray> past = caches(function, caches, ids, start);
         try (Recording off = Recording.off()) {
             return TorchScript.kernels()
                     .call(
@@ -151,13 +148,11 @@ public final class DecoderKernel {
                             ids.array(),
                             (long) start,
                             pads,
-                            (long) numHeads,
                             every,
                             open(function, "layers", layers),
                             open(function, "scales", scales),
                             open(function, "ends", ends),
-                            allKeys,
-                            allValues);
+                            past);
         }
     }
 
@@ -171,16 +166,12 @@ public final class DecoderKernel {
     }
 
     private List<PtNDArray> caches(
-            String function,
-            String name,
-            List<? extends NDArray> caches,
-            Argument tokens,
-            int start) {
+            String function, List<? extends NDArray> caches, Argument tokens, int start) {
         List<PtNDArray> open = new ArrayList<>(caches.size());
         for (NDArray cache : caches) {
-            Argument argument = Argument.of(function, name, cache).rank(4).floatingPoint();
-            argument.room(2, start, tokens.size(1))
-                    .shape(tokens.size(0), numHeads, argument.size(2), headDim());
+            Argument argument = Argument.of(function, "caches", cache).rank(5).floatingPoint();
+            argument.room(3, start, tokens.size(1))
+                    .shape(2, tokens.size(0), numHeads, argument.size(3), headDim());
             open.add(argument.array());
         }
         return open;

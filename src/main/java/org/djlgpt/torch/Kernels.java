@@ -64,22 +64,20 @@ public final class Kernels {
      * @param query the queries of T new tokens (B, heads, T, headDim)
      * @param key their keys, same shape
      * @param value their values, same shape
-     * @param keys the cache (B, heads, C, headDim) of keys
-     * @param values the cache of values, same shape
+     * @param cache the keys and the values before them (2, B, heads, C, headDim)
      * @param start the number of tokens in the cache; T more must fit into C
      * @return the weighted values (B, heads, T, headDim)
      * @throws IllegalArgumentException if a shape, a type or a device is wrong, or the cache is
      *     full
      */
     public static NDArray cachedAttention(
-            NDArray query, NDArray key, NDArray value, NDArray keys, NDArray values, int start) {
+            NDArray query, NDArray key, NDArray value, NDArray cache, int start) {
         String function = "cachedAttention";
         Argument q = Argument.of(function, "query", query).rank(4).floatingPoint();
         Argument k = Argument.of(function, "key", key).sameAs(q);
         Argument v = Argument.of(function, "value", value).sameAs(q);
-        Argument pastKeys = Argument.of(function, "keys", keys).rank(4).like(q);
-        pastKeys.room(2, start, q.size(2)).shape(q.size(0), q.size(1), pastKeys.size(2), q.size(3));
-        Argument pastValues = Argument.of(function, "values", values).sameAs(pastKeys);
+        Argument past = Argument.of(function, "cache", cache).rank(5).like(q);
+        past.room(3, start, q.size(2)).shape(2, q.size(0), q.size(1), past.size(3), q.size(3));
         try (Recording off = Recording.off()) {
             return TorchScript.kernels()
                     .call(
@@ -87,8 +85,7 @@ public final class Kernels {
                             q.array(),
                             k.array(),
                             v.array(),
-                            pastKeys.array(),
-                            pastValues.array(),
+                            past.array(),
                             (long) start);
         }
     }

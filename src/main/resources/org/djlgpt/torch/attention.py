@@ -18,21 +18,18 @@ def _explicit(q: Tensor, k: Tensor, v: Tensor, dropout: float) -> Tensor:
   return torch.bmm(weights, v).view(B, heads, T, D)
 
 
-def attend_past(q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor,
-                start: int) -> Tensor:
+def attend_past(q: Tensor, k: Tensor, v: Tensor, cache: Tensor, start: int) -> Tensor:
   """Attention of T new tokens to themselves and to the start tokens in a cache, which takes their
-  keys and values; q, k, v (B, heads, T, headDim), the cache (B, heads, contextLength, headDim)."""
-  return __torch__.attention._attend_past(q, k, v, keys, values, start, None)
+  keys and values; q, k, v (B, heads, T, headDim), the cache (2, B, heads, contextLength, headDim).
+  """
+  return __torch__.attention._attend_past(torch.stack([q, k, v]), cache, start, None)
 
 
-def _attend_past(q: Tensor, k: Tensor, v: Tensor, keys: Tensor, values: Tensor, start: int,
-                 mask: Optional[Tensor]) -> Tensor:
-  T = q.size(2)
-  end = start + T
-  keys[:, :, start:end] = k
-  values[:, :, start:end] = v
+def _attend_past(qkv: Tensor, cache: Tensor, start: int, mask: Optional[Tensor]) -> Tensor:
+  T = qkv.size(3)
+  cache.narrow(3, start, T).copy_(qkv.narrow(0, 1, 2))
+  seen = cache.narrow(3, 0, start + T)
   causal = T > 1 and start == 0 and mask is None
   if T > 1 and start > 0 and mask is None:
-    mask = torch.ones([T, end], dtype=11, device=q.device).tril(start)
-  return torch.scaled_dot_product_attention(
-      q, keys[:, :, :end], values[:, :, :end], mask, 0., causal)
+    mask = torch.ones([T, start + T], dtype=11, device=qkv.device).tril(start)
+  return torch.scaled_dot_product_attention(qkv[0], seen[0], seen[1], mask, 0., causal)

@@ -1,48 +1,54 @@
-# The layers of a GPT on the tokens that follow those in a cache, in one call. A weight (out, in) is
-# float32, bfloat16, or int8 with a bfloat16 scale for each output; x, norms and biases are float32.
-# The weight itself stands in for a scale or a bias that is not there.
+# The layers of a GPT on the tokens that follow those in a cache, in one call. Weights (out, in) are
+# float32, or else bfloat16 or int8 with a bfloat16 scale for each output; then linear layers compute
+# in bfloat16. The residual stream and the norms are float32. The weight itself stands in for a bias
+# or a scale that is not there. An operator costs this interpreter microseconds, and a step of a small
+# model takes little more: fewer operators are faster.
 
 
-def _product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
-  """(N, in) to (N, out), both bfloat16."""
-  if weight.dtype == 1:
-    if x.size(0) > 16 or x.is_cuda:
-      return torch.linear(x, weight.to(15)) * scale
-    return torch._weight_int8pack_mm(x, weight, scale)
+def _linear(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activation: str) -> Tensor:
+  """(N, in) to (N, out); the activation is "none" or "gelu"."""
+  b = bias if bias.dim() == 1 else annotate(Optional[Tensor], None)
   if weight.is_mkldnn:
     none = annotate(List[Optional[number]], [])
-    return ops.mkldnn._linear_pointwise(x, weight, None, "none", none, "")
-  return torch.linear(x, weight)
+    return ops.mkldnn._linear_pointwise(x, weight, b, activation, none, "tanh")
+  if weight.dtype == 1:
+    y = __torch__.decoder._int8_product(x, weight, scale)
+    y = y if b is None else y.add_(b)
+  else:
+    y = torch.linear(x, weight, b)
+  return torch.gelu(y, approximate="tanh") if activation == "gelu" else y
 
 
-def _linear(x: Tensor, weight: Tensor, scale: Tensor, bias: Tensor) -> Tensor:
-  """(N, in) to (N, out)."""
-  if weight.dtype == 6:
-    return torch.linear(x, weight, bias) if bias.dim() == 1 else torch.linear(x, weight)
-  y = __torch__.decoder._product(x.to(15), weight, scale).to(6)
-  return y.add_(bias) if bias.dim() == 1 else y
+def _int8_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
+  if x.size(0) > 16 or x.is_cuda:
+    return torch.linear(x, weight.to(15)) * scale
+  return torch._weight_int8pack_mm(x, weight, scale)
 
 
-def _norm(x: Tensor, scale: Tensor, shift: Tensor) -> Tensor:
-  return torch.layer_norm(x, [x.size(-1)], scale, shift, 1e-05)
+def _attention(x: Tensor, B: int, w: List[Tensor], s: List[Tensor], cache: Tensor, start: int,
+               mask: Optional[Tensor]) -> Tensor:
+  qkv = __torch__.decoder._linear(x, w[0], w[1], s[0], "none")
+  if len(w) == 6:
+    k = __torch__.decoder._linear(x, w[2], w[3], s[0], "none")
+    v = __torch__.decoder._linear(x, w[4], w[5], s[0], "none")
+    qkv = torch.cat([qkv, k, v], 1)
+  qkv = qkv.view(B, -1, 3, cache.size(2), cache.size(4)).permute(2, 0, 3, 1, 4)
+  context = __torch__.attention._attend_past(qkv, cache, start, mask)  # (B, H, T, D)
+  return context.transpose(1, 2).reshape(x.size(0), -1)
 
 
-def _attention(x: Tensor, B: int, heads: int, w: List[Tensor], s: List[Tensor], keys: Tensor,
-               values: Tensor, start: int, mask: Optional[Tensor]) -> Tensor:
-  q = __torch__.decoder._linear(x, w[0], s[0], w[1]).to(keys.dtype)
-  k = __torch__.decoder._linear(x, w[2], s[1], w[3]).to(keys.dtype)
-  v = __torch__.decoder._linear(x, w[4], s[2], w[5]).to(keys.dtype)
-  q = q.view(B, -1, heads, keys.size(3)).transpose(1, 2)  # (B, heads, T, headDim)
-  k = k.view(B, -1, heads, keys.size(3)).transpose(1, 2)
-  v = v.view(B, -1, heads, keys.size(3)).transpose(1, 2)
-  context = __torch__.attention._attend_past(q, k, v, keys, values, start, mask)
-  context = context.transpose(1, 2).reshape(x.size(0), -1).to(6)
-  return __torch__.decoder._linear(context, w[6], s[3], w[7])
-
-
-def _feed_forward(x: Tensor, w: List[Tensor], s: List[Tensor]) -> Tensor:
-  hidden = torch.gelu(__torch__.decoder._linear(x, w[0], s[0], w[1]), approximate="tanh")
-  return __torch__.decoder._linear(hidden, w[2], s[1], w[3])
+def _layer(x: Tensor, B: int, w: List[Tensor], s: List[Tensor], cache: Tensor, start: int,
+           mask: Optional[Tensor]) -> Tensor:
+  """Changes x (B * T, E)."""
+  type = cache.dtype
+  E = [x.size(1)]
+  normed = torch.layer_norm(x, E, w[0], w[1], 1e-05).to(type)
+  context = __torch__.decoder._attention(normed, B, w[10:], s[3:], cache, start, mask)
+  x += __torch__.decoder._linear(context, w[2], w[3], s[0], "none")
+  normed = torch.layer_norm(x, E, w[4], w[5], 1e-05).to(type)
+  hidden = __torch__.decoder._linear(normed, w[6], w[7], s[1], "gelu")
+  x += __torch__.decoder._linear(hidden, w[8], w[9], s[2], "none")
+  return x
 
 
 def _mask(B: int, T: int, start: int, padding: Tensor) -> Tensor:
@@ -61,14 +67,13 @@ def _embed(tokens: Tensor, w: List[Tensor], start: int, padding: List[Tensor]) -
   if w[0].dtype == 1:
     words *= torch.embedding(w[1].unsqueeze(1), tokens)
   if len(padding) == 0:
-    return words + w[2][start:start + T]
+    return words + w[2].narrow(0, start, T)
   position = torch.arange(start, start + T, device=tokens.device) - padding[0].unsqueeze(1)
   return words + torch.embedding(w[2], position.clamp(0))
 
 
-def decode(tokens: Tensor, start: int, padding: List[Tensor], heads: int, every: bool,
-           layers: List[Tensor], scales: List[Tensor], ends: List[Tensor], keys: List[Tensor],
-           values: List[Tensor]) -> Tensor:
+def decode(tokens: Tensor, start: int, padding: List[Tensor], every: bool, layers: List[Tensor],
+           scales: List[Tensor], ends: List[Tensor], caches: List[Tensor]) -> Tensor:
   """Logits of the last of tokens (B, T), as (B, 1, V), or of every one, (B, T, V). There is one
   padding (B), the number of tokens to leave out at the start of each row, or none."""
   B, T = tokens.shape
@@ -76,18 +81,15 @@ def decode(tokens: Tensor, start: int, padding: List[Tensor], heads: int, every:
   if len(padding) > 0:
     mask = __torch__.decoder._mask(B, T, start, padding[0])
   x = __torch__.decoder._embed(tokens, ends, start, padding).view(B * T, -1)
-  for layer in range(len(keys)):
-    w = layers[16 * layer:16 * layer + 16]
-    s = scales[6 * layer:6 * layer + 6]
-    normed = __torch__.decoder._norm(x, w[0], w[1])
-    x = x + __torch__.decoder._attention(
-        normed, B, heads, w[2:10], s[:4], keys[layer], values[layer], start, mask)
-    normed = __torch__.decoder._norm(x, w[10], w[11])
-    x = x + __torch__.decoder._feed_forward(normed, w[12:], s[4:])
+  weights = len(layers) // len(caches)
+  for i in range(len(caches)):
+    w = layers[weights * i:weights * (i + 1)]
+    x = __torch__.decoder._layer(x, B, w, scales[4 * i:4 * i + 4], caches[i], start, mask)
   if not every:
     x = x.view(B, T, -1)[:, T - 1]
-  x = __torch__.decoder._norm(x, ends[3], ends[4])
-  return __torch__.decoder._linear(x, ends[5], ends[6], ends[7]).view(B, -1, ends[5].size(0))
+  x = torch.layer_norm(x, [x.size(1)], ends[3], ends[4], 1e-05).to(caches[0].dtype)
+  logits = __torch__.decoder._linear(x, ends[5], ends[5], ends[6], "none").to(6)
+  return logits.view(B, -1, logits.size(1))
 
 
 def quantize(weight: Tensor) -> Tuple[Tensor, Tensor]:
