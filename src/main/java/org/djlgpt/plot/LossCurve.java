@@ -1,10 +1,7 @@
 package org.djlgpt.plot;
 
-import org.knowm.xchart.BitmapEncoder;
-
-import java.awt.image.BufferedImage;
-import java.io.IOException;
-import java.nio.file.Path;
+import java.awt.Dimension;
+import java.awt.Graphics2D;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -24,7 +21,7 @@ import java.util.List;
  *         .save(Path.of("loss.png"));
  * }</pre>
  */
-public final class LossCurve {
+public final class LossCurve extends Picture {
 
     private final Losses training;
     private final Losses validation;
@@ -55,34 +52,21 @@ public final class LossCurve {
         return new Builder();
     }
 
-    /**
-     * Draws the curve.
-     *
-     * @return a new opaque image of the builder's size; a notebook shows it as it is
-     */
-    public BufferedImage image() {
+    @Override
+    Dimension size() {
+        return new Dimension(width, height);
+    }
+
+    @Override
+    void draw(Graphics2D graphics) {
         LossChart chart = new LossChart(title, theme, width, height);
         chart.addTraining(training, smoothing);
         chart.addValidation(validation);
-        return BitmapEncoder.getBufferedImage(chart.finish(baselines));
-    }
-
-    /**
-     * Draws the curve into a PNG file, which appears complete or not at all.
-     *
-     * @param png the file to create or replace, in a directory that exists
-     * @throws IOException if the file can't be written; an existing file is then unchanged
-     */
-    public void save(Path png) throws IOException {
-        PngFile.save(image(), png);
+        chart.finish(baselines).paint(graphics, width, height);
     }
 
     /** Builds a {@link LossCurve}. */
     public static final class Builder {
-
-        private static final int MIN_WIDTH = 480;
-        private static final int MIN_HEIGHT = 320;
-        private static final int MAX_SIZE = 10_000;
 
         private long[] trainingSteps;
         private double[] trainingLosses;
@@ -213,23 +197,8 @@ public final class LossCurve {
                 throw new IllegalArgumentException(
                         "smoothing=" + smoothing + " must be from 0 to below 1; try 0.9");
             }
-            checkSize("width", width, MIN_WIDTH);
-            checkSize("height", height, MIN_HEIGHT);
+            PlotSize.require(width, height);
             return new LossCurve(this);
-        }
-
-        private static void checkSize(String name, int pixels, int min) {
-            if (pixels < min || pixels > MAX_SIZE) {
-                throw new IllegalArgumentException(
-                        name
-                                + "="
-                                + pixels
-                                + " must be from "
-                                + min
-                                + " to "
-                                + MAX_SIZE
-                                + " pixels");
-            }
         }
     }
 }

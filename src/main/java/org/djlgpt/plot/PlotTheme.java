@@ -44,12 +44,14 @@ public enum PlotTheme {
     private final Color foreground;
     private final Color grid;
     private final List<Color> series;
+    private final ColorScale colorScale;
 
     PlotTheme(Color background, Color foreground, Color grid, OkabeIto... series) {
         this.background = background;
         this.foreground = foreground;
         this.grid = grid;
         this.series = Stream.of(series).map(OkabeIto::color).toList();
+        colorScale = new ColorScale(background);
     }
 
     /**
@@ -117,7 +119,12 @@ public enum PlotTheme {
                 .setAxisTickLabelsFont(font(Font.PLAIN, LABEL_SIZE));
     }
 
-    private static Font font(int style, int size) {
+    /** Returns the colors of numbers on this background. */
+    ColorScale colorScale() {
+        return colorScale;
+    }
+
+    static Font font(int style, int size) {
         return new Font(Font.SANS_SERIF, style, size);
     }
 }

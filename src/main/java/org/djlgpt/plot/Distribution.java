@@ -1,0 +1,217 @@
+package org.djlgpt.plot;
+
+import java.awt.Dimension;
+import java.awt.Font;
+import java.awt.Graphics2D;
+import java.awt.Rectangle;
+import java.util.ArrayList;
+import java.util.List;
+
+/**
+ * Bars side by side, such as the probabilities of the next token at several temperatures, or the
+ * speed of several variants.
+ *
+ * <pre>{@code
+ * Distribution.builder()
+ *         .setLabels(List.of(" the", " a", "\n"))
+ *         .addSeries("temperature 0.5", 0.86f, 0.12f, 0.02f)
+ *         .addSeries("temperature 1", 0.66f, 0.24f, 0.10f)
+ *         .build()
+ *         .save(Path.of("next-token.png"));
+ * }</pre>
+ */
+public final class Distribution extends Picture {
+
+    private static final Font TITLE_FONT = PlotTheme.font(Font.BOLD, 18);
+    private static final Font AXIS_FONT = PlotTheme.font(Font.PLAIN, 15);
+    private static final int MARGIN = 16;
+    private static final int TITLE_HEIGHT = 30;
+    private static final int AXIS_TITLE_WIDTH = 24;
+
+    /** The room above the highest bar, for its value if there are values. */
+    private static final int HEADROOM = 10;
+
+    private static final int VALUE_HEIGHT = 42;
+
+    private final List<String> labels;
+    private final List<Bars> series;
+    private final boolean values;
+    private final String valueTitle;
+    private final String title;
+    private final PlotTheme theme;
+    private final Dimension size;
+
+    private Distribution(Builder builder) {
+        labels = builder.labels.stream().map(TokenLabel::shortened).toList();
+        series = List.copyOf(builder.series);
+        values = builder.values;
+        valueTitle = builder.valueTitle;
+        title = builder.title;
+        theme = builder.theme;
+        size = new Dimension(builder.width, builder.height);
+    }
+
+    /**
+     * Creates a builder.
+     *
+     * @return a new builder
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    @Override
+    Dimension size() {
+        return new Dimension(size);
+    }
+
+    @Override
+    void draw(Graphics2D graphics) {
+        graphics.setColor(theme.background());
+        graphics.fillRect(0, 0, size.width, size.height);
+        Pen pen = new Pen(graphics, theme.foreground());
+        int wide = size.width - 2 * MARGIN;
+        if (!title.isBlank()) {
+            FittedTitle fitted = FittedTitle.of(title, TITLE_FONT, wide);
+            pen.write(fitted.text(), fitted.font(), MARGIN, MARGIN + 16);
+        }
+        int legendTop = MARGIN + (title.isBlank() ? 0 : TITLE_HEIGHT);
+        BarLegend legend = new BarLegend(series, theme, new Rectangle(MARGIN, legendTop, wide, 0));
+        legend.draw(graphics);
+        drawBars(pen, legendTop + legend.height() + (values ? VALUE_HEIGHT : HEADROOM));
+    }
+
+    private void drawBars(Pen pen, int top) {
+        int left = MARGIN + AXIS_TITLE_WIDTH;
+        Rectangle frame =
+                new Rectangle(left, top, size.width - left - MARGIN, size.height - top - MARGIN);
+        BarDrawing bars = new BarDrawing(labels, series, theme, frame);
+        bars.draw(pen.graphics(), values);
+        FittedTitle axis = FittedTitle.of(valueTitle, AXIS_FONT, bars.plot().height);
+        double length = FittedTitle.width(axis.text(), axis.font());
+        pen.writeUpwards(
+                axis.text(), axis.font(), MARGIN + 12, bars.plot().getCenterY() + length / 2);
+    }
+
+    /** Builds a {@link Distribution}. */
+    public static final class Builder {
+
+        private static final int MAX_LABELS = 200;
+
+        private List<String> labels = List.of();
+        private final List<Bars> series = new ArrayList<>();
+        private boolean values;
+        private String valueTitle = "probability";
+        private String title = "";
+        private PlotTheme theme = PlotTheme.LIGHT;
+        private int width = 960;
+        private int height = 480;
+
+        private Builder() {}
+
+        /**
+         * Sets what the groups of bars stand for.
+         *
+         * @param labels 1 to 200 texts such as tokens, whose spaces, line breaks and the like
+         *     become visible; at most 20 characters of each are shown
+         * @return this builder
+         */
+        public Builder setLabels(List<String> labels) {
+            this.labels = List.copyOf(labels);
+            return this;
+        }
+
+        /**
+         * Adds a series, at least one and at most five, each in a color of its own.
+         *
+         * @param name its name in the legend
+         * @param values a finite number of at least 0 for each label; copied
+         * @return this builder
+         */
+        public Builder addSeries(String name, float... values) {
+            series.add(new Bars(name, values));
+            return this;
+        }
+
+        /**
+         * Sets whether each bar bears its value. Default: false.
+         *
+         * @param values true to write the values
+         * @return this builder
+         */
+        public Builder optValues(boolean values) {
+            this.values = values;
+            return this;
+        }
+
+        /**
+         * Sets what the values are. Default: {@code probability}.
+         *
+         * @param title the axis title, with the unit
+         * @return this builder
+         */
+        public Builder optValueTitle(String title) {
+            valueTitle = title;
+            return this;
+        }
+
+        /**
+         * Sets the title. Default: none.
+         *
+         * @param title one line, made smaller and then shortened if it is wider than the plot
+         * @return this builder
+         */
+        public Builder optTitle(String title) {
+            this.title = title;
+            return this;
+        }
+
+        /**
+         * Sets the colors. Default: {@link PlotTheme#LIGHT}.
+         *
+         * @param theme the theme
+         * @return this builder
+         */
+        public Builder optTheme(PlotTheme theme) {
+            this.theme = theme;
+            return this;
+        }
+
+        /**
+         * Sets the size of the image. Default: 960 by 480.
+         *
+         * @param width in pixels, from 480 to 10,000
+         * @param height in pixels, from 320 to 10,000
+         * @return this builder
+         */
+        public Builder optSize(int width, int height) {
+            this.width = width;
+            this.height = height;
+            return this;
+        }
+
+        /**
+         * Builds the bars.
+         *
+         * @return the distribution
+         * @throws IllegalArgumentException if there are no labels or more than 200, no series or
+         *     more than five, values are not as many as labels, or a value or the size is out of
+         *     range
+         */
+        public Distribution build() {
+            if (labels.isEmpty() || labels.size() > MAX_LABELS) {
+                throw new IllegalArgumentException(
+                        "%d labels; give 1 to %d with setLabels, such as the likeliest tokens"
+                                .formatted(labels.size(), MAX_LABELS));
+            }
+            if (series.isEmpty() || series.size() > theme.series().size()) {
+                throw new IllegalArgumentException(
+                        "%d series; add 1 to %d with addSeries"
+                                .formatted(series.size(), theme.series().size()));
+            }
+            series.forEach(bars -> bars.requireOneFor(labels));
+            PlotSize.require(width, height);
+            return new Distribution(this);
+        }
+    }
+}
