@@ -18,6 +18,7 @@ import java.io.PrintWriter;
             GenerateCommand.class,
             EvalCommand.class,
             InfoCommand.class,
+            AttentionCommand.class,
             BenchCommand.class
         })
 public final class Gpt {

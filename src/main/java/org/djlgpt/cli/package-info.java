@@ -1,7 +1,7 @@
 /**
- * The command {@code gpt}: {@code train}, {@code generate}, {@code eval}, {@code info} and {@code
- * bench}. Each command is a thin layer over the library; whoever wants the same in a program reads
- * its {@code call} method.
+ * The command {@code gpt}: {@code train}, {@code generate}, {@code eval}, {@code info}, {@code
+ * attention} and {@code bench}. Each command is a thin layer over the library; whoever wants the
+ * same in a program reads its {@code call} method.
  *
  * <p>Only this package prints or ends the process. It needs picocli and progressbar, which the
  * artifact declares as optional.

@@ -62,17 +62,7 @@ public final class AtomicFile {
      *     be written, or the file system can't move a file atomically; the message names the target
      */
     public static void write(Path target, Content content) throws IOException {
-        Path directory = target.toAbsolutePath().getParent();
-        if (directory == null || Files.isDirectory(target)) {
-            throw new FileSystemException(
-                    target.toString(), null, "is a directory; name a file to write");
-        }
-        if (!Files.isDirectory(directory)) {
-            throw new NoSuchFileException(
-                    target.toString(), null, "its directory does not exist; create it first");
-        }
-        Path temporary =
-                directory.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        Path temporary = temporaryBeside(target);
         try {
             writeForced(temporary, content);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
@@ -98,6 +88,37 @@ public final class AtomicFile {
                     content.writeTo(out);
                     out.flush();
                 });
+    }
+
+    /**
+     * Finds out whether a file can be written, before work that would be lost. Nothing is left.
+     *
+     * @param target the file that is to be written later
+     * @throws IOException if the directory is missing or takes no files, or the target is a
+     *     directory; the message names the target
+     */
+    public static void requireWritable(Path target) throws IOException {
+        Path temporary = temporaryBeside(target);
+        try {
+            Files.createFile(temporary);
+        } catch (IOException e) {
+            throw new IOException(target + " can't be written: " + e, e);
+        } finally {
+            Files.deleteIfExists(temporary);
+        }
+    }
+
+    private static Path temporaryBeside(Path target) throws IOException {
+        Path directory = target.toAbsolutePath().getParent();
+        if (directory == null || Files.isDirectory(target)) {
+            throw new FileSystemException(
+                    target.toString(), null, "is a directory; name a file to write");
+        }
+        if (!Files.isDirectory(directory)) {
+            throw new NoSuchFileException(
+                    target.toString(), null, "its directory does not exist; create it first");
+        }
+        return directory.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
     }
 
     private static void writeForced(Path file, Content content) throws IOException {
