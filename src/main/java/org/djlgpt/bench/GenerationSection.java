@@ -42,58 +42,68 @@ final class GenerationSection implements Section {
 
     @Override
     public String text(Results results) {
+        return early(results) + "\n" + late(results);
+    }
+
+    private String early(Results results) {
         TextTable table =
                 new TextTable(
-                        "Writing text with GPT-2 124M after a prompt of %d tokens"
-                                .formatted(float32.promptLength()),
+                        "Writing with GPT-2 124M: a token after %d others"
+                                .formatted(TextWriting.OPENING),
+                        "",
+                        "tokens/s",
+                        "ms/step",
+                        "of read limit",
+                        "peak MiB");
+        double limit = machine.limits(results).read();
+        for (Case variant : cases()) {
+            if (variant.workload() instanceof TextWriting job) {
+                Outcome outcome = results.of(variant);
+                double step = outcome.median(TextWriting.EARLY);
+                table.row(
+                        variant.name(),
+                        TextTable.number(job.sequences() * MILLISECONDS / step, 1),
+                        TextTable.number(step, 2),
+                        TextTable.percent(job.weightBytes() * MILLISECONDS / step / limit),
+                        TextTable.number(outcome.peakMebibytes(), 0));
+            }
+        }
+        return table + "  of read limit: the bytes of all weights over the time of a step.\n";
+    }
+
+    private String late(Results results) {
+        TextTable table =
+                new TextTable(
+                        "The same after a prompt of %d tokens".formatted(float32.promptLength()),
                         "",
                         "tokens/s",
                         "ms/step",
                         "ratio",
-                        "of read",
                         "prompt ms",
-                        "of product",
-                        "peak MiB");
-        Outcome uncached = results.of(cases().get(0));
+                        "of product limit");
+        double one = results.of(cases().get(0)).median(TextWriting.TOKEN);
         for (Case variant : cases()) {
-            row(table, variant, results.of(variant), uncached, machine.limits(results));
+            Outcome outcome = results.of(variant);
+            double step = outcome.median(TextWriting.TOKEN);
+            int sequences = variant.workload() instanceof TextWriting job ? job.sequences() : 1;
+            table.row(
+                    variant.name(),
+                    TextTable.number(sequences * MILLISECONDS / step, 1),
+                    TextTable.number(step, 2),
+                    TextTable.times(sequences * one / step),
+                    TextTable.number(outcome.median(TextWriting.PROMPT), 0),
+                    ofProductLimit(variant, outcome, machine.limits(results)));
+            table.noteFailure(outcome);
         }
-        return table
-                + "  of read: the bytes of all weights that a step needs, in its time, against"
-                + " the\n"
-                + "  limit for reading. of product: 2 * weights of the layers * tokens of the"
-                + " prompt.\n";
+        return table + "  of product limit: 2 * weights of the layers * tokens of the prompt.\n";
     }
 
-    private static void row(
-            TextTable table, Case variant, Outcome outcome, Outcome uncached, Limits limits) {
-        double step = outcome.median(TextWriting.TOKEN);
-        if (variant.workload() instanceof TextWriting job) {
-            double tokensPerSecond = job.sequences() * MILLISECONDS / step;
-            double readPerSecond = job.weightBytes() * MILLISECONDS / step;
-            double prompt = outcome.median(TextWriting.PROMPT);
-            double productsPerSecond = job.promptProducts() * MILLISECONDS / prompt;
-            double one = uncached.median(TextWriting.TOKEN) / MILLISECONDS;
-            table.row(
-                    outcome.row(),
-                    TextTable.number(tokensPerSecond, 1),
-                    TextTable.number(step, 2),
-                    TextTable.times(tokensPerSecond * one),
-                    TextTable.percent(readPerSecond / limits.read()),
-                    TextTable.number(prompt, 0),
-                    TextTable.percent(productsPerSecond / job.productLimit(limits)),
-                    TextTable.number(outcome.peakMebibytes(), 0));
-        } else {
-            table.row(
-                    outcome.row(),
-                    TextTable.number(MILLISECONDS / step, 1),
-                    TextTable.number(step, 2),
-                    TextTable.times(1),
-                    "",
-                    "",
-                    "",
-                    TextTable.number(outcome.peakMebibytes(), 0));
+    private static String ofProductLimit(Case variant, Outcome outcome, Limits limits) {
+        if (!(variant.workload() instanceof TextWriting job)) {
+            return "";
         }
-        table.noteFailure(outcome);
+        double prompt = outcome.median(TextWriting.PROMPT);
+        return TextTable.percent(
+                job.promptProducts() * MILLISECONDS / prompt / job.productLimit(limits));
     }
 }

@@ -2,7 +2,7 @@ package org.djlgpt.bench;
 
 import java.util.List;
 
-/** The parts of a training step and of writing a token that do not depend on sizes. */
+/** The part of a training step that does not depend on sizes. */
 final class OverheadSection implements Section {
 
     private static final TrainingJob JOB = TrainingJob.smallest();

@@ -24,7 +24,8 @@ record Suite(LimitsSection machine, List<Section> sections) {
                         TrainingSection.defaultJob(effort, machine),
                         new OverheadSection(effort),
                         new OptimizerSection(effort, machine),
-                        new GenerationSection(effort, machine)));
+                        new GenerationSection(effort, machine),
+                        new TokenOverheadSection(effort)));
     }
 
     /** Returns all cases in the order in which they are measured. */

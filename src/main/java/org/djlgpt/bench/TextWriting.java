@@ -14,7 +14,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * A decoder at work: reading a prompt, then the next token after it with the prompt in the cache.
+ * A decoder at work: reading a prompt, and single tokens with few or all of the prompt in the
+ * cache.
  *
  * @param config the model
  * @param precision what the weights are kept in
@@ -25,7 +26,11 @@ record TextWriting(GptConfig config, WeightPrecision precision, int sequences, i
         implements Workload {
 
     static final String PROMPT = "prompt";
+    static final String EARLY = "early token";
     static final String TOKEN = "token";
+
+    /** The tokens before an early one. */
+    static final int OPENING = 16;
 
     /** GPT-2 124M after as many tokens as it takes half of its context. */
     static TextWriting gpt2(Effort effort, WeightPrecision precision, int sequences) {
@@ -86,12 +91,13 @@ record TextWriting(GptConfig config, WeightPrecision precision, int sequences, i
                             cache.reset();
                             decoder.next(prompt, cache).close();
                         }),
-                new Phase(
-                        TOKEN,
-                        () -> {
-                            cache.truncate(promptLength);
-                            decoder.next(token, cache).close();
-                        }));
+                new Phase(TOKEN, () -> after(promptLength, token, decoder, cache)),
+                new Phase(EARLY, () -> after(OPENING, token, decoder, cache)));
+    }
+
+    private static void after(int length, NDArray token, GptDecoder decoder, GptCache cache) {
+        cache.truncate(length);
+        decoder.next(token, cache).close();
     }
 
     private GptDecoder decoder(NDManager manager) {

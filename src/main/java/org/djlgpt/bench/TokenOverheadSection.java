@@ -1,0 +1,51 @@
+package org.djlgpt.bench;
+
+import org.djlgpt.model.WeightPrecision;
+
+import java.util.List;
+
+/** The part of writing a token that does not depend on sizes. */
+final class TokenOverheadSection implements Section {
+
+    private final Sampling sampling;
+
+    TokenOverheadSection(Effort effort) {
+        sampling = new Sampling(100, 100, effort.sampling().seconds());
+    }
+
+    @Override
+    public List<Case> cases() {
+        return List.of(
+                of("float32", WeightPrecision.FP32),
+                of("bfloat16", WeightPrecision.BF16),
+                of("int8", WeightPrecision.INT8));
+    }
+
+    private Case of(String name, WeightPrecision precision) {
+        return new Case("token overhead", name, false, sampling, new TokenOverhead(precision));
+    }
+
+    @Override
+    public String text(Results results) {
+        TextTable table =
+                new TextTable(
+                        "Fixed overhead: writing a token with a 2-layer, 64-dimension, 65-word"
+                                + " model",
+                        "",
+                        "ms/token",
+                        "in decoder",
+                        "around it");
+        for (Case variant : cases()) {
+            Outcome outcome = results.of(variant);
+            double token = outcome.median(TokenOverhead.TOKEN);
+            double decoder = outcome.median(TokenOverhead.DECODER);
+            table.row(
+                    variant.name(),
+                    TextTable.number(token, 3),
+                    TextTable.number(decoder, 3),
+                    TextTable.number(token - decoder, 3));
+            table.noteFailure(outcome);
+        }
+        return table.toString();
+    }
+}
