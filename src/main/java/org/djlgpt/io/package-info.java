@@ -1,6 +1,7 @@
 /**
- * Files that are written whole or not at all.
+ * Files: {@link org.djlgpt.io.AtomicFile} writes one whole or not at all, {@link
+ * org.djlgpt.io.SafeTensors} keeps named tensors in one.
  *
- * <p>Imports the JDK only.
+ * <p>Imports Gson and DJL only.
  */
 package org.djlgpt.io;

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
+import org.djlgpt.io.SafeTensors;
 import org.djlgpt.torch.Recording;
 
 import java.io.IOException;

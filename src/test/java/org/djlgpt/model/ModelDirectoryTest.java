@@ -17,6 +17,7 @@ import ai.djl.nn.Parameter;
 
 import com.google.gson.JsonObject;
 
+import org.djlgpt.io.SafeTensors;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.RandomArrays;

@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;

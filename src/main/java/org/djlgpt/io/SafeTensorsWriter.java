@@ -1,11 +1,9 @@
-package org.djlgpt.model;
+package org.djlgpt.io;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 import com.google.gson.stream.JsonWriter;
-
-import org.djlgpt.io.AtomicFile;
 
 import java.io.IOException;
 import java.io.StringWriter;

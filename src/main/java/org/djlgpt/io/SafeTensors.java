@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.io;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
@@ -6,8 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-
-import org.djlgpt.io.AtomicFile;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
