@@ -5,13 +5,14 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.nio.channels.Channels;
 import java.nio.channels.FileChannel;
+import java.nio.file.DirectoryStream;
 import java.nio.file.FileSystemException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
-import java.nio.file.StandardOpenOption;
 import java.util.UUID;
+import java.util.regex.Pattern;
 
 /**
  * Replaces a file whole or not at all: whoever opens it sees the old content or the new, also after
@@ -19,9 +20,12 @@ import java.util.UUID;
  *
  * <p>The content goes to a temporary file beside the target, is forced to the disk, and then takes
  * the target's name in one step. A process that is killed in between leaves the target alone and a
- * hidden {@code .NAME.*.tmp} file behind, which may be deleted.
+ * hidden {@code .NAME.*.tmp} file behind; the next to write the file deletes it.
  */
 public final class AtomicFile {
+
+    private static final String TEMPORARY = ".tmp";
+    private static final String UUID_PATTERN = "[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}";
 
     private AtomicFile() {}
 
@@ -118,15 +122,29 @@ public final class AtomicFile {
             throw new NoSuchFileException(
                     target.toString(), null, "its directory does not exist; create it first");
         }
-        return directory.resolve("." + target.getFileName() + "." + UUID.randomUUID() + ".tmp");
+        String prefix = "." + target.getFileName() + ".";
+        deleteAbandoned(directory, prefix);
+        return directory.resolve(prefix + UUID.randomUUID() + TEMPORARY);
     }
 
     private static void writeForced(Path file, Content content) throws IOException {
-        // Not Files.createTempFile: its files can be read by their owner only.
-        try (FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE)) {
-            content.writeTo(channel);
-            channel.force(true);
+        try (LockedFile locked = LockedFile.create(file)) {
+            content.writeTo(locked.channel());
+            locked.channel().force(true);
+        }
+    }
+
+    private static void deleteAbandoned(Path directory, String prefix) throws IOException {
+        Pattern temporary = Pattern.compile(Pattern.quote(prefix) + UUID_PATTERN + TEMPORARY);
+        try (DirectoryStream<Path> files =
+                Files.newDirectoryStream(
+                        directory,
+                        file -> temporary.matcher(file.getFileName().toString()).matches())) {
+            for (Path file : files) {
+                if (LockedFile.isAbandoned(file)) {
+                    Files.deleteIfExists(file);
+                }
+            }
         }
     }
 }

@@ -1,6 +1,7 @@
 /**
  * Files: {@link org.djlgpt.io.AtomicFile} writes one whole or not at all, {@link
- * org.djlgpt.io.SafeTensors} keeps named tensors in one.
+ * org.djlgpt.io.AtomicFolder} several together, {@link org.djlgpt.io.SafeTensors} keeps named
+ * tensors in one.
  *
  * <p>Imports Gson and DJL only.
  */

@@ -1,6 +1,7 @@
 package org.djlgpt.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -69,6 +70,34 @@ class AtomicFileTest {
                                     throw new IllegalStateException("defect");
                                 }));
         assertEquals("old", Files.readString(file));
+        assertEquals(List.of(file), files());
+    }
+
+    @Test
+    void deletesWhatAKilledWriterOfTheSameFileLeft() throws IOException {
+        Path file = directory.resolve("a.txt");
+        Path left =
+                Files.createFile(
+                        directory.resolve(".a.txt.0f8fad5b-d9cb-469f-a165-70867728950e.tmp"));
+        Path ofAnother =
+                Files.createFile(
+                        directory.resolve(".b.txt.0f8fad5b-d9cb-469f-a165-70867728950e.tmp"));
+        AtomicFile.write(file, channel -> channel.write(bytes("new")));
+        assertFalse(Files.exists(left));
+        assertTrue(Files.exists(ofAnother));
+    }
+
+    @Test
+    void sparesTheFileOfAWriterThatIsStillAtWork() throws IOException {
+        Path file = directory.resolve("a.txt");
+        AtomicFile.write(
+                file,
+                channel -> {
+                    channel.write(bytes("slow"));
+                    AtomicFile.write(file, other -> other.write(bytes("quick")));
+                    assertEquals("quick", Files.readString(file));
+                });
+        assertEquals("slow", Files.readString(file));
         assertEquals(List.of(file), files());
     }
 
