@@ -11,6 +11,7 @@ import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
 import java.util.Collections;
+import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.Set;
 
@@ -91,7 +92,24 @@ public final class SafeTensors implements AutoCloseable {
      */
     public static void write(Path path, Map<String, NDArray> tensors, Map<String, String> metadata)
             throws IOException {
-        new SafeTensorsWriter(tensors, metadata).write(path);
+        Map<String, TensorSource> sources = new LinkedHashMap<>();
+        tensors.forEach((name, array) -> sources.put(name, TensorSource.of(name, array)));
+        new SafeTensorsWriter(sources, metadata).write(path);
+    }
+
+    /**
+     * Writes tensors that are made one after the other, so that they need not fit into memory
+     * together.
+     *
+     * @param path the file to create or replace; see {@link AtomicFile#write}
+     * @param tensors the tensors by name, under the conditions of {@link #write(Path, Map, Map)}
+     * @throws IOException if the file can't be written; an existing file is then unchanged
+     * @throws IllegalArgumentException if a tensor can't be stored, or is not of the type and shape
+     *     that its source says; an existing file is then unchanged
+     */
+    public static void writeLazily(Path path, Map<String, TensorSource> tensors)
+            throws IOException {
+        new SafeTensorsWriter(tensors, Map.of()).write(path);
     }
 
     /**
@@ -165,6 +183,15 @@ public final class SafeTensors implements AutoCloseable {
             result.setName(name);
             return result;
         }
+    }
+
+    /**
+     * Returns where the file is.
+     *
+     * @return the path that it was opened with
+     */
+    public Path path() {
+        return file.path();
     }
 
     /** Closes the file; arrays that were read from it stay. */

@@ -1,7 +1,7 @@
 package org.djlgpt.io;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 
 import com.google.gson.stream.JsonWriter;
 
@@ -24,15 +24,15 @@ final class SafeTensorsWriter {
 
     private static final int ALIGNMENT = 8;
 
-    private final Map<String, NDArray> arrays;
+    private final Map<String, TensorSource> sources;
     private final List<StoredTensor> layout;
     private final Map<String, String> metadata;
 
-    SafeTensorsWriter(Map<String, NDArray> arrays, Map<String, String> metadata) {
-        this.arrays = arrays;
+    SafeTensorsWriter(Map<String, TensorSource> sources, Map<String, String> metadata) {
+        this.sources = sources;
         this.metadata = new LinkedHashMap<>(metadata);
         this.metadata.putIfAbsent("format", "pt");
-        layout = layOut(arrays);
+        layout = layOut(sources);
     }
 
     void write(Path path) throws IOException {
@@ -42,15 +42,15 @@ final class SafeTensorsWriter {
                 channel -> {
                     writeFully(channel, header);
                     for (StoredTensor tensor : layout) {
-                        writeData(channel, arrays.get(tensor.name()));
+                        writeData(channel, tensor.name(), sources.get(tensor.name()));
                     }
                 });
     }
 
     /** Widest types first: each tensor then begins at a multiple of its element's width. */
-    private static List<StoredTensor> layOut(Map<String, NDArray> arrays) {
+    private static List<StoredTensor> layOut(Map<String, TensorSource> sources) {
         List<StoredTensor> unplaced = new ArrayList<>();
-        arrays.forEach((name, array) -> unplaced.add(describe(name, array)));
+        sources.forEach((name, source) -> unplaced.add(describe(name, source)));
         unplaced.sort(Comparator.comparingInt((StoredTensor t) -> t.type().width()).reversed());
         List<StoredTensor> placed = new ArrayList<>();
         long begin = 0;
@@ -63,27 +63,23 @@ final class SafeTensorsWriter {
     }
 
     /** Describes a tensor as if it were the first. */
-    private static StoredTensor describe(String name, NDArray array) {
+    private static StoredTensor describe(String name, TensorSource source) {
         if (name.equals(SafeTensorsHeader.METADATA)) {
             throw new IllegalArgumentException(
                     "No tensor can be named '" + name + "', the format keeps it; rename it");
         }
-        if (array == null || array.isReleased()) {
-            throw new IllegalArgumentException(
-                    "Tensor '" + name + "' is missing or closed; write it before closing it");
-        }
         StoredType type =
-                StoredType.holding(array.getDataType())
+                StoredType.holding(source.type())
                         .orElseThrow(
                                 () ->
                                         new IllegalArgumentException(
                                                 "Tensor '"
                                                         + name
                                                         + "' is of type "
-                                                        + array.getDataType()
+                                                        + source.type()
                                                         + ", which can't be written; convert it"
                                                         + " to float32"));
-        long bytes = array.getShape().size() * type.width();
+        long bytes = source.shape().size() * type.width();
         if (bytes > Integer.MAX_VALUE) {
             throw new IllegalArgumentException(
                     "Tensor '"
@@ -94,7 +90,7 @@ final class SafeTensorsWriter {
                             + Integer.MAX_VALUE
                             + "; split it");
         }
-        return new StoredTensor(name, type, array.getShape(), 0, bytes);
+        return new StoredTensor(name, type, source.shape(), 0, bytes);
     }
 
     /** Returns the length and the JSON, padded with spaces so that the data is aligned. */
@@ -143,13 +139,23 @@ final class SafeTensorsWriter {
         return text.toString();
     }
 
-    private static void writeData(FileChannel channel, NDArray array) throws IOException {
-        // What the engine copies on the way (from a GPU, out of a transposed view) would stay with
-        // the array's manager; a view with a manager of its own takes it along.
-        try (NDManager scratch = array.getManager().newSubManager();
-                NDArray view = array.stopGradient()) {
-            view.attach(scratch);
-            writeFully(channel, view.toByteBuffer(true));
+    private static void writeData(FileChannel channel, String name, TensorSource source)
+            throws IOException {
+        // Closes what the value is made of, and what the engine copies on the way (from a GPU, out
+        // of a transposed view).
+        try (NDScope scope = new NDScope()) {
+            NDArray value = source.value().get();
+            if (value.getDataType() != source.type() || !value.getShape().equals(source.shape())) {
+                throw new IllegalArgumentException(
+                        "Tensor '%s' is %s %s, but was said to be %s %s"
+                                .formatted(
+                                        name,
+                                        value.getDataType(),
+                                        value.getShape(),
+                                        source.type(),
+                                        source.shape()));
+            }
+            writeFully(channel, value.stopGradient().toByteBuffer(true));
         }
     }
 

@@ -167,6 +167,33 @@ class SafeTensorsTest {
     }
 
     @Test
+    void writesWhatIsMadeWhenItsTurnComes() throws Exception {
+        NDArray weight = manager.create(new float[] {1, 2});
+        int before = manager.getManagedArrays().size();
+        TensorSource doubled =
+                new TensorSource(DataType.FLOAT32, new Shape(2), () -> weight.add(weight));
+        SafeTensors.writeLazily(file, Map.of("a", doubled, "b", doubled));
+        assertEquals(before, manager.getManagedArrays().size(), "the writer left tensors behind");
+        try (SafeTensors written = SafeTensors.open(file)) {
+            assertArrayEquals(new float[] {2, 4}, written.read(manager, "a").toFloatArray());
+            assertArrayEquals(new float[] {2, 4}, written.read(manager, "b").toFloatArray());
+        }
+    }
+
+    @Test
+    void refusesTensorThatIsNotWhatItsSourceSays() throws Exception {
+        Files.writeString(file, "precious");
+        NDArray weight = manager.create(new float[] {1, 2});
+        TensorSource wrong = new TensorSource(DataType.FLOAT32, new Shape(3), () -> weight);
+        IllegalArgumentException e =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> SafeTensors.writeLazily(file, Map.of("w", wrong)));
+        assertTrue(e.getMessage().contains("'w' is float32 (2), but was said to be float32 (3)"));
+        assertEquals("precious", Files.readString(file));
+    }
+
+    @Test
     void writesParameterWithGradient() throws Exception {
         NDArray parameter = manager.create(new float[] {1, 2});
         parameter.setRequiresGradient(true);
