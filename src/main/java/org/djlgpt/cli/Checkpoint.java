@@ -12,8 +12,8 @@ import java.io.IOException;
  * Keeps the best model of a run in its folder; if no step improved on the untrained model, the last
  * one.
  *
- * <p>A model of an earlier run stays until this one has something to put in its place. Weights go
- * first and come last, so a folder with weights always is a whole model, whenever the process ends.
+ * <p>A model of an earlier run stays until this one has something to put in its place; there always
+ * is a whole model, whenever the process ends.
  */
 final class Checkpoint implements TrainingListener {
 
@@ -35,11 +35,7 @@ final class Checkpoint implements TrainingListener {
         boolean first = Double.isNaN(loss);
         boolean isTrained = report.step() > 0;
         if (isTrained && (report.best() || first && report.step() == steps)) {
-            if (first) {
-                run.removeModel();
-                tokenizer.save(run.path());
-            }
-            ModelDirectory.save(model, run.path());
+            ModelDirectory.save(model, tokenizer, run.path());
             loss = report.validationLoss();
         }
     }

@@ -3,7 +3,6 @@ package org.djlgpt.cli;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.List;
 
 /**
  * The folder that a training leaves: the model, its metrics and its loss curve.
@@ -11,15 +10,6 @@ import java.util.List;
  * @param path the folder
  */
 record RunDirectory(Path path) {
-
-    /** Weights first: without them nothing takes the rest for a model. */
-    private static final List<String> MODEL_FILES =
-            List.of(
-                    "model.safetensors",
-                    "config.json",
-                    "char_tokenizer.json",
-                    "vocab.json",
-                    "merges.txt");
 
     /**
      * Creates the folder and makes sure that it takes files, before hours of training.
@@ -37,13 +27,6 @@ record RunDirectory(Path path) {
                     e);
         }
         return new RunDirectory(path);
-    }
-
-    /** Deletes the model of an earlier run, whichever tokenizer it had. */
-    void removeModel() throws IOException {
-        for (String file : MODEL_FILES) {
-            Files.deleteIfExists(path.resolve(file));
-        }
     }
 
     Path metrics() {

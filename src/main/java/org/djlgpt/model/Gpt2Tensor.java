@@ -23,11 +23,18 @@ import java.util.function.Predicate;
  */
 record Gpt2Tensor(String name, List<Parameter> parts, boolean transposed) {
 
+    /** Stands before the names of all tensors but the output layer's, or of none. */
+    static final String PREFIX = "transformer.";
+
+    static final String TOKEN_EMBEDDING = "wte.weight";
+    static final String OUTPUT = "lm_head.weight";
+    private static final String QKV_BIAS = "attn.c_attn.bias";
+
     /** Lists the tensors of a model in the order in which transformers writes them. */
     static List<Gpt2Tensor> of(GptModel model) {
         List<Gpt2Tensor> tensors = new ArrayList<>();
         ParameterList all = model.getParameters();
-        tensors.add(plain("wte.weight", all, "token_embedding_weight"));
+        tensors.add(plain(TOKEN_EMBEDDING, all, "token_embedding_weight"));
         tensors.add(plain("wpe.weight", all, "position_embedding_weight"));
         int layer = 0;
         for (Block child : model.getChildren().values()) {
@@ -38,7 +45,7 @@ record Gpt2Tensor(String name, List<Parameter> parts, boolean transposed) {
         tensors.add(plain("ln_f.weight", all, "final_norm_scale"));
         tensors.add(plain("ln_f.bias", all, "final_norm_shift"));
         if (!model.config().tiedOutput()) {
-            tensors.add(plain("lm_head.weight", all, "output_weight"));
+            tensors.add(plain(OUTPUT, all, "output_weight"));
         }
         return tensors;
     }
@@ -56,12 +63,7 @@ record Gpt2Tensor(String name, List<Parameter> parts, boolean transposed) {
                         "W_value_weight"));
         if (config.qkvBias()) {
             tensors.add(
-                    plain(
-                            prefix + "attn.c_attn.bias",
-                            layer,
-                            "W_query_bias",
-                            "W_key_bias",
-                            "W_value_bias"));
+                    plain(prefix + QKV_BIAS, layer, "W_query_bias", "W_key_bias", "W_value_bias"));
         }
         tensors.add(transposed(prefix + "attn.c_proj.weight", layer, "out_proj_weight"));
         tensors.add(plain(prefix + "attn.c_proj.bias", layer, "out_proj_bias"));
@@ -88,6 +90,16 @@ record Gpt2Tensor(String name, List<Parameter> parts, boolean transposed) {
             parts.add(from.stream().filter(ends).findFirst().orElseThrow().getValue());
         }
         return parts;
+    }
+
+    /** Returns the name of a layer's query, key and value bias, which a model may lack. */
+    static String qkvBias(int layer) {
+        return "h." + layer + "." + QKV_BIAS;
+    }
+
+    /** Returns a tensor's name as {@code GPT2LMHeadModel} writes it. */
+    static String prefixed(String name) {
+        return name.equals(OUTPUT) ? name : PREFIX + name;
     }
 
     /** Returns the tensor's shape in the file. */

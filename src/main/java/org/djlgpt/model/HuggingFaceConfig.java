@@ -11,20 +11,19 @@ import com.google.gson.JsonParseException;
 import org.djlgpt.io.AtomicFile;
 
 import java.io.IOException;
-import java.io.Reader;
 import java.math.BigDecimal;
 import java.nio.charset.StandardCharsets;
-import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
 
 /**
  * The file {@code config.json} of a Hugging Face GPT-2 directory (<a
  * href="https://huggingface.co/docs/transformers/model_doc/gpt2#transformers.GPT2Config">GPT2Config</a>).
- * The key {@code qkv_bias} is our own; where it is missing there is a bias, as in GPT-2.
+ * The key {@code qkv_bias} is our own; where it is missing there is a bias, as in GPT-2. Of the
+ * three dropout rates {@code resid_pdrop} is the one that counts: the model has a single one.
  */
 final class HuggingFaceConfig {
 
-    private static final int END_OF_TEXT = 50256;
     private static final String ACTIVATION = "gelu_new"; // the tanh form
     private static final double EPSILON = 1e-5;
 
@@ -36,7 +35,7 @@ final class HuggingFaceConfig {
         this.json = json;
     }
 
-    static void write(GptConfig config, Path file) throws IOException {
+    static void write(GptConfig config, OptionalInt endOfText, Path file) throws IOException {
         JsonObject json = new JsonObject();
         json.addProperty("model_type", "gpt2");
         json.add("architectures", new Gson().toJsonTree(new String[] {"GPT2LMHeadModel"}));
@@ -52,18 +51,38 @@ final class HuggingFaceConfig {
         json.addProperty("resid_pdrop", config.dropout());
         json.addProperty("qkv_bias", config.qkvBias());
         json.addProperty("tie_word_embeddings", config.tiedOutput());
-        Integer endOfText = config.vocabSize() > END_OF_TEXT ? END_OF_TEXT : null;
-        json.addProperty("bos_token_id", endOfText);
-        json.addProperty("eos_token_id", endOfText);
+        addTokens(json, endOfText, "bos_token_id", "eos_token_id");
         json.addProperty("torch_dtype", "float32");
+        write(json, file);
+    }
+
+    /**
+     * Writes {@code generation_config.json}, by which transformers' {@code generate} stops and
+     * fills up the rows that stop early.
+     */
+    static void writeGeneration(OptionalInt endOfText, Path file) throws IOException {
+        JsonObject json = new JsonObject();
+        addTokens(json, endOfText, "bos_token_id", "eos_token_id", "pad_token_id");
+        write(json, file);
+    }
+
+    /** Null is not the same as nothing, for which transformers takes 50256. */
+    private static void addTokens(JsonObject json, OptionalInt endOfText, String... keys) {
+        for (String key : keys) {
+            json.addProperty(key, endOfText.isPresent() ? endOfText.getAsInt() : null);
+        }
+    }
+
+    private static void write(JsonObject json, Path file) throws IOException {
         String text = new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(json);
         byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
         AtomicFile.writeStream(file, out -> out.write(bytes));
     }
 
     static GptConfig read(Path file) throws IOException, MalformedModelException {
-        try (Reader reader = Files.newBufferedReader(file)) {
-            JsonObject json = new Gson().fromJson(reader, JsonObject.class);
+        String text = JsonText.read(file);
+        try {
+            JsonObject json = new Gson().fromJson(text, JsonObject.class);
             if (json == null) {
                 throw new MalformedModelException(file + ": is empty; it must be a JSON object");
             }
@@ -80,6 +99,7 @@ final class HuggingFaceConfig {
         require("scale_attn_weights", true);
         require("scale_attn_by_inverse_layer_idx", false);
         require("add_cross_attention", false);
+        require("transformers_weights", WeightFiles.SINGLE);
         int embeddingDim = size("n_embd");
         require("n_inner", 4 * embeddingDim);
         try {

@@ -1,74 +1,121 @@
 package org.djlgpt.model;
 
 import ai.djl.MalformedModelException;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Parameter;
 
+import org.djlgpt.io.AtomicFolder;
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.io.TensorSource;
 import org.djlgpt.torch.Recording;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.HashSet;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
-import java.util.Set;
+import java.util.OptionalInt;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
 
 /**
- * A model on disk, as a Hugging Face GPT-2 directory: {@code config.json} and {@code
- * model.safetensors} in the names and layout of {@code GPT2LMHeadModel}. The tokenizer lies beside
- * them; {@code org.djlgpt.text.Tokenizer} writes and reads it.
+ * A model on disk, as a Hugging Face GPT-2 directory: {@code config.json}, {@code
+ * generation_config.json} and {@code model.safetensors} in the names and layout of {@code
+ * GPT2LMHeadModel}, and the tokenizer beside them, which {@code org.djlgpt.text.Tokenizer} writes
+ * and reads.
+ *
+ * <p>Saving replaces all files of a model together: a process that is killed meanwhile leaves the
+ * old model or the new one, see {@link AtomicFolder}.
  */
 public final class ModelDirectory {
 
-    private static final String CONFIG = "config.json";
-    private static final String WEIGHTS = "model.safetensors";
-    private static final List<String> WEIGHT_TYPES = List.of("F32", "F16", "BF16");
-    private static final String PREFIX = "transformer.";
-    private static final String QKV_BIAS = "h.%d.attn.c_attn.bias";
+    static final String CONFIG = "config.json";
+    private static final String GENERATION_CONFIG = "generation_config.json";
+
+    /** What a model may consist of besides its tokenizer; the last are files of a sharded one. */
+    private static final Predicate<String> MODEL =
+            Pattern.compile(
+                            "config\\.json|generation_config\\.json"
+                                    + "|model\\.safetensors(\\.index\\.json)?"
+                                    + "|model-\\d+-of-\\d+\\.safetensors")
+                    .asMatchPredicate();
+
+    private static final Predicate<String> TOKENIZER =
+            Pattern.compile(
+                            "char_tokenizer\\.json|vocab\\.json|merges\\.txt"
+                                    + "|tokenizer(_config)?\\.json"
+                                    + "|(special_tokens_map|added_tokens)\\.json")
+                    .asMatchPredicate();
 
     private ModelDirectory() {}
 
     /**
-     * Writes a model. Each file appears whole or not at all.
+     * Writes a model without an end-of-text id, and leaves the tokenizer as it is.
      *
      * @param model an initialized model
-     * @param directory the folder, created if it is missing; a model that lies there is replaced
-     * @throws IOException if the folder can't be written
+     * @param directory the folder, created if it is missing; a model that lies there is replaced,
+     *     one in several files too
+     * @throws IOException if the folder can't be written; the model that lies there is unchanged
      */
     public static void save(GptModel model, Path directory) throws IOException {
-        Files.createDirectories(directory);
-        HuggingFaceConfig.write(model.config(), directory.resolve(CONFIG));
-        try (Recording off = Recording.off();
-                NDScope scope = new NDScope()) {
-            Map<String, NDArray> tensors = new LinkedHashMap<>();
-            for (Gpt2Tensor tensor : Gpt2Tensor.of(model)) {
-                tensors.put(prefixed(tensor.name()), tensor.join());
-            }
-            if (!model.config().qkvBias()) {
-                addZeroBiases(model, tensors);
-            }
-            SafeTensors.write(directory.resolve(WEIGHTS), tensors);
+        AtomicFolder.write(directory, MODEL, folder -> write(model, OptionalInt.empty(), folder));
+    }
+
+    /**
+     * Writes a model and its vocabulary.
+     *
+     * @param model an initialized model
+     * @param vocabulary what its token ids mean; transformers stops generating at its end-of-text
+     *     id
+     * @param directory the folder, created if it is missing; the model and the tokenizer that lie
+     *     there are replaced, whatever files they are in
+     * @throws IOException if the folder can't be written; what lies there is unchanged
+     * @throws IllegalArgumentException if the vocabulary has more ids than the model
+     */
+    public static void save(GptModel model, ModelVocabulary vocabulary, Path directory)
+            throws IOException {
+        if (vocabulary.vocabSize() > model.config().vocabSize()) {
+            throw new IllegalArgumentException(
+                    "a vocabulary of %d ids is too large for a model with vocabSize=%d"
+                            .formatted(vocabulary.vocabSize(), model.config().vocabSize()));
+        }
+        AtomicFolder.write(
+                directory,
+                MODEL.or(TOKENIZER),
+                folder -> {
+                    write(model, vocabulary.endOfText(), folder);
+                    vocabulary.save(folder);
+                });
+    }
+
+    private static void write(GptModel model, OptionalInt endOfText, Path folder)
+            throws IOException {
+        HuggingFaceConfig.write(model.config(), endOfText, folder.resolve(CONFIG));
+        HuggingFaceConfig.writeGeneration(endOfText, folder.resolve(GENERATION_CONFIG));
+        try (Recording off = Recording.off()) {
+            SafeTensors.writeLazily(folder.resolve(WeightFiles.SINGLE), sources(model));
         }
     }
 
-    private static String prefixed(String name) {
-        return name.startsWith("lm_head") ? name : PREFIX + name;
-    }
-
-    private static void addZeroBiases(GptModel model, Map<String, NDArray> tensors) {
+    private static Map<String, TensorSource> sources(GptModel model) {
+        DataType type = model.getParameters().get(0).getValue().getArray().getDataType();
         NDManager manager = model.getParameters().get(0).getValue().getArray().getManager();
-        Shape shape = new Shape(3L * model.config().embeddingDim());
-        for (int layer = 0; layer < model.config().numLayers(); layer++) {
-            tensors.put(PREFIX + QKV_BIAS.formatted(layer), manager.zeros(shape));
+        Map<String, TensorSource> sources = new LinkedHashMap<>();
+        for (Gpt2Tensor tensor : Gpt2Tensor.of(model)) {
+            sources.put(
+                    Gpt2Tensor.prefixed(tensor.name()),
+                    new TensorSource(type, tensor.shape(), tensor::join));
         }
+        if (!model.config().qkvBias()) {
+            Shape shape = new Shape(3L * model.config().embeddingDim());
+            TensorSource zeros = new TensorSource(type, shape, () -> manager.zeros(shape, type));
+            for (int layer = 0; layer < model.config().numLayers(); layer++) {
+                sources.put(Gpt2Tensor.prefixed(Gpt2Tensor.qkvBias(layer)), zeros);
+            }
+        }
+        return sources;
     }
 
     /**
@@ -80,148 +127,57 @@ public final class ModelDirectory {
      * @throws MalformedModelException if it is no GPT-2 configuration that this library supports
      */
     public static GptConfig config(Path directory) throws IOException, MalformedModelException {
-        return HuggingFaceConfig.read(requireFile(directory, CONFIG));
+        AtomicFolder.settle(directory);
+        Path file = directory.resolve(CONFIG);
+        if (!Files.isRegularFile(file)) {
+            throw new NoSuchFileException(
+                    file.toString(),
+                    null,
+                    "is missing; a model folder needs " + CONFIG + " and " + WeightFiles.SINGLE);
+        }
+        return HuggingFaceConfig.read(file);
     }
 
     /**
      * Reads a model.
      *
-     * @param directory a Hugging Face GPT-2 directory; tensor names may have the prefix {@code
-     *     transformer.} or not
-     * @param manager owns the parameters and says on which device they are
+     * @param directory a Hugging Face GPT-2 directory, its weights in {@code model.safetensors} or,
+     *     if that is missing, in the files that {@code model.safetensors.index.json} lists (where
+     *     both are there, transformers takes the first, too); tensors may be float32, float16 or
+     *     bfloat16, and their names may have the prefix {@code transformer.} or not
+     * @param manager owns the parameters, which are float32, and says on which device they are
      * @return the initialized model
      * @throws IOException if a file is missing or can't be read
-     * @throws MalformedModelException if a file is malformed, or they contradict each other
+     * @throws MalformedModelException if a file is malformed, or they contradict each other; the
+     *     message names the file, the tensor if it is about one, and the reason
      */
     public static GptModel load(Path directory, NDManager manager)
             throws IOException, MalformedModelException {
-        GptConfig config = config(directory);
-        Path path = requireFile(directory, WEIGHTS);
+        return load(directory, config(directory), manager);
+    }
+
+    /**
+     * Reads a model that is to be trained with another dropout than its folder says.
+     *
+     * @param directory as in {@link #load(Path, NDManager)}
+     * @param dropout the probability, in [0, 1), that an element is dropped in training
+     * @param manager owns the parameters, which are float32, and says on which device they are
+     * @return the initialized model
+     * @throws IOException if a file is missing or can't be read
+     * @throws MalformedModelException as {@link #load(Path, NDManager)}
+     * @throws IllegalArgumentException if {@code dropout} lies outside [0, 1)
+     */
+    public static GptModel load(Path directory, float dropout, NDManager manager)
+            throws IOException, MalformedModelException {
+        GptConfig config = config(directory).toBuilder().optDropout(dropout).build();
+        return load(directory, config, manager);
+    }
+
+    private static GptModel load(Path directory, GptConfig config, NDManager manager)
+            throws IOException, MalformedModelException {
         try (Recording off = Recording.off();
-                SafeTensors file = SafeTensors.open(path);
-                NDManager loading = manager.newSubManager()) {
-            requireLayers(config, file, path);
-            GptModel model = new GptModel(config);
-            Map<String, String> names = names(file, path);
-            List<Gpt2Tensor> tensors = Gpt2Tensor.of(model);
-            requireAll(tensors, names, file, path);
-            requireNoOthers(model, tensors, names, path);
-            if (!config.qkvBias()) {
-                requireNoBias(config, file, path, names, loading);
-            }
-            for (Gpt2Tensor tensor : tensors) {
-                read(tensor, file, names.get(tensor.name()), loading);
-            }
-            model.initialize(loading, DataType.FLOAT32, new Shape(1, config.contextLength()));
-            model.getParameters().values().forEach(p -> p.getArray().attach(manager));
-            return model;
-        }
-    }
-
-    private static void requireLayers(GptConfig config, SafeTensors file, Path path)
-            throws MalformedModelException {
-        int tensors = file.names().size();
-        if (config.numLayers() > tensors) {
-            throw new MalformedModelException(
-                    "%s: %s has %d layers, but there are only %d tensors"
-                            .formatted(path, CONFIG, config.numLayers(), tensors));
-        }
-    }
-
-    private static Path requireFile(Path directory, String name) throws NoSuchFileException {
-        Path file = directory.resolve(name);
-        if (!Files.isRegularFile(file)) {
-            throw new NoSuchFileException(
-                    file.toString(),
-                    null,
-                    "is missing; a model folder needs " + CONFIG + " and " + WEIGHTS);
-        }
-        return file;
-    }
-
-    private static Map<String, String> names(SafeTensors file, Path path)
-            throws MalformedModelException {
-        Map<String, String> names = new LinkedHashMap<>();
-        for (String name : file.names()) {
-            String plain = name.startsWith(PREFIX) ? name.substring(PREFIX.length()) : name;
-            String other = names.put(plain, name);
-            if (other != null) {
-                throw new MalformedModelException(
-                        "%s: tensor %s is there twice, also as %s".formatted(path, other, name));
-            }
-        }
-        return names;
-    }
-
-    private static void requireAll(
-            List<Gpt2Tensor> tensors, Map<String, String> names, SafeTensors file, Path path)
-            throws MalformedModelException {
-        for (Gpt2Tensor tensor : tensors) {
-            String name = names.get(tensor.name());
-            if (name == null) {
-                throw new MalformedModelException(
-                        "%s: tensor %s is missing, which %s asks for"
-                                .formatted(path, tensor.name(), CONFIG));
-            }
-            if (!WEIGHT_TYPES.contains(file.dtype(name))) {
-                throw new MalformedModelException(
-                        "%s: tensor %s is of type %s, but weights are one of %s"
-                                .formatted(path, name, file.dtype(name), WEIGHT_TYPES));
-            }
-            if (!file.shape(name).equals(tensor.shape())) {
-                throw new MalformedModelException(
-                        "%s: tensor %s has shape %s, but %s makes it %s"
-                                .formatted(path, name, file.shape(name), CONFIG, tensor.shape()));
-            }
-        }
-    }
-
-    private static void requireNoOthers(
-            GptModel model, List<Gpt2Tensor> tensors, Map<String, String> names, Path path)
-            throws MalformedModelException {
-        Set<String> known = new HashSet<>(Set.of("lm_head.weight")); // the tied one, stored twice
-        tensors.forEach(tensor -> known.add(tensor.name()));
-        for (int layer = 0; layer < model.config().numLayers(); layer++) {
-            known.add(QKV_BIAS.formatted(layer)); // zero where there is no bias
-            known.add("h.%d.attn.bias".formatted(layer)); // the causal mask, in old files
-            known.add("h.%d.attn.masked_bias".formatted(layer));
-        }
-        for (String name : names.keySet()) {
-            if (!known.contains(name)) {
-                throw new MalformedModelException(
-                        "%s: tensor %s is not part of the model that %s describes"
-                                .formatted(path, names.get(name), CONFIG));
-            }
-        }
-    }
-
-    private static void requireNoBias(
-            GptConfig config,
-            SafeTensors file,
-            Path path,
-            Map<String, String> names,
-            NDManager manager)
-            throws IOException, MalformedModelException {
-        for (int layer = 0; layer < config.numLayers(); layer++) {
-            String name = names.get(QKV_BIAS.formatted(layer));
-            if (name != null && file.read(manager, name).any().getBoolean()) {
-                throw new MalformedModelException(
-                        "%s: tensor %s is not zero, but %s says qkv_bias=false; set it to true"
-                                .formatted(path, name, CONFIG));
-            }
-        }
-    }
-
-    private static void read(Gpt2Tensor tensor, SafeTensors file, String name, NDManager manager)
-            throws IOException, MalformedModelException {
-        try (NDManager reading = manager.newSubManager()) {
-            List<NDArray> values = tensor.split(file.read(reading, name));
-            for (int i = 0; i < values.size(); i++) {
-                Parameter parameter = tensor.parts().get(i);
-                NDArray value = values.get(i);
-                value.attach(manager);
-                parameter.setInitializer((owner, shape, type) -> value);
-            }
+                WeightFiles weights = WeightFiles.open(directory)) {
+            return new ModelReader(config, weights).read(manager);
         }
     }
 }

@@ -1,18 +1,20 @@
 package org.djlgpt.text;
 
+import org.djlgpt.io.AtomicFolder;
+import org.djlgpt.model.ModelVocabulary;
+
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.OptionalInt;
 
 /**
  * Turns text into token ids and back.
  *
- * <p>Ids run from 0 to {@link #vocabSize()} - 1. Whatever {@link #encode} accepts, {@link #decode}
+ * <p>Ids run from 0 to {@link #vocabSize} - 1. Whatever {@link #encode} accepts, {@link #decode}
  * restores exactly. Implementations are immutable and may be shared between threads.
  */
-public interface Tokenizer {
+public interface Tokenizer extends ModelVocabulary {
 
     /**
      * Returns the ids of a text.
@@ -49,26 +51,11 @@ public interface Tokenizer {
     }
 
     /**
-     * Returns the number of ids.
+     * {@inheritDoc}
      *
-     * @return the size of the vocabulary, at least 1
+     * <p>{@link #load} finds it there.
      */
-    int vocabSize();
-
-    /**
-     * Returns the id that separates documents and tells a generator to stop.
-     *
-     * @return the id, or empty if this tokenizer has none
-     */
-    OptionalInt endOfText();
-
-    /**
-     * Writes this tokenizer into a model folder, where {@link #load} finds it.
-     *
-     * @param directory the folder, created if it is missing; files of an earlier tokenizer of the
-     *     same kind are replaced
-     * @throws IOException if the folder can't be written
-     */
+    @Override
     void save(Path directory) throws IOException;
 
     /**
@@ -82,6 +69,7 @@ public interface Tokenizer {
      * @throws IOException if a file can't be read
      */
     static Tokenizer load(Path directory) throws IOException {
+        AtomicFolder.settle(directory);
         boolean characters = Files.exists(directory.resolve(CharTokenizer.FILE));
         boolean gpt2 =
                 Files.exists(directory.resolve(Gpt2Tokenizer.VOCAB_FILE))

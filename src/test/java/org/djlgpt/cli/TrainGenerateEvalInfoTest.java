@@ -46,6 +46,7 @@ class TrainGenerateEvalInfoTest {
             Set.of(
                     "char_tokenizer.json",
                     "config.json",
+                    "generation_config.json",
                     "loss.png",
                     "metrics.jsonl",
                     "model.safetensors");
@@ -53,6 +54,7 @@ class TrainGenerateEvalInfoTest {
     private static final Set<String> GPT2_MODEL =
             Set.of(
                     "config.json",
+                    "generation_config.json",
                     "loss.png",
                     "merges.txt",
                     "metrics.jsonl",

@@ -114,6 +114,19 @@ class ModelDirectoryMalformedTest {
     }
 
     @Test
+    void anOutputLayerThatIsSaidToBeTiedMustBeTheEmbedding() throws Exception {
+        changeTensors(
+                tensors -> tensors.put("lm_head.weight", tensors.get("transformer.wte.weight")));
+        try (NDManager loading = NDManager.newBaseManager()) {
+            GptModel model = ModelDirectory.load(folder, loading);
+            assertEquals(model.getParameters().size(), loading.getManagedArrays().size());
+        }
+        changeTensors(tensors -> tensors.computeIfPresent("lm_head.weight", (k, v) -> v.add(1)));
+
+        assertMalformed("model.safetensors", "lm_head.weight differs", "tie_word_embeddings=true");
+    }
+
+    @Test
     void aTensorOfWholeNumbersIsNamedWithItsType() throws Exception {
         changeTensors(
                 tensors ->
@@ -145,6 +158,8 @@ class ModelDirectoryMalformedTest {
                 "scale_attn_weights | false | true",
                 "scale_attn_by_inverse_layer_idx | true | false",
                 "add_cross_attention | true | false",
+                "transformers_weights | 'other.safetensors' | model.safetensors",
+                "n_layer | 1e999999999 | number",
                 "n_head | 5 | 32",
                 "n_head | 0 | at least 1",
                 "n_layer | -1 | at least 1",
@@ -184,6 +199,13 @@ class ModelDirectoryMalformedTest {
         changeConfig(config -> config.addProperty("tie_word_embeddings", false));
 
         assertMalformed("model.safetensors", "lm_head.weight", "missing");
+    }
+
+    @Test
+    void textThatIsNotUtf8IsRefused() throws Exception {
+        Files.write(folder.resolve("config.json"), new byte[] {'{', (byte) 0xff, '}'});
+
+        assertMalformed("config.json", "UTF-8");
     }
 
     @ParameterizedTest
