@@ -119,17 +119,18 @@ record Gpt2Tensor(String name, List<Parameter> parts, boolean transposed) {
         return values.size() == 1 ? values.head() : NDArrays.concat(values, -1);
     }
 
-    /** Returns the values of the parameters, in their order, from that of the tensor. */
+    /** Returns whether the tensor is anything but its one parameter. */
+    boolean isRearranged() {
+        return transposed || parts.size() > 1;
+    }
+
+    /** Returns views of the tensor as the values of the parameters, in their order. */
     List<NDArray> split(NDArray tensor) {
         List<NDArray> values = new ArrayList<>();
         int last = tensor.getShape().dimension() - 1;
         for (NDArray part : tensor.split(parts.size(), last)) {
-            values.add(contiguous(transposed ? part.transpose() : part));
+            values.add(transposed ? part.transpose() : part);
         }
         return values;
-    }
-
-    private static NDArray contiguous(NDArray view) {
-        return view.flatten().reshape(view.getShape());
     }
 }

@@ -3,6 +3,7 @@ package org.djlgpt.model;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
@@ -10,6 +11,7 @@ import ai.djl.nn.Parameter;
 import org.djlgpt.io.SafeTensors;
 
 import java.io.IOException;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -157,18 +159,33 @@ final class ModelReader {
         }
     }
 
+    /**
+     * Reads a tensor after memory for its parts was taken: what is free again then lies at the end
+     * of the heap, while in front of the parts it would stay a hole that the next does not fit.
+     */
     private void read(Gpt2Tensor tensor, NDManager manager)
             throws IOException, MalformedModelException {
         String stored = storedNames.get(tensor.name());
+        SafeTensors file = weights.holding(stored);
+        if (!tensor.isRearranged()) {
+            set(tensor.parts().get(0), file.read(manager, stored));
+            return;
+        }
+        List<NDArray> arrays = new ArrayList<>();
+        for (Parameter part : tensor.parts()) {
+            arrays.add(manager.create(part.getShape()));
+            set(part, arrays.get(arrays.size() - 1));
+        }
         try (NDManager reading = manager.newSubManager()) {
-            List<NDArray> values = tensor.split(weights.holding(stored).read(reading, stored));
+            List<NDArray> values = tensor.split(file.read(reading, stored));
             for (int i = 0; i < values.size(); i++) {
-                Parameter parameter = tensor.parts().get(i);
-                NDArray value = values.get(i);
-                value.attach(manager);
-                parameter.setInitializer((owner, shape, type) -> value);
+                arrays.get(i).set(new NDIndex("..."), values.get(i));
             }
         }
+    }
+
+    private static void set(Parameter parameter, NDArray value) {
+        parameter.setInitializer((owner, shape, type) -> value);
     }
 
     private MalformedModelException malformed(String stored, String reason, Object... values) {
