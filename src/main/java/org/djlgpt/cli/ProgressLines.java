@@ -31,7 +31,7 @@ final class ProgressLines implements TrainingListener {
         if (report.step() == 0) {
             return String.format(
                     Locale.ROOT,
-                    "%s0/%d  validation loss %.4f, untrained",
+                    "%s0/%d  validation loss %.4f, before training",
                     step,
                     steps,
                     report.validationLoss());

@@ -1,10 +1,7 @@
 package org.djlgpt.cli;
 
 import ai.djl.MalformedModelException;
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
@@ -12,7 +9,6 @@ import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.ModelDirectory;
 import org.djlgpt.nn.Autocast;
-import org.djlgpt.nn.Initialization;
 import org.djlgpt.text.SeededShuffle;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokenizer;
@@ -67,7 +63,7 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "char|gpt2",
             description =
                     "what tokens are: characters or GPT-2's byte pairs (default: char for text,"
-                            + " gpt2 for .bin)")
+                            + " gpt2 for .bin, or those of --init-from)")
     private TokenizerKind tokenizer;
 
     @Option(
@@ -89,7 +85,7 @@ final class TrainCommand implements Callable<Integer> {
         TrainingConfig config = trainingOptions.config();
         modelOptions.config(1); // a wrong size is known before the text is read
         try (NDManager manager = device.newManager()) {
-            TrainingData text = TrainingData.read(data, tokenizer);
+            TrainingData text = TrainingData.read(data, tokenizer, modelOptions.tokenizer());
             GptConfig size = modelOptions.config(text.tokenizer().vocabSize());
             TokenWindows training = windows("the text to train on", text.training(), size, 1);
             TokenWindows validation =
@@ -97,7 +93,7 @@ final class TrainCommand implements Callable<Integer> {
             MemoryLimit.ofMachine()
                     .requireTraining(size, Math.min(config.batchSize(), training.size()));
             Baselines baselines = Baselines.of(text.training(), size.vocabSize());
-            GptModel model = newModel(size, config.seed(), manager);
+            GptModel model = modelOptions.model(size, config.seed(), manager);
             RunDirectory run = RunDirectory.create(out);
             TrainingReport report = new TrainingReport(new Output(spec.commandLine().getOut()));
             report.begin(text, model, manager.getDevice());
@@ -132,13 +128,6 @@ final class TrainCommand implements Callable<Integer> {
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(part + ": " + e.getMessage(), e);
         }
-    }
-
-    private static GptModel newModel(GptConfig size, int seed, NDManager manager) {
-        GptModel model = new GptModel(size, Initialization.gpt2(size.numLayers()));
-        Engine.getInstance().setRandomSeed(seed);
-        model.initialize(manager, DataType.FLOAT32, new Shape(1, size.contextLength()));
-        return model;
     }
 
     private void train(Pretraining.Builder training, int steps, TrainingListener... listeners)

@@ -35,23 +35,30 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
      *
      * @param data the file or folder; null for the embedded corpus
      * @param kind the tokenizer; null for what fits the data
+     * @param given the tokenizer that a model was trained with; null if there is none
      */
-    static TrainingData read(Path data, TokenizerKind kind) throws IOException {
+    static TrainingData read(Path data, TokenizerKind kind, Tokenizer given) throws IOException {
+        if (given != null && kind != null && kind != TokenizerKind.of(given)) {
+            throw new IllegalArgumentException(
+                    "--tokenizer %s contradicts --init-from, whose tokenizer is %s; leave it out"
+                            .formatted(kind.option(), TokenizerKind.of(given).option()));
+        }
+        TokenizerKind known = given == null ? kind : TokenizerKind.of(given);
         if (data == null) {
-            return of("DJL's Java sources", embedded(), kind);
+            return of("DJL's Java sources", embedded(), known, given);
         }
         if (Files.isDirectory(data) && Files.exists(data.resolve(TRAINING_FILE))) {
             return ofIds(
                     data.toString(),
-                    kind,
+                    known,
                     TokenFile.open(data.resolve(TRAINING_FILE)),
                     TokenFile.open(data.resolve(VALIDATION_FILE)));
         }
         if (isTokenFile(data)) {
             Tokens tokens = TokenFile.open(data);
-            return ofIds(data.toString(), kind, firstTenths(tokens), lastTenth(tokens));
+            return ofIds(data.toString(), known, firstTenths(tokens), lastTenth(tokens));
         }
-        return of(data.toString(), Corpus.read(data), kind);
+        return of(data.toString(), Corpus.read(data), known, given);
     }
 
     private static Corpus embedded() throws IOException {
@@ -67,20 +74,24 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
         return data.toString().endsWith(".bin") && !Files.isDirectory(data);
     }
 
-    private static TrainingData of(String source, Corpus corpus, TokenizerKind kind) {
-        Tokenizer tokenizer =
-                kind == TokenizerKind.GPT2
-                        ? new Gpt2Tokenizer()
-                        : CharTokenizer.fromText(corpus.text());
+    private static TrainingData of(
+            String source, Corpus corpus, TokenizerKind kind, Tokenizer given) {
+        Tokenizer tokenizer = given == null ? newTokenizer(kind, corpus) : given;
         Tokens tokens = corpus.encode(tokenizer);
         return new TrainingData(source, tokenizer, firstTenths(tokens), lastTenth(tokens));
+    }
+
+    private static Tokenizer newTokenizer(TokenizerKind kind, Corpus corpus) {
+        return kind == TokenizerKind.GPT2
+                ? new Gpt2Tokenizer()
+                : CharTokenizer.fromText(corpus.text());
     }
 
     private static TrainingData ofIds(
             String source, TokenizerKind kind, Tokens training, Tokens validation) {
         if (kind == TokenizerKind.CHAR) {
             throw new IllegalArgumentException(
-                    "--tokenizer char does not fit %s, whose ids are GPT-2's; use --tokenizer gpt2"
+                    "characters do not fit %s, whose ids are GPT-2's; use --tokenizer gpt2 or give a text"
                             .formatted(source));
         }
         Tokenizer tokenizer = new Gpt2Tokenizer();

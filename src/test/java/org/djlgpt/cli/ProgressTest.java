@@ -26,7 +26,7 @@ class ProgressTest {
         String best = ProgressLines.line(report(250, true), 2000);
         String worse = ProgressLines.line(report(2000, false), 2000);
 
-        assertEquals("step    0/2000  validation loss 2.5000, untrained", first);
+        assertEquals("step    0/2000  validation loss 2.5000, before training", first);
         assertEquals(
                 "step  250/2000  validation loss 2.5000, best  train loss 2.2500  12,346 tokens/s",
                 best);

@@ -94,7 +94,8 @@ class TrainGenerateEvalInfoTest {
         List<String> steps = training.out().lines().filter(l -> l.startsWith("step ")).toList();
 
         assertEquals(4, steps.size(), training.out());
-        assertTrue(steps.get(0).matches("step +0/150  validation loss \\d\\.\\d{4}, untrained"));
+        assertTrue(
+                steps.get(0).matches("step +0/150  validation loss \\d\\.\\d{4}, before training"));
         assertTrue(
                 steps.get(1)
                         .matches(
