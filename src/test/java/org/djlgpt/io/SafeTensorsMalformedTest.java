@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.testing.Damage;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -31,7 +32,6 @@ import java.util.Random;
 class SafeTensorsMalformedTest {
 
     private static final int MUTANTS = 10_000;
-    private static final String SYNTAX = "0123456789{}[],:\"";
 
     @TempDir Path directory;
 
@@ -199,33 +199,13 @@ class SafeTensorsMalformedTest {
         try (NDManager manager = NDManager.newBaseManager()) {
             for (int i = 0; i < MUTANTS; i++) {
                 // A new file each: some file systems sync one that is truncated and written again.
-                file = Files.write(directory.resolve(i + ".safetensors"), damage(valid, random));
+                file = Files.write(directory.resolve(i + ".safetensors"), Damage.to(valid, random));
                 refused += load(manager) ? 0 : 1;
                 Files.delete(file);
             }
         }
         // Damage to the values alone can't be noticed; most of the file is header.
         assertTrue(refused > MUTANTS / 2 && refused < MUTANTS, refused + " refused");
-    }
-
-    /** Flips up to two bits, then cuts the end, drops a few bytes, or writes another character. */
-    private static byte[] damage(byte[] valid, Random random) {
-        byte[] bytes = valid.clone();
-        for (int flips = random.nextInt(3); flips > 0; flips--) {
-            bytes[random.nextInt(bytes.length)] ^= (byte) (1 << random.nextInt(8));
-        }
-        int position = random.nextInt(bytes.length);
-        switch (random.nextInt(4)) {
-            case 0 -> bytes = Arrays.copyOf(bytes, position);
-            case 1 -> {
-                int end = Math.min(bytes.length, position + 1 + random.nextInt(4));
-                System.arraycopy(bytes, end, bytes, position, bytes.length - end);
-                bytes = Arrays.copyOf(bytes, bytes.length - (end - position));
-            }
-            case 2 -> bytes[position] = (byte) SYNTAX.charAt(random.nextInt(SYNTAX.length()));
-            default -> {}
-        }
-        return bytes;
     }
 
     /** Returns false if the file is refused, true if every tensor in it loads as declared. */

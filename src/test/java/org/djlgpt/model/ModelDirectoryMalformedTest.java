@@ -187,7 +187,17 @@ class ModelDirectoryMalformedTest {
     }
 
     @ParameterizedTest
-    @CsvSource({"vocab_size, 66", "n_positions, 8", "n_layer, 3", "n_layer, 1", "n_embd, 64"})
+    @CsvSource({
+        "vocab_size, 66",
+        "vocab_size, 2147483647",
+        "n_positions, 8",
+        "n_positions, 2147483647",
+        "n_layer, 3",
+        "n_layer, 1",
+        "n_layer, 2147483647",
+        "n_embd, 64",
+        "n_embd, 536870908"
+    })
     void sizesThatContradictTheWeightsAreRefused(String key, int value) throws Exception {
         changeConfig(config -> config.addProperty(key, value));
 
