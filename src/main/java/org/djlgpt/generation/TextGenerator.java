@@ -46,13 +46,23 @@ public final class TextGenerator {
     private final Integer seed;
 
     private TextGenerator(Builder builder) {
-        generator = new TokenGenerator(builder.decoder, builder.manager, builder.sampler);
         tokenizer = builder.tokenizer;
+        generator = new TokenGenerator(builder.decoder, builder.manager, known(builder));
         maxNewTokens = builder.maxNewTokens;
         stopStrings = List.copyOf(builder.stopStrings);
         stopTokens = new HashSet<>(builder.stopTokens);
         tokenizer.endOfText().ifPresent(stopTokens::add);
         seed = builder.seed;
+    }
+
+    /**
+     * A model may have more ids than its tokenizer, such as up to a round number; none is drawn.
+     */
+    private static Sampler known(Builder builder) {
+        int ids = builder.tokenizer.vocabSize();
+        return ids == builder.decoder.config().vocabSize()
+                ? builder.sampler
+                : (logits, seen) -> builder.sampler.sample(logits.get(":, :" + ids), seen);
     }
 
     /**

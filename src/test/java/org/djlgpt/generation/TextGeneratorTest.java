@@ -121,6 +121,20 @@ class TextGeneratorTest {
     }
 
     @Test
+    void idsThatTheTokenizerDoesNotKnowAreNeverDrawn() {
+        GptModel model = TinyGpt.model(TinyGpt.size(64, 8).build(), 1, manager);
+        TextGenerator generator =
+                TextGenerator.builder()
+                        .setModel(model)
+                        .setTokenizer(CHARACTERS)
+                        .setManager(manager)
+                        .optMaxNewTokens(100)
+                        .build();
+
+        assertEquals(100, generator.generate("abc").length());
+    }
+
+    @Test
     void aTokenizerWithMoreIdsThanTheModelIsRefused() {
         GptModel model = TinyGpt.model(TinyGpt.size(5, 4).build(), 1, manager);
 
