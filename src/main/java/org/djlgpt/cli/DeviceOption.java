@@ -4,12 +4,14 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.torch.Threads;
+
 import picocli.CommandLine.Option;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
-/** Where to compute. */
+/** Where to compute, and with how many threads. */
 final class DeviceOption {
 
     private static final Pattern GPU = Pattern.compile("gpu(\\d{0,3})");
@@ -23,7 +25,16 @@ final class DeviceOption {
                             + " auto)")
     private String device;
 
+    @Option(
+            names = "--threads",
+            paramLabel = "N",
+            description =
+                    "threads to compute with on a CPU (default: the processors that this process"
+                        + " may use)")
+    private Integer threads;
+
     NDManager newManager() {
+        Threads.use(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
         return NDManager.newBaseManager(device());
     }
 

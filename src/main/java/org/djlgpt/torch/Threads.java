@@ -1,0 +1,45 @@
+package org.djlgpt.torch;
+
+import ai.djl.engine.Engine;
+import ai.djl.pytorch.jni.JniUtils;
+
+/**
+ * How many threads an operator is spread over on a CPU (<a
+ * href="https://docs.pytorch.org/docs/stable/generated/torch.set_num_threads.html">torch.set_num_threads</a>).
+ * libtorch takes all processors of the machine; where a process may use only some of them, as in a
+ * container, its threads then wait for each other.
+ */
+public final class Threads {
+
+    private Threads() {}
+
+    /**
+     * Sets the number for what this thread computes from now on.
+     *
+     * @param count at least 1
+     * @throws IllegalArgumentException if it is below 1
+     */
+    public static void use(int count) {
+        if (count < 1) {
+            throw new IllegalArgumentException(
+                    "threads=%d must be at least 1; use 1 to %d, the processors of this process"
+                            .formatted(count, Runtime.getRuntime().availableProcessors()));
+        }
+        if (isTorch()) {
+            JniUtils.setNumThreads(count);
+        }
+    }
+
+    /**
+     * Returns the number for what this thread computes.
+     *
+     * @return at least 1; 1 with another engine, where it is not known
+     */
+    public static int count() {
+        return isTorch() ? JniUtils.getNumThreads() : 1;
+    }
+
+    private static boolean isTorch() {
+        return Engine.getInstance().getEngineName().equals("PyTorch");
+    }
+}

@@ -1,0 +1,34 @@
+package org.djlgpt.torch;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class ThreadsTest {
+
+    private final int before = Threads.count();
+
+    @AfterEach
+    void restore() {
+        Threads.use(before);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3})
+    void operatorsUseAsManyAsTheyAreTold(int count) {
+        Threads.use(count);
+        assertEquals(count, Threads.count());
+    }
+
+    @Test
+    void noneIsRefused() {
+        RuntimeException refused =
+                assertThrows(IllegalArgumentException.class, () -> Threads.use(0));
+        assertTrue(refused.getMessage().startsWith("threads=0 must be"), refused.getMessage());
+    }
+}
