@@ -30,7 +30,7 @@ final class DeviceOption {
             paramLabel = "N",
             description =
                     "threads to compute with on a CPU (default: the processors that this process"
-                        + " may use)")
+                            + " may use)")
     private Integer threads;
 
     NDManager newManager() {

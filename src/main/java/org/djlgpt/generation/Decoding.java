@@ -16,8 +16,8 @@ import java.util.stream.IntStream;
  * model sees what it has not seen yet, the rest lies in a key/value cache.
  *
  * <p>A sequence that outgrows the model's context is seen through a window: all tokens as long as
- * they fit, then between the last half and the last whole context. The window's start moves by half
- * a context at a time, because every token gets another position then and has to be computed again.
+ * they fit, then between three quarters of a context and a whole one. The window's start moves by a
+ * quarter at a time, because every token gets another position then and has to be computed again.
  * What a sequence is continued with does not depend on the others in the batch.
  *
  * <p>It belongs to one thread; others may use the same decoder meanwhile.

@@ -209,7 +209,7 @@ class TokenGeneratorTest {
         for (int i = 0; i < count; i++) {
             int from = 0;
             while (tokens.length - from > context) {
-                from += Math.max(1, context / 2);
+                from += Math.max(1, context / 4);
             }
             int next = argMaxAfter(Arrays.copyOfRange(tokens, from, tokens.length));
             tokens = IntStream.concat(Arrays.stream(tokens), IntStream.of(next)).toArray();
