@@ -77,7 +77,8 @@ final class Failures {
                 || failure instanceof EngineException;
     }
 
-    private static String message(Exception failure) {
+    /** Returns one line. */
+    static String message(Exception failure) {
         if (failure instanceof FileSystemException file && file.getReason() == null) {
             String problem =
                     failure instanceof NoSuchFileException ? "does not exist" : "can't be used";

@@ -27,8 +27,9 @@ public final class Gpt {
     Gpt() {}
 
     /**
-     * Runs the command and ends the process: 0 if all went well, 2 if the input was wrong, 141 if
-     * the output was closed, 1 on any other failure.
+     * Runs the command and ends the process: 0 if all went well, 2 if the input was wrong, 130 or
+     * 143 if a training was stopped by SIGINT or SIGTERM, 141 if the output was closed, 1 on any
+     * other failure.
      *
      * @param arguments the command line
      */

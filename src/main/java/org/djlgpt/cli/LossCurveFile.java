@@ -2,7 +2,9 @@ package org.djlgpt.cli;
 
 import org.djlgpt.plot.LossCurve;
 import org.djlgpt.training.Baselines;
+import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
+import org.djlgpt.training.MetricsLog;
 import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingListener;
 
@@ -11,7 +13,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
-/** Draws the loss curve anew at each evaluation. */
+/** Draws the loss curve anew at each evaluation after a step. */
 final class LossCurveFile implements TrainingListener {
 
     private static final double MOST_SMOOTHING = 0.95;
@@ -19,26 +21,52 @@ final class LossCurveFile implements TrainingListener {
 
     private final Path file;
     private final Baselines baselines;
-    private final List<StepReport> steps = new ArrayList<>();
+    private final MetricsLog metrics;
+    private final List<Loss> steps = new ArrayList<>();
     private final List<EvaluationReport> evaluations = new ArrayList<>();
 
-    LossCurveFile(Path file, Baselines baselines) {
+    /**
+     * Makes a curve.
+     *
+     * @param metrics knows the losses before the checkpoint that a run goes on from; of the steps
+     *     there, it has the mean losses between evaluations only. It comes before this listener
+     */
+    LossCurveFile(Path file, Baselines baselines, MetricsLog metrics) {
         this.file = file;
         this.baselines = baselines;
+        this.metrics = metrics;
+    }
+
+    @Override
+    public void onResume(Checkpoint checkpoint) {
+        for (EvaluationReport report : metrics.earlier()) {
+            evaluations.add(report);
+            addStep(report.step(), report.trainLoss());
+        }
     }
 
     @Override
     public void onStep(StepReport report) {
-        steps.add(report);
+        addStep(report.step(), report.loss());
+    }
+
+    private void addStep(int step, double loss) {
+        steps.add(new Loss(step, loss));
     }
 
     @Override
     public void onEvaluation(EvaluationReport report) throws IOException {
         evaluations.add(report);
+        if (report.step() > 0) {
+            draw();
+        }
+    }
+
+    private void draw() throws IOException {
         LossCurve.builder()
                 .setTraining(
-                        steps.stream().mapToLong(StepReport::step).toArray(),
-                        steps.stream().mapToDouble(StepReport::loss).toArray())
+                        steps.stream().mapToLong(Loss::step).toArray(),
+                        steps.stream().mapToDouble(Loss::value).toArray())
                 .optValidation(
                         evaluations.stream().mapToLong(EvaluationReport::step).toArray(),
                         evaluations.stream()
@@ -50,6 +78,8 @@ final class LossCurveFile implements TrainingListener {
                 .build()
                 .save(file);
     }
+
+    private record Loss(int step, double value) {}
 
     /** A short run has too few steps for an average over many: it would trail behind. */
     private double smoothing() {

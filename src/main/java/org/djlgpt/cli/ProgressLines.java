@@ -1,6 +1,8 @@
 package org.djlgpt.cli;
 
+import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
+import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingListener;
 
 import java.util.Locale;
@@ -19,10 +21,35 @@ final class ProgressLines implements TrainingListener {
     }
 
     @Override
+    public void onResume(Checkpoint checkpoint) {
+        timeLeft.startAt(checkpoint.step());
+        out.line("%s", resumed(checkpoint, steps));
+    }
+
+    static String resumed(Checkpoint checkpoint, int steps) {
+        return String.format(Locale.ROOT, "step %d/%d  resumed", checkpoint.step(), steps);
+    }
+
+    @Override
     public void onEvaluation(EvaluationReport report) {
         boolean middle = report.step() > 0 && report.step() < steps;
         String left = middle ? "  " + timeLeft.after(report.step()) + " left" : "";
         out.line("%s", line(report, steps) + left);
+    }
+
+    @Override
+    public void onSkippedStep(StepReport report) {
+        out.line("%s", skipped(report, steps));
+    }
+
+    static String skipped(StepReport report, int steps) {
+        return String.format(
+                Locale.ROOT,
+                "step %d/%d  skipped: loss %.4f, gradient norm %.4f",
+                report.step(),
+                steps,
+                report.loss(),
+                report.gradientNorm());
     }
 
     static String line(EvaluationReport report, int steps) {

@@ -4,6 +4,7 @@ import me.tongfei.progressbar.ProgressBar;
 import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarStyle;
 
+import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingListener;
@@ -38,6 +39,13 @@ final class ProgressMeter implements TrainingListener, AutoCloseable {
     }
 
     @Override
+    public void onResume(Checkpoint checkpoint) {
+        timeLeft.startAt(checkpoint.step());
+        bar.stepTo(checkpoint.step());
+        bottomLine.above(ProgressLines.resumed(checkpoint, steps));
+    }
+
+    @Override
     public void onStep(StepReport report) {
         loss = smooth(loss, report.loss());
         tokensPerSecond = smooth(tokensPerSecond, report.tokensPerSecond());
@@ -49,6 +57,11 @@ final class ProgressMeter implements TrainingListener, AutoCloseable {
                         tokensPerSecond,
                         timeLeft.after(report.step())));
         bar.stepTo(report.step());
+    }
+
+    @Override
+    public void onSkippedStep(StepReport report) {
+        bottomLine.above(ProgressLines.skipped(report, steps));
     }
 
     private static double smooth(double past, double now) {

@@ -1,22 +1,32 @@
 package org.djlgpt.cli;
 
+import ai.djl.MalformedModelException;
+
+import org.djlgpt.training.Checkpoint;
+
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 
 /**
- * The folder that a training leaves: the model, its metrics and its loss curve.
+ * The folder that a training leaves: the model, its metrics, its loss curve and a checkpoint to go
+ * on from.
  *
  * @param path the folder
  */
 record RunDirectory(Path path) {
+
+    private static final String CHECKPOINT = "checkpoint.safetensors";
+    private static final String METRICS = "metrics.jsonl";
+    private static final String CURVE = "loss.png";
 
     /**
      * Creates the folder and makes sure that it takes files, before hours of training.
      *
      * @throws IllegalArgumentException if it can't be created or written
      */
-    static RunDirectory create(Path path) {
+    void create() {
         try {
             Files.createDirectories(path);
             Files.delete(Files.createTempFile(path, ".write", ".tmp"));
@@ -26,14 +36,38 @@ record RunDirectory(Path path) {
                             .formatted(path, e),
                     e);
         }
-        return new RunDirectory(path);
+    }
+
+    /** Deletes what an earlier run has left, except its model, which is replaced whole. */
+    void clear() throws IOException {
+        for (String file : List.of(CHECKPOINT, METRICS, CURVE)) {
+            Files.deleteIfExists(path.resolve(file));
+        }
+    }
+
+    /**
+     * Reads the checkpoint.
+     *
+     * @throws IllegalArgumentException if there is none
+     */
+    Checkpoint readCheckpoint() throws IOException, MalformedModelException {
+        if (!Files.isRegularFile(checkpoint())) {
+            throw new IllegalArgumentException(
+                    "--resume %s has no %s; name the folder of a run that has saved one"
+                            .formatted(path, CHECKPOINT));
+        }
+        return Checkpoint.read(checkpoint());
+    }
+
+    Path checkpoint() {
+        return path.resolve(CHECKPOINT);
     }
 
     Path metrics() {
-        return path.resolve("metrics.jsonl");
+        return path.resolve(METRICS);
     }
 
     Path curve() {
-        return path.resolve("loss.png");
+        return path.resolve(CURVE);
     }
 }

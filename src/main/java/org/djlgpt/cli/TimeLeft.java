@@ -4,16 +4,23 @@ package org.djlgpt.cli;
 final class TimeLeft {
 
     private final int steps;
-    private final long begin = System.nanoTime();
+    private int first;
+    private long begin = System.nanoTime();
 
     TimeLeft(int steps) {
         this.steps = steps;
     }
 
+    /** Starts the clock anew, for a run that has some of its steps behind it. */
+    void startAt(int step) {
+        first = step;
+        begin = System.nanoTime();
+    }
+
     /** Returns hours, minutes and seconds after a step, such as 1:04:09, or 4:09. */
     String after(int step) {
         double elapsed = (System.nanoTime() - begin) / 1e9;
-        return clock(Math.round(elapsed / step * (steps - step)));
+        return clock(Math.round(elapsed / (step - first) * (steps - step)));
     }
 
     static String clock(long seconds) {

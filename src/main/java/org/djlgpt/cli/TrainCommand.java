@@ -5,19 +5,12 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
-import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.ModelDirectory;
 import org.djlgpt.nn.Autocast;
-import org.djlgpt.text.SeededShuffle;
-import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokenizer;
-import org.djlgpt.text.Tokens;
-import org.djlgpt.training.Baselines;
-import org.djlgpt.training.MetricsLog;
-import org.djlgpt.training.Pretraining;
+import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.TrainingConfig;
-import org.djlgpt.training.TrainingListener;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -27,8 +20,9 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
-import java.util.stream.Stream;
 
 /** {@code gpt train}. */
 @Command(
@@ -77,38 +71,35 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private ModelOptions modelOptions;
     @Mixin private TrainingOptions trainingOptions;
+    @Mixin private CheckpointOptions checkpointOptions;
     @Mixin private DeviceOption device;
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
+        Optional<Checkpoint> checkpoint = adoptCheckpoint();
         TrainingConfig config = trainingOptions.config();
         modelOptions.config(1); // a wrong size is known before the text is read
         try (NDManager manager = device.newManager()) {
             TrainingData text = TrainingData.read(data, tokenizer, modelOptions.tokenizer());
-            GptConfig size = modelOptions.config(text.tokenizer().vocabSize());
-            TokenWindows training = windows("the text to train on", text.training(), size, 1);
-            TokenWindows validation =
-                    windows("the text held out", text.validation(), size, size.contextLength());
-            MemoryLimit.ofMachine()
-                    .requireTraining(size, Math.min(config.batchSize(), training.size()));
-            Baselines baselines = Baselines.of(text.training(), size.vocabSize());
-            GptModel model = modelOptions.model(size, config.seed(), manager);
-            RunDirectory run = RunDirectory.create(out);
-            TrainingReport report = new TrainingReport(new Output(spec.commandLine().getOut()));
-            report.begin(text, model, manager.getDevice());
-            Checkpoint checkpoint = new Checkpoint(model, text.tokenizer(), run, config.steps());
-            train(
-                    Pretraining.builder()
-                            .setModel(model)
-                            .setManager(manager)
-                            .setData(training, validation)
-                            .optConfig(config),
-                    config.steps(),
-                    checkpoint,
-                    new MetricsLog(run.metrics()),
-                    new LossCurveFile(run.curve(), baselines));
-            report.losses(checkpoint.loss(), baselines);
+            Map<String, String> notes = notes(text);
+            checkpoint.ifPresent(c -> RunOptions.requireSame(c.notes(), notes));
+            TrainingTask task = TrainingTask.of(text, modelOptions, config, manager);
+            RunDirectory run = new RunDirectory(out);
+            Output output = new Output(spec.commandLine().getOut());
+            TrainingReport report = new TrainingReport(output);
+            report.begin(text, task.model(), manager.getDevice());
+            TrainingRun steps =
+                    new TrainingRun(
+                            task, run, config, checkpointOptions, spec.commandLine().getErr());
+            try (Autocast scope = precision.scope()) {
+                int exitCode = steps.train(manager, notes, checkpoint, output);
+                if (exitCode != 0) {
+                    report.stopped(run, run.readCheckpoint());
+                    return exitCode;
+                }
+            }
+            report.losses(steps.bestLoss(), task.baselines());
             GptModel best = ModelDirectory.load(run.path(), manager);
             TextGenerator generator = generator(best, text.tokenizer(), config.seed(), manager);
             report.sample(generator, SAMPLING, text.opening());
@@ -117,32 +108,27 @@ final class TrainCommand implements Callable<Integer> {
         return 0;
     }
 
-    private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
-        try {
-            return TokenWindows.builder()
-                    .setTokens(tokens)
-                    .setContextLength(size.contextLength())
-                    .optStride(stride)
-                    .setSampling(new SeededShuffle(1, 0, false))
-                    .build();
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(part + ": " + e.getMessage(), e);
+    /** Takes over the options of the run that goes on, where the command line has none. */
+    private Optional<Checkpoint> adoptCheckpoint() throws IOException, MalformedModelException {
+        if (checkpointOptions.resume().isEmpty()) {
+            return Optional.empty();
         }
+        Path folder = checkpointOptions.resume().get();
+        if (spec.commandLine().getParseResult().hasMatchedOption("--out")) {
+            throw new IllegalArgumentException(
+                    "--out does not go with --resume: the run goes on in its folder %s"
+                            .formatted(folder));
+        }
+        Checkpoint checkpoint = new RunDirectory(folder).readCheckpoint();
+        RunOptions.adopt(checkpoint.notes(), spec);
+        out = folder;
+        return Optional.of(checkpoint);
     }
 
-    private void train(Pretraining.Builder training, int steps, TrainingListener... listeners)
-            throws IOException {
-        Output output = new Output(spec.commandLine().getOut());
-        boolean bar = Terminal.isInteractive();
-        try (Autocast scope = precision.scope();
-                ProgressMeter meter = bar ? new ProgressMeter(output, steps) : null) {
-            TrainingListener progress = bar ? meter : new ProgressLines(output, steps);
-            training.optListeners(inFront(progress, listeners)).build().run();
-        }
-    }
-
-    private static TrainingListener[] inFront(TrainingListener first, TrainingListener[] others) {
-        return Stream.concat(Stream.of(first), Stream.of(others)).toArray(TrainingListener[]::new);
+    private Map<String, String> notes(TrainingData text) {
+        Map<String, String> notes = RunOptions.of(spec);
+        notes.put("vocabulary", text.vocabularySha256());
+        return notes;
     }
 
     private static TextGenerator generator(

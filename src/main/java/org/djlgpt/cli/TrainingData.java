@@ -12,6 +12,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * What a model is trained on.
@@ -110,6 +111,14 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
 
     private static long split(Tokens tokens) {
         return tokens.size() - tokens.size() / 10;
+    }
+
+    /** Returns a sum over what the ids stand for, to tell whether another tokenizer is the same. */
+    String vocabularySha256() {
+        int[] ids = IntStream.range(0, tokenizer.vocabSize()).toArray();
+        byte[] bytes = tokenizer.decodeBytes(ids);
+        return Tokens.of(IntStream.range(0, bytes.length).map(i -> bytes[i] & 0xFF).toArray())
+                .sha256();
     }
 
     /** Returns what a sample can start with: the first word held out, or else the first token. */

@@ -50,6 +50,14 @@ final class TrainingOptions {
     private Integer warmupSteps;
 
     @Option(
+            names = "--decay-steps",
+            paramLabel = "N",
+            description =
+                    "step at which the cosine ends; a longer run goes on at its end (default: the"
+                            + " number of steps)")
+    private Integer decaySteps;
+
+    @Option(
             names = "--weight-decay",
             paramLabel = "X",
             defaultValue = "0.1",
@@ -100,14 +108,19 @@ final class TrainingOptions {
                             + " (default: 1337)")
     private int seed;
 
+    /** Settles what was left open, too: a run that goes on must not derive it anew. */
     TrainingConfig config() {
+        minLearningRate = minLearningRate == null ? learningRate / 10 : minLearningRate;
+        decaySteps = decaySteps == null ? steps : decaySteps;
+        warmupSteps = warmupSteps == null ? Math.min(100, decaySteps / 10) : warmupSteps;
         return TrainingConfig.builder()
                 .optSteps(steps)
                 .optBatchSize(batchSize)
                 .optGradientAccumulation(gradientAccumulation)
                 .optLearningRate(learningRate)
-                .optMinLearningRate(minLearningRate == null ? learningRate / 10 : minLearningRate)
-                .optWarmupSteps(warmupSteps == null ? Math.min(100, steps / 10) : warmupSteps)
+                .optMinLearningRate(minLearningRate)
+                .optWarmupSteps(warmupSteps)
+                .optDecaySteps(decaySteps)
                 .optWeightDecay(weightDecay)
                 .optBeta1(beta1)
                 .optBeta2(beta2)

@@ -6,6 +6,7 @@ import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.training.Baselines;
+import org.djlgpt.training.Checkpoint;
 
 /** What {@code gpt train} says before and after the steps. */
 final class TrainingReport {
@@ -29,6 +30,12 @@ final class TrainingReport {
                 size.contextLength(),
                 model.parameterCount(),
                 DeviceOption.name(device));
+    }
+
+    void stopped(RunDirectory run, Checkpoint checkpoint) {
+        blank();
+        out.line("Stopped  after step %d, saved in %s", checkpoint.step(), run.checkpoint());
+        out.line("More     %s", MavenCommand.of("train", "--resume", run.path().toString()));
     }
 
     void losses(double loss, Baselines baselines) {

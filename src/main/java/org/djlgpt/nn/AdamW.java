@@ -44,7 +44,7 @@ public final class AdamW extends Optimizer implements AutoCloseable {
     private final double beta2;
     private final double epsilon;
     private final FusedAdamW kernel;
-    private final Map<String, Moments> moments = new ConcurrentHashMap<>();
+    private final Map<String, AdamMoments> moments = new ConcurrentHashMap<>();
 
     private AdamW(Builder builder) {
         super(builder);
@@ -66,20 +66,20 @@ public final class AdamW extends Optimizer implements AutoCloseable {
 
     @Override
     public void update(String parameterId, NDArray weight, NDArray gradient) {
-        Moments moment = moments(parameterId, weight);
-        int t = moment.updates + 1;
+        AdamMoments moment = moments(parameterId, weight);
+        int t = moment.updates() + 1;
         double rate = learningRate.getNewValue(parameterId, t);
         try (Recording off = Recording.off();
                 NDScope scope = new NDScope()) {
             NDArray scaled = rescaleGrad == 1 ? gradient : gradient.mul(rescaleGrad);
             NDArray g = clipGrad > 0 ? scaled.clip(-clipGrad, clipGrad) : scaled;
             if (Kernels.supports(weight)) {
-                Slot slot = new Slot(weight, g, moment.mean, moment.square);
+                Slot slot = new Slot(weight, g, moment.mean(), moment.square());
                 kernel.step(List.of(slot), t, rate, decays(weight) ? getWeightDecay() : 0, 1);
             } else {
                 formula(weight, g, moment, t, rate);
             }
-            moment.updates = t;
+            moment.countUpdate();
             clearGradient(weight);
         }
     }
@@ -97,14 +97,14 @@ public final class AdamW extends Optimizer implements AutoCloseable {
         }
     }
 
-    private void formula(NDArray weight, NDArray g, Moments moment, int t, double rate) {
+    private void formula(NDArray weight, NDArray g, AdamMoments moment, int t, double rate) {
         if (decays(weight)) {
             weight.muli(1 - rate * getWeightDecay());
         }
-        moment.mean.muli(beta1).addi(g.mul(1 - beta1));
-        moment.square.muli(beta2).addi(g.square().muli(1 - beta2));
-        NDArray denominator = moment.square.div(1 - Math.pow(beta2, t)).sqrt().addi(epsilon);
-        weight.subi(moment.mean.div(denominator).muli(rate / (1 - Math.pow(beta1, t))));
+        moment.mean().muli(beta1).addi(g.mul(1 - beta1));
+        moment.square().muli(beta2).addi(g.square().muli(1 - beta2));
+        NDArray denominator = moment.square().div(1 - Math.pow(beta2, t)).sqrt().addi(epsilon);
+        weight.subi(moment.mean().div(denominator).muli(rate / (1 - Math.pow(beta1, t))));
     }
 
     /**
@@ -125,17 +125,17 @@ public final class AdamW extends Optimizer implements AutoCloseable {
                             .formatted(gradients.size(), parameters.size()));
         }
         Map<Group, List<Slot>> groups = new LinkedHashMap<>();
-        List<Moments> updated = new ArrayList<>();
+        List<AdamMoments> updated = new ArrayList<>();
         for (int i = 0; i < parameters.size(); i++) {
             Parameter parameter = parameters.get(i);
             NDArray weight = parameter.getArray();
-            Moments moment = moments(parameter.getId(), weight);
+            AdamMoments moment = moments(parameter);
             updated.add(moment);
-            groups.computeIfAbsent(group(parameter, moment.updates + 1), g -> new ArrayList<>())
-                    .add(new Slot(weight, gradients.get(i), moment.mean, moment.square));
+            groups.computeIfAbsent(group(parameter, moment.updates() + 1), g -> new ArrayList<>())
+                    .add(new Slot(weight, gradients.get(i), moment.mean(), moment.square()));
         }
         groups.forEach((g, slots) -> kernel.step(slots, g.update, g.rate, g.decay, divisor));
-        updated.forEach(moment -> moment.updates++);
+        updated.forEach(AdamMoments::countUpdate);
     }
 
     /** Parameters that share an update's numbers. */
@@ -150,37 +150,28 @@ public final class AdamW extends Optimizer implements AutoCloseable {
         return weight.getShape().dimension() >= 2;
     }
 
-    private Moments moments(String parameterId, NDArray weight) {
+    /**
+     * Returns what this optimizer remembers of a parameter, to be saved or restored.
+     *
+     * @param parameter an initialized float32 parameter
+     * @return its moments, zero before the first update; they belong to this optimizer
+     * @throws IllegalArgumentException if the parameter has another type
+     */
+    public AdamMoments moments(Parameter parameter) {
+        return moments(parameter.getId(), parameter.getArray());
+    }
+
+    private AdamMoments moments(String parameterId, NDArray weight) {
         Inputs.requireWeight("AdamW", weight.getDataType());
         return moments.computeIfAbsent(
-                parameterId + "@" + weight.getDevice(), key -> new Moments(weight));
+                parameterId + "@" + weight.getDevice(), key -> new AdamMoments(weight));
     }
 
     /** Frees the moments; a later update starts afresh. */
     @Override
     public void close() {
-        moments.values().forEach(Moments::close);
+        moments.values().forEach(AdamMoments::close);
         moments.clear();
-    }
-
-    /** The running means of a parameter's gradients and their squares, and its updates so far. */
-    private static final class Moments implements AutoCloseable {
-
-        private final NDArray mean;
-        private final NDArray square;
-        private int updates;
-
-        Moments(NDArray weight) {
-            mean = weight.zerosLike();
-            square = weight.zerosLike();
-            NDScope.unregister(mean, square);
-        }
-
-        @Override
-        public void close() {
-            mean.close();
-            square.close();
-        }
     }
 
     /** Builds an {@link AdamW}. */

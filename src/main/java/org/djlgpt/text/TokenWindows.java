@@ -35,6 +35,7 @@ public final class TokenWindows extends RandomAccessDataset {
     private final Tokens tokens;
     private final int contextLength;
     private final long stride;
+    private String fingerprint;
 
     private TokenWindows(Builder builder) {
         super(builder);
@@ -89,6 +90,21 @@ public final class TokenWindows extends RandomAccessDataset {
      */
     public int contextLength() {
         return contextLength;
+    }
+
+    /**
+     * Says which windows these are; another data set that says the same has the same ones. The
+     * first call reads all tokens.
+     *
+     * @return the windows' length and distance, and the number and the SHA-256 of the tokens
+     */
+    public synchronized String fingerprint() {
+        if (fingerprint == null) {
+            fingerprint =
+                    "windows of %d, %d apart, over %d tokens with SHA-256 %s"
+                            .formatted(contextLength, stride, tokens.size(), tokens.sha256());
+        }
+        return fingerprint;
     }
 
     private NDList arrays(NDManager manager, Shape shape, long... indices) {

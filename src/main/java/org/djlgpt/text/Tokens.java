@@ -1,5 +1,11 @@
 package org.djlgpt.text;
 
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
+
 /**
  * A read-only sequence of token ids, which may be longer than an array and larger than memory.
  *
@@ -87,5 +93,27 @@ public interface Tokens {
      */
     default void requireIdsBelow(int vocabSize) {
         counts(vocabSize);
+    }
+
+    /**
+     * Sums up all tokens in one pass, to tell whether others are the same.
+     *
+     * @return the SHA-256 of the ids as 32-bit little-endian integers, in 64 hexadecimal digits
+     */
+    default String sha256() {
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+        for (TokenChunks chunks = new TokenChunks(this); chunks.hasNext(); ) {
+            int[] ids = chunks.next();
+            ByteBuffer bytes =
+                    ByteBuffer.allocate(ids.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
+            bytes.asIntBuffer().put(ids);
+            digest.update(bytes);
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 }

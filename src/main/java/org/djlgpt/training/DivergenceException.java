@@ -5,10 +5,22 @@ public final class DivergenceException extends RuntimeException {
 
     private static final long serialVersionUID = 1L;
 
-    DivergenceException(int step, double loss, double gradientNorm, double learningRate) {
+    private DivergenceException(String what, double learningRate) {
         super(
-                ("step %d: loss %s and gradient norm %s must be finite; lower the learning "
-                                + "rate (%s), lengthen the warm-up or clip the norm")
-                        .formatted(step, loss, gradientNorm, learningRate));
+                ("%s must be finite; lower the learning rate (%s), lengthen the warm-up, clip the"
+                                + " norm or skip bad steps")
+                        .formatted(what, learningRate));
+    }
+
+    static DivergenceException atStep(StepReport report, double learningRate) {
+        return new DivergenceException(
+                "step %d: loss %s and gradient norm %s"
+                        .formatted(report.step(), report.loss(), report.gradientNorm()),
+                learningRate);
+    }
+
+    static DivergenceException after(int step, double validationLoss, double learningRate) {
+        return new DivergenceException(
+                "after step %d: validation loss %s".formatted(step, validationLoss), learningRate);
     }
 }

@@ -3,29 +3,62 @@ package org.djlgpt.training;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 
+import org.djlgpt.io.AtomicFile;
+
 import java.io.IOException;
-import java.nio.file.Files;
+import java.nio.ByteBuffer;
+import java.nio.channels.FileChannel;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.List;
 
 /**
  * Writes one JSON object a line for each evaluation: {@code step}, {@code train_loss}, {@code
  * validation_loss}, {@code learning_rate}, {@code tokens_per_second}; null where there is no figure
  * yet.
+ *
+ * <p>The first line waits for the first evaluation after a step, so a run that fails before leaves
+ * the log of an earlier one alone. A line that can't be written waits for the next. When a training
+ * resumes, the log goes on: lines of steps after the checkpoint are dropped, as they will be
+ * written again, and so is whatever is no line of a log, such as one that was cut short.
  */
 public final class MetricsLog implements TrainingListener {
 
     private final Path file;
+    private List<EvaluationReport> earlier = List.of();
+    private final StringBuilder waiting = new StringBuilder();
+    private boolean started;
+    private long length;
 
     /**
-     * Starts an empty log.
+     * Makes a log.
      *
-     * @param file the file; an earlier one is replaced
-     * @throws IOException if the file can't be written
+     * @param file the file; that of an earlier run is replaced, unless the training resumes
      */
-    public MetricsLog(Path file) throws IOException {
+    public MetricsLog(Path file) {
         this.file = file;
-        Files.writeString(file, "");
+    }
+
+    @Override
+    public void onResume(Checkpoint checkpoint) throws IOException {
+        List<MetricsLine> kept = MetricsLine.read(file, checkpoint.step());
+        earlier = kept.stream().map(MetricsLine::report).toList();
+        StringBuilder lines = new StringBuilder();
+        kept.forEach(line -> lines.append(line.json()).append('\n'));
+        byte[] bytes = lines.toString().getBytes(StandardCharsets.UTF_8);
+        AtomicFile.writeStream(file, out -> out.write(bytes));
+        length = bytes.length;
+        started = true;
+    }
+
+    /**
+     * Returns what the log held when the training resumed.
+     *
+     * @return the evaluations up to the checkpoint, in order; none for a new training
+     */
+    public List<EvaluationReport> earlier() {
+        return earlier;
     }
 
     @Override
@@ -36,11 +69,37 @@ public final class MetricsLog implements TrainingListener {
         line.addProperty("validation_loss", figure(report.validationLoss()));
         line.addProperty("learning_rate", figure(report.learningRate()));
         line.addProperty("tokens_per_second", figure(report.tokensPerSecond()));
-        String json = new GsonBuilder().serializeNulls().create().toJson(line);
-        Files.writeString(file, json + "\n", StandardOpenOption.APPEND);
+        waiting.append(new GsonBuilder().serializeNulls().create().toJson(line)).append('\n');
+        if (report.step() > 0) {
+            write();
+        }
     }
 
     private static Double figure(double value) {
         return Double.isFinite(value) ? value : null;
+    }
+
+    private void write() throws IOException {
+        ByteBuffer bytes = StandardCharsets.UTF_8.encode(waiting.toString());
+        try (FileChannel channel = open()) {
+            // over what a write may have left that failed half-way
+            channel.position(Math.min(length, channel.size()));
+            while (bytes.hasRemaining()) {
+                channel.write(bytes);
+            }
+            length = channel.position();
+        }
+        started = true;
+        waiting.setLength(0);
+    }
+
+    private FileChannel open() throws IOException {
+        return started
+                ? FileChannel.open(file, StandardOpenOption.WRITE)
+                : FileChannel.open(
+                        file,
+                        StandardOpenOption.WRITE,
+                        StandardOpenOption.CREATE,
+                        StandardOpenOption.TRUNCATE_EXISTING);
     }
 }

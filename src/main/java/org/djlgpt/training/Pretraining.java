@@ -1,23 +1,17 @@
 package org.djlgpt.training;
 
-import ai.djl.engine.Engine;
-import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDList;
+import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
-import ai.djl.nn.Parameter;
-import ai.djl.training.ParameterStore;
 
-import org.djlgpt.nn.AdamW;
-import org.djlgpt.nn.Pass;
-import org.djlgpt.nn.Scalar;
-import org.djlgpt.text.SeededShuffle;
+import org.djlgpt.nn.Inputs;
 import org.djlgpt.text.TokenWindows;
-import org.djlgpt.torch.Gradients;
-import org.djlgpt.torch.Recording;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Objects;
 
 /**
@@ -28,40 +22,52 @@ import java.util.Objects;
  * <p>Batches and dropout follow from the seed: the engine's generator is seeded anew at each step,
  * so a step's randomness depends on the seed and its number alone. Run one training in a process at
  * a time: the generator is the whole process's.
+ *
+ * <p>With {@link Builder#optCheckpoint} a training can be interrupted and go on: on a CPU the steps
+ * after {@link #resume} have the losses, to the last bit, that they would have had without the
+ * interruption.
+ *
+ * <pre>{@code
+ * Pretraining training = Pretraining.builder()
+ *         .setModel(model).setManager(manager).setData(windows, heldOut)
+ *         .optCheckpoint(file)
+ *         .build();
+ * if (Files.exists(file)) {
+ *     training.resume(Checkpoint.read(file));
+ * }
+ * training.run();
+ * }</pre>
  */
 public final class Pretraining {
 
-    private final Block model;
     private final NDManager manager;
     private final TokenWindows trainingWindows;
     private final TokenWindows validationWindows;
     private final TrainingConfig config;
-    private final List<TrainingListener> listeners;
-    private final List<Parameter> parameters;
-    private final List<NDArray> weights;
+    private final Listeners listeners;
+    private final Path checkpoint;
+    private final int checkpointEvery;
+    private final Map<String, String> notes;
+    private final int badStepsAllowed;
+    private final OptimizerStep optimizerStep;
     private final Evaluation evaluation;
-    private final SeededShuffle order;
 
-    private double bestLoss = Double.POSITIVE_INFINITY;
-    private double lossSum;
-    private double seconds;
-    private int stepsSinceEvaluation;
+    private TrainingState state = TrainingState.START;
+    private volatile boolean stopping;
 
     private Pretraining(Builder builder) {
-        model = builder.model;
         manager = builder.manager;
         trainingWindows = builder.trainingWindows;
         validationWindows = builder.validationWindows;
         config = builder.config;
-        listeners = List.of(builder.listeners);
-        parameters =
-                model.getParameters().values().stream()
-                        .filter(Parameter::requiresGradient)
-                        .toList();
-        weights = parameters.stream().map(Parameter::getArray).toList();
-        evaluation = new Evaluation(model, manager, config.batchSize());
-        boolean fillsABatch = trainingWindows.size() >= config.batchSize();
-        order = new SeededShuffle(config.batchSize(), config.seed(), fillsABatch);
+        listeners = new Listeners(List.of(builder.listeners), builder.writeFailures);
+        checkpoint = builder.checkpoint;
+        checkpointEvery =
+                builder.checkpointEvery == null ? config.evalEvery() : builder.checkpointEvery;
+        notes = builder.notes;
+        badStepsAllowed = builder.badStepsAllowed;
+        optimizerStep = new OptimizerStep(builder.model, manager, trainingWindows, config);
+        evaluation = new Evaluation(builder.model, manager, config.batchSize());
     }
 
     /**
@@ -74,120 +80,116 @@ public final class Pretraining {
     }
 
     /**
-     * Trains.
+     * Takes over a checkpoint's parameters, moments and step, so that {@link #run} goes on from
+     * there. The model must be built as it was, dropout included. The configuration must be the
+     * checkpoint's except for {@code steps} and {@code evalEvery}, which change no step still to
+     * come; mind that {@code decaySteps} stays what it was.
+     *
+     * @param checkpoint where to go on; nothing is left to do if it has all steps
+     * @throws IllegalArgumentException if the configuration, the data or the model's parameters are
+     *     others than the checkpoint's; the message names what differs, and nothing has changed
+     * @throws IOException if the file can't be read, or a listener can't write
+     * @throws MalformedModelException if its tensors are damaged
+     */
+    public void resume(Checkpoint checkpoint) throws IOException, MalformedModelException {
+        checkpoint.requireSameRun(
+                config, trainingWindows.fingerprint(), validationWindows.fingerprint());
+        checkpoint.restore(optimizerStep.tensors(), manager);
+        state = checkpoint.state();
+        listeners.tell(listener -> listener.onResume(checkpoint));
+    }
+
+    /**
+     * Asks a training to stop after the step that it is at; it then writes a checkpoint, if it was
+     * told where, and {@link #run} returns. Any thread may call this.
+     */
+    public void stop() {
+        stopping = true;
+    }
+
+    /**
+     * Trains, once.
      *
      * @return the lowest validation loss, in nats per token
-     * @throws IOException if a listener can't write
-     * @throws DivergenceException if the loss is no longer finite
+     * @throws IOException if a listener or the checkpoint can't be written; the last good
+     *     checkpoint is unchanged
+     * @throws DivergenceException if a training loss or gradient is not finite and no more bad
+     *     steps are allowed, or a validation loss is not finite; the last good checkpoint is
+     *     unchanged
      */
     public double run() throws IOException {
-        try (AdamW optimizer = optimizer()) {
-            evaluate(0);
-            for (int step = 0; step < config.steps(); step++) {
-                step(step, optimizer);
-                if ((step + 1) % config.evalEvery() == 0 || step + 1 == config.steps()) {
-                    evaluate(step + 1);
+        try (optimizerStep) {
+            if (!state.isEvaluated()) {
+                evaluate();
+            }
+            while (state.step() < config.steps() && !stopping) {
+                step();
+                if (isDue(config.evalEvery())) {
+                    evaluate();
+                }
+                if (isDue(checkpointEvery) || stopping) {
+                    save();
                 }
             }
         }
-        return bestLoss;
+        return state.bestLoss();
     }
 
-    private AdamW optimizer() {
-        return AdamW.builder()
-                .optLearningRateTracker(config.schedule())
-                .optWeightDecays((float) config.weightDecay())
-                .optBeta1(config.beta1())
-                .optBeta2(config.beta2())
-                .build();
+    private boolean isDue(int every) {
+        return state.step() % every == 0 || state.step() == config.steps();
     }
 
-    private void step(int step, AdamW optimizer) throws IOException {
-        long begin = System.nanoTime();
-        Engine.getInstance().setRandomSeed(config.seed() + step);
-        double loss = 0;
-        double norm;
-        try (NDManager stepManager = manager.newSubManager()) {
-            NDList gradients = null;
-            for (int i = 0; i < config.gradientAccumulation(); i++) {
-                long batch = (long) step * config.gradientAccumulation() + i;
-                try (NDManager batchManager = stepManager.newSubManager()) {
-                    NDArray part = loss(batch, batchManager);
-                    gradients = add(gradients, Gradients.of(part, weights), stepManager);
-                    loss += part.getFloat();
-                }
-            }
-            norm = update(step, loss, gradients, optimizer);
-        }
-        double took = (System.nanoTime() - begin) / 1e9;
-        lossSum += loss;
-        seconds += took;
-        stepsSinceEvaluation++;
-        double rate = config.schedule().rate(step);
-        StepReport report = new StepReport(step + 1, loss, rate, norm, tokensPerStep() / took);
-        for (TrainingListener listener : listeners) {
-            listener.onStep(report);
+    private void step() throws IOException {
+        StepReport report = optimizerStep.run(state.step());
+        if (Double.isFinite(report.loss()) && Double.isFinite(report.gradientNorm())) {
+            double took = optimizerStep.tokens() / report.tokensPerSecond();
+            state = state.stepped(report.loss(), took);
+            listeners.tell(listener -> listener.onStep(report));
+        } else if (state.skipped() < badStepsAllowed) {
+            state = state.skippedStep();
+            listeners.tell(listener -> listener.onSkippedStep(report));
+        } else {
+            throw DivergenceException.atStep(report, config.learningRate());
         }
     }
 
-    private NDArray loss(long batchNumber, NDManager batchManager) {
-        try (Recording on = Recording.on()) {
-            NDList batch = trainingWindows.batch(batchManager, indices(batchNumber));
-            Pass pass = new Pass(new ParameterStore(batchManager, false), true);
-            NDArray loss = Evaluation.loss(model, batch, pass);
-            return loss.mul(Scalar.of(1.0 / config.gradientAccumulation(), loss));
-        }
-    }
-
-    private static NDList add(NDList sums, NDList gradients, NDManager owner) {
-        if (sums == null) {
-            gradients.attach(owner);
-            return gradients;
-        }
-        Gradients.add(sums, gradients);
-        return sums;
-    }
-
-    private long[] indices(long batchNumber) {
-        long size = trainingWindows.size();
-        long batches = order.batchesPerEpoch(size);
-        return order.batch(size, batchNumber / batches, batchNumber % batches);
-    }
-
-    private double update(int step, double loss, NDList gradients, AdamW optimizer) {
-        double norm = Gradients.norm(gradients);
-        if (!Double.isFinite(loss) || !Double.isFinite(norm)) {
-            throw new DivergenceException(step + 1, loss, norm, config.learningRate());
-        }
-        double excess = config.clipNorm() == 0 ? 0 : norm / config.clipNorm();
-        optimizer.step(parameters, gradients, Math.max(1, excess));
-        return norm;
-    }
-
-    private void evaluate(int step) throws IOException {
+    private void evaluate() throws IOException {
         long windows = (long) config.evalBatches() * config.batchSize();
-        double loss = evaluation.loss(validationWindows, windows);
-        boolean best = loss < bestLoss;
-        bestLoss = best ? loss : bestLoss;
+        double loss = requireFinite(evaluation.loss(validationWindows, windows));
         EvaluationReport report =
                 new EvaluationReport(
-                        step,
-                        lossSum / stepsSinceEvaluation,
+                        state.step(),
+                        state.lossSum() / state.losses(),
                         loss,
-                        best,
-                        config.schedule().rate(Math.max(step - 1, 0)),
-                        stepsSinceEvaluation * tokensPerStep() / seconds);
-        lossSum = 0;
-        seconds = 0;
-        stepsSinceEvaluation = 0;
-        for (TrainingListener listener : listeners) {
-            listener.onEvaluation(report);
-        }
+                        loss < state.bestLoss(),
+                        config.schedule().rate(Math.max(state.step() - 1, 0)),
+                        state.losses() * optimizerStep.tokens() / state.seconds());
+        state = state.evaluated(loss);
+        listeners.tell(listener -> listener.onEvaluation(report));
     }
 
-    private double tokensPerStep() {
-        double windows = Math.min(config.batchSize(), trainingWindows.size());
-        return windows * config.gradientAccumulation() * trainingWindows.contextLength();
+    /** A model that the last update has spoilt must not replace a good one. */
+    private double requireFinite(double validationLoss) {
+        if (!Double.isFinite(validationLoss)) {
+            throw DivergenceException.after(state.step(), validationLoss, config.learningRate());
+        }
+        return validationLoss;
+    }
+
+    private void save() throws IOException {
+        if (checkpoint == null) {
+            return;
+        }
+        requireFinite(evaluation.loss(validationWindows, 1));
+        listeners.tell(listener -> listener.beforeCheckpoint(state.step()));
+        CheckpointHeader header =
+                new CheckpointHeader(
+                        state,
+                        config,
+                        trainingWindows.fingerprint(),
+                        validationWindows.fingerprint(),
+                        notes);
+        listeners.attempt(() -> Checkpoint.write(checkpoint, header, optimizerStep.tensors()));
     }
 
     /** Builds a {@link Pretraining}. */
@@ -199,6 +201,14 @@ public final class Pretraining {
         private TokenWindows validationWindows;
         private TrainingConfig config = TrainingConfig.builder().build();
         private TrainingListener[] listeners = {};
+        private WriteFailureHandler writeFailures =
+                failure -> {
+                    throw failure;
+                };
+        private Path checkpoint;
+        private Integer checkpointEvery;
+        private Map<String, String> notes = Map.of();
+        private int badStepsAllowed;
 
         private Builder() {}
 
@@ -260,10 +270,71 @@ public final class Pretraining {
         }
 
         /**
+         * Sets where checkpoints go.
+         *
+         * @param file the file, in a folder that exists; each checkpoint replaces the one before.
+         *     There are none by default
+         * @return this builder
+         */
+        public Builder optCheckpoint(Path file) {
+            checkpoint = file;
+            return this;
+        }
+
+        /**
+         * Sets how often a checkpoint is written, besides at the end and when the training is asked
+         * to stop.
+         *
+         * @param steps the steps between checkpoints, at least 1; by default those between
+         *     evaluations
+         * @return this builder
+         */
+        public Builder optCheckpointEvery(int steps) {
+            checkpointEvery = steps;
+            return this;
+        }
+
+        /**
+         * Sets what else a checkpoint should tell whoever goes on from it, such as the sizes of the
+         * model.
+         *
+         * @param notes texts by name; none by default
+         * @return this builder
+         */
+        public Builder optNotes(Map<String, String> notes) {
+            this.notes = new LinkedHashMap<>(notes);
+            return this;
+        }
+
+        /**
+         * Sets how many steps of the whole run may have a loss or gradient that is not finite. The
+         * update of such a step is not applied, and the run goes on with the next batches.
+         *
+         * @param badSteps at least 0, 0 by default
+         * @return this builder
+         */
+        public Builder optSkipBadSteps(int badSteps) {
+            badStepsAllowed = badSteps;
+            return this;
+        }
+
+        /**
+         * Sets what happens when a listener or the checkpoint can't be written, as on a full disk.
+         *
+         * @param handler hears of each failure; by default the training stops with it
+         * @return this builder
+         */
+        public Builder optWriteFailures(WriteFailureHandler handler) {
+            writeFailures = handler;
+            return this;
+        }
+
+        /**
          * Builds the training.
          *
          * @return the training
-         * @throws IllegalArgumentException if the model is not initialized
+         * @throws IllegalArgumentException if the model is not initialized, or a number is out of
+         *     its range
          */
         public Pretraining build() {
             Objects.requireNonNull(model, "setModel is missing");
@@ -274,6 +345,13 @@ public final class Pretraining {
                 throw new IllegalArgumentException(
                         "the model is not initialized; call initialize(manager, DataType.FLOAT32,"
                                 + " shape) first");
+            }
+            if (checkpointEvery != null) {
+                Inputs.requirePositive("checkpointEvery", checkpointEvery);
+            }
+            if (badStepsAllowed < 0) {
+                throw new IllegalArgumentException(
+                        "skipBadSteps=%d must be at least 0".formatted(badStepsAllowed));
             }
             return new Pretraining(this);
         }

@@ -11,6 +11,8 @@ import org.djlgpt.nn.Inputs;
  * @param learningRate the peak of the learning rate
  * @param minLearningRate the learning rate at the end of the cosine
  * @param warmupSteps the steps that the rate rises for
+ * @param decaySteps the step at which the cosine ends; a longer run goes on at the lowest rate, so
+ *     that what a step does depends on no later one
  * @param weightDecay the decay of matrices and embeddings
  * @param beta1 AdamW's decay of the mean of gradients
  * @param beta2 AdamW's decay of the mean of squared gradients
@@ -26,6 +28,7 @@ public record TrainingConfig(
         double learningRate,
         double minLearningRate,
         int warmupSteps,
+        int decaySteps,
         double weightDecay,
         double beta1,
         double beta2,
@@ -43,6 +46,7 @@ public record TrainingConfig(
      * @param learningRate the peak of the learning rate
      * @param minLearningRate the learning rate at the end of the cosine
      * @param warmupSteps the steps that the rate rises for
+     * @param decaySteps the step at which the cosine ends
      * @param weightDecay the decay of matrices and embeddings
      * @param beta1 AdamW's decay of the mean of gradients
      * @param beta2 AdamW's decay of the mean of squared gradients
@@ -62,7 +66,7 @@ public record TrainingConfig(
         requireAtLeastZero("clipNorm", clipNorm);
         requireBeta("beta1", beta1);
         requireBeta("beta2", beta2);
-        new WarmupCosine(learningRate, minLearningRate, warmupSteps, steps);
+        new WarmupCosine(learningRate, minLearningRate, warmupSteps, decaySteps);
     }
 
     private static void requireAtLeastZero(String name, double value) {
@@ -82,10 +86,10 @@ public record TrainingConfig(
     /**
      * Returns the learning rate's course.
      *
-     * @return warm-up, then cosine decay until the last step
+     * @return warm-up, then cosine decay until {@code decaySteps}
      */
     public WarmupCosine schedule() {
-        return new WarmupCosine(learningRate, minLearningRate, warmupSteps, steps);
+        return new WarmupCosine(learningRate, minLearningRate, warmupSteps, decaySteps);
     }
 
     /**
@@ -106,6 +110,7 @@ public record TrainingConfig(
         private double learningRate = 1e-3;
         private double minLearningRate = 1e-4;
         private int warmupSteps = 100;
+        private Integer decaySteps;
         private double weightDecay = 0.1;
         private double beta1 = 0.9;
         private double beta2 = 0.99;
@@ -174,11 +179,22 @@ public record TrainingConfig(
         /**
          * Sets the steps that the learning rate rises for.
          *
-         * @param warmupSteps from 0 to the number of steps, 100 by default
+         * @param warmupSteps from 0 to {@code decaySteps}, 100 by default
          * @return this builder
          */
         public Builder optWarmupSteps(int warmupSteps) {
             this.warmupSteps = warmupSteps;
+            return this;
+        }
+
+        /**
+         * Sets the step at which the cosine ends.
+         *
+         * @param decaySteps at least {@code warmupSteps}, the number of steps by default
+         * @return this builder
+         */
+        public Builder optDecaySteps(int decaySteps) {
+            this.decaySteps = decaySteps;
             return this;
         }
 
@@ -273,6 +289,7 @@ public record TrainingConfig(
                     learningRate,
                     minLearningRate,
                     warmupSteps,
+                    decaySteps == null ? steps : decaySteps,
                     weightDecay,
                     beta1,
                     beta2,

@@ -6,42 +6,44 @@ import ai.djl.training.tracker.Tracker;
  * A learning rate that rises linearly for some steps and then falls along half a cosine: peak * (s
  * + 1) / (warmupSteps + 1) before step {@code warmupSteps}, then minimum + (peak - minimum) * (1 +
  * cos(pi * (s - warmupSteps) / (decaySteps - warmupSteps))) / 2, and the minimum from {@code
- * decaySteps} on (Loshchilov and Hutter, "SGDR", 2017, section 3; warm-up as GPT-3 was trained:
- * Brown et al., 2020, appendix B).
+ * decaySteps} on, where the peak is {@code learningRate} and the minimum {@code minLearningRate}
+ * (Loshchilov and Hutter, "SGDR", 2017, section 3; warm-up as GPT-3 was trained: Brown et al.,
+ * 2020, appendix B).
  *
  * <p>It serves DJL's optimizers as well: their first update is step 0.
  *
- * @param peak the highest rate
- * @param minimum the rate at the end
+ * @param learningRate the highest rate
+ * @param minLearningRate the rate at the end
  * @param warmupSteps the steps that the rate rises for, 0 for none
  * @param decaySteps the step at which the minimum is reached
  */
-public record WarmupCosine(double peak, double minimum, int warmupSteps, int decaySteps)
+public record WarmupCosine(
+        double learningRate, double minLearningRate, int warmupSteps, int decaySteps)
         implements Tracker {
 
     /**
      * Checks the values.
      *
-     * @param peak the highest rate
-     * @param minimum the rate at the end
+     * @param learningRate the highest rate
+     * @param minLearningRate the rate at the end
      * @param warmupSteps the steps that the rate rises for, 0 for none
      * @param decaySteps the step at which the minimum is reached
-     * @throws IllegalArgumentException unless 0 &lt;= minimum &lt;= peak, peak is finite, and 0
-     *     &lt;= warmupSteps &lt;= decaySteps
+     * @throws IllegalArgumentException unless 0 &lt;= minLearningRate &lt;= learningRate,
+     *     learningRate is finite, and 0 &lt;= warmupSteps &lt;= decaySteps
      */
     public WarmupCosine {
-        if (!(peak >= 0 && Double.isFinite(peak))) {
+        if (!(learningRate >= 0 && Double.isFinite(learningRate))) {
             throw new IllegalArgumentException(
-                    "learning rate %s must be finite and at least 0".formatted(peak));
+                    "learningRate=%s must be finite and at least 0".formatted(learningRate));
         }
-        if (!(minimum >= 0 && minimum <= peak)) {
+        if (!(minLearningRate >= 0 && minLearningRate <= learningRate)) {
             throw new IllegalArgumentException(
-                    "minimum learning rate %s must lie between 0 and the learning rate %s"
-                            .formatted(minimum, peak));
+                    "minLearningRate=%s must lie between 0 and learningRate=%s"
+                            .formatted(minLearningRate, learningRate));
         }
         if (warmupSteps < 0 || warmupSteps > decaySteps) {
             throw new IllegalArgumentException(
-                    "%d warm-up steps must lie between 0 and the %d steps of the run"
+                    "warmupSteps=%d must lie between 0 and decaySteps=%d"
                             .formatted(warmupSteps, decaySteps));
         }
     }
@@ -54,13 +56,14 @@ public record WarmupCosine(double peak, double minimum, int warmupSteps, int dec
      */
     public double rate(int step) {
         if (step < warmupSteps) {
-            return peak * (step + 1) / (warmupSteps + 1);
+            return learningRate * (step + 1) / (warmupSteps + 1);
         }
         if (step >= decaySteps) {
-            return minimum;
+            return minLearningRate;
         }
         double progress = (double) (step - warmupSteps) / (decaySteps - warmupSteps);
-        return minimum + (peak - minimum) * (1 + Math.cos(Math.PI * progress)) / 2;
+        return minLearningRate
+                + (learningRate - minLearningRate) * (1 + Math.cos(Math.PI * progress)) / 2;
     }
 
     @Override

@@ -45,6 +45,7 @@ class TrainGenerateEvalInfoTest {
     private static final Set<String> CHARACTER_MODEL =
             Set.of(
                     "char_tokenizer.json",
+                    "checkpoint.safetensors",
                     "config.json",
                     "generation_config.json",
                     "loss.png",
@@ -53,6 +54,7 @@ class TrainGenerateEvalInfoTest {
 
     private static final Set<String> GPT2_MODEL =
             Set.of(
+                    "checkpoint.safetensors",
                     "config.json",
                     "generation_config.json",
                     "loss.png",

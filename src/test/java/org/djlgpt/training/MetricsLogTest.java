@@ -9,12 +9,16 @@ import com.google.gson.JsonParser;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardOpenOption;
 import java.util.List;
 import java.util.Locale;
+import java.util.Random;
 import java.util.Set;
 
 class MetricsLogTest {
@@ -66,16 +70,136 @@ class MetricsLogTest {
     }
 
     @Test
-    void aNewRunStartsAnEmptyLog() throws IOException {
+    void anEarlierLogStaysUntilThereIsATrainedModelToMeasure() throws IOException {
         Path file = Files.writeString(folder.resolve("metrics.jsonl"), "of an earlier run\n");
+        MetricsLog log = new MetricsLog(file);
 
-        new MetricsLog(file);
+        log.onEvaluation(report(0));
+        assertEquals("of an earlier run\n", Files.readString(file));
 
-        assertEquals("", Files.readString(file));
+        log.onEvaluation(report(10));
+        assertEquals(List.of(0, 10), steps(file));
     }
 
     @Test
-    void aFolderThatIsMissingIsNoticedAtTheStart() {
-        assertThrows(IOException.class, () -> new MetricsLog(folder.resolve("missing/log")));
+    void aLineThatCanNotBeWrittenWaitsForTheNext() throws IOException {
+        Path file = folder.resolve("away/metrics.jsonl");
+        MetricsLog log = new MetricsLog(file);
+        assertThrows(IOException.class, () -> log.onEvaluation(report(10)));
+
+        Files.createDirectory(file.getParent());
+        log.onEvaluation(report(20));
+        Files.delete(file);
+        assertThrows(IOException.class, () -> log.onEvaluation(report(30)));
+        Files.createFile(file);
+        log.onEvaluation(report(40));
+
+        assertEquals(List.of(30, 40), steps(file));
+    }
+
+    @Test
+    void whatAFailedWriteLeftIsWrittenOver() throws IOException {
+        Path file = folder.resolve("metrics.jsonl");
+        MetricsLog log = new MetricsLog(file);
+        log.onEvaluation(report(10));
+        Files.writeString(file, "{\"step\":2", StandardOpenOption.APPEND);
+
+        log.onEvaluation(report(20));
+
+        assertEquals(List.of(10, 20), steps(file));
+    }
+
+    @Test
+    void aResumedLogDropsTheLinesAfterTheCheckpointAndTheTornOne() throws Exception {
+        Path file = folder.resolve("metrics.jsonl");
+        MetricsLog before = new MetricsLog(file);
+        for (int step = 0; step <= 40; step += 10) {
+            before.onEvaluation(report(step));
+        }
+        String torn = Files.readString(file).stripTrailing();
+        Files.writeString(file, torn.substring(0, torn.length() - 7));
+
+        MetricsLog log = new MetricsLog(file);
+        log.onResume(Checkpoints.at(20));
+        assertEquals(List.of(0, 10, 20), steps(file));
+        log.onEvaluation(report(30));
+
+        assertEquals(List.of(0, 10, 20, 30), steps(file));
+        assertEquals(
+                List.of(0, 10, 20), log.earlier().stream().map(EvaluationReport::step).toList());
+        assertEquals(report(10), log.earlier().get(1));
+    }
+
+    @Test
+    void aResumedLogMayBeMissing() throws Exception {
+        Path file = folder.resolve("metrics.jsonl");
+        MetricsLog log = new MetricsLog(file);
+
+        log.onResume(Checkpoints.at(20));
+        log.onEvaluation(report(30));
+
+        assertEquals(List.of(30), steps(file));
+    }
+
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "no json",
+                "[]",
+                "[[[[[[",
+                "{",
+                "{}",
+                "null",
+                "7",
+                "{\"step\":null}",
+                "{\"step\":[5]}",
+                "{\"step\":\"x\"}",
+                "{\"step\":1e999999999}",
+                "{\"step\":5,\"validation_loss\":{}}",
+                "{\"step\":5,\"validation_loss\":\"x\"}",
+                "{\"step\":-5}",
+                "{\"step\":10}",
+                "\u0000\u0000",
+                ""
+            })
+    void whatIsNoLineOfALogIsDropped(String junk) throws Exception {
+        Path file = folder.resolve("metrics.jsonl");
+        new MetricsLog(file).onEvaluation(report(10));
+        String line = Files.readString(file);
+        Files.writeString(file, line + junk + "\n" + line.replace("10", "20"));
+
+        new MetricsLog(file).onResume(Checkpoints.at(100));
+
+        assertEquals(List.of(10, 20), steps(file));
+    }
+
+    @Test
+    void anyBytesResume() throws Exception {
+        Path file = folder.resolve("metrics.jsonl");
+        new MetricsLog(file).onEvaluation(report(10));
+        byte[] line = Files.readAllBytes(file);
+        Random random = new Random(5);
+        for (int i = 0; i < 300; i++) {
+            byte[] bytes = line.clone();
+            for (int change = random.nextInt(4); change >= 0; change--) {
+                bytes[random.nextInt(bytes.length)] = (byte) random.nextInt();
+            }
+            Files.write(file, bytes);
+
+            new MetricsLog(file).onResume(Checkpoints.at(100));
+
+            assertTrue(steps(file).size() <= 2);
+        }
+    }
+
+    private static EvaluationReport report(int step) {
+        return new EvaluationReport(step, 1.5, 100.0 - step, true, 0.5, 10);
+    }
+
+    private static List<Integer> steps(Path file) throws IOException {
+        return Files.readAllLines(file).stream()
+                .map(line -> JsonParser.parseString(line).getAsJsonObject())
+                .map(line -> line.get("step").getAsInt())
+                .toList();
     }
 }

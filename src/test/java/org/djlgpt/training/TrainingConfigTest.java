@@ -17,7 +17,8 @@ class TrainingConfigTest {
     @Test
     void theDefaultsAreThoseOfTheCommand() {
         TrainingConfig expected =
-                new TrainingConfig(2000, 12, 1, 1e-3, 1e-4, 100, 0.1, 0.9, 0.99, 1, 250, 20, 1337);
+                new TrainingConfig(
+                        2000, 12, 1, 1e-3, 1e-4, 100, 2000, 0.1, 0.9, 0.99, 1, 250, 20, 1337);
 
         assertEquals(expected, TrainingConfig.builder().build());
     }
@@ -37,9 +38,10 @@ class TrainingConfigTest {
                 wrong("beta1=1.0", b -> b.optBeta1(1)),
                 wrong("beta2=-0.1", b -> b.optBeta2(-0.1)),
                 wrong("beta2=NaN", b -> b.optBeta2(Double.NaN)),
-                wrong("learning rate -1.0", b -> b.optLearningRate(-1)),
-                wrong("minimum learning rate 0.1", b -> b.optMinLearningRate(0.1)),
-                wrong("2001 warm-up steps", b -> b.optWarmupSteps(2001)));
+                wrong("learningRate=-1.0", b -> b.optLearningRate(-1)),
+                wrong("minLearningRate=0.1", b -> b.optMinLearningRate(0.1)),
+                wrong("warmupSteps=2001", b -> b.optWarmupSteps(2001)),
+                wrong("decaySteps=99", b -> b.optDecaySteps(99)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -51,6 +53,13 @@ class TrainingConfigTest {
                 assertThrows(IllegalArgumentException.class, builder::build);
 
         assertTrue(refused.getMessage().contains(named), refused.getMessage());
+    }
+
+    @Test
+    void theCosineEndsWithTheRunUnlessItIsToldWhere() {
+        assertEquals(300, TrainingConfig.builder().optSteps(300).build().decaySteps());
+        TrainingConfig part = TrainingConfig.builder().optSteps(50).optDecaySteps(300).build();
+        assertEquals(TrainingConfig.builder().optSteps(300).build().schedule(), part.schedule());
     }
 
     private static Arguments wrong(String named, UnaryOperator<TrainingConfig.Builder> change) {

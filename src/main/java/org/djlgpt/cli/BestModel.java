@@ -3,7 +3,9 @@ package org.djlgpt.cli;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.ModelDirectory;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
+import org.djlgpt.training.MetricsLog;
 import org.djlgpt.training.TrainingListener;
 
 import java.io.IOException;
@@ -15,19 +17,35 @@ import java.io.IOException;
  * <p>A model of an earlier run stays until this one has something to put in its place; there always
  * is a whole model, whenever the process ends.
  */
-final class Checkpoint implements TrainingListener {
+final class BestModel implements TrainingListener {
 
     private final GptModel model;
     private final Tokenizer tokenizer;
     private final RunDirectory run;
     private final int steps;
+    private final MetricsLog metrics;
     private double loss = Double.NaN;
 
-    Checkpoint(GptModel model, Tokenizer tokenizer, RunDirectory run, int steps) {
+    /**
+     * Makes a keeper.
+     *
+     * @param metrics knows what was kept before the checkpoint that a run goes on from. It comes
+     *     before this listener
+     */
+    BestModel(
+            GptModel model, Tokenizer tokenizer, RunDirectory run, int steps, MetricsLog metrics) {
+        this.metrics = metrics;
         this.model = model;
         this.tokenizer = tokenizer;
         this.run = run;
         this.steps = steps;
+    }
+
+    @Override
+    public void onResume(Checkpoint checkpoint) {
+        metrics.earlier().stream()
+                .filter(report -> report.step() > 0 && report.best())
+                .forEach(report -> loss = report.validationLoss());
     }
 
     @Override

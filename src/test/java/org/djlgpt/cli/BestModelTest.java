@@ -10,9 +10,9 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.model.ModelDirectory;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
-import org.djlgpt.text.Gpt2Tokenizer;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.EvaluationReport;
+import org.djlgpt.training.MetricsLog;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -22,7 +22,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-class CheckpointTest {
+class BestModelTest {
 
     private static final int STEPS = 30;
 
@@ -30,12 +30,18 @@ class CheckpointTest {
     private final NDManager manager = NDManager.newBaseManager();
     private final Tokenizer tokenizer = CharTokenizer.fromText("abc");
     private GptModel model;
-    private Checkpoint checkpoint;
+    private BestModel bestModel;
 
     @BeforeEach
     void open() {
         model = TinyGpt.model(TinyGpt.size(3, 4).build(), 1, manager);
-        checkpoint = new Checkpoint(model, tokenizer, new RunDirectory(folder), STEPS);
+        bestModel =
+                new BestModel(
+                        model,
+                        tokenizer,
+                        new RunDirectory(folder),
+                        STEPS,
+                        new MetricsLog(folder.resolve("metrics.jsonl")));
     }
 
     @AfterEach
@@ -48,7 +54,7 @@ class CheckpointTest {
         evaluate(0, 4, true);
 
         assertFalse(Files.exists(folder.resolve("model.safetensors")));
-        assertTrue(Double.isNaN(checkpoint.loss()));
+        assertTrue(Double.isNaN(bestModel.loss()));
     }
 
     @Test
@@ -59,7 +65,7 @@ class CheckpointTest {
         evaluate(20, 3.5, false);
         evaluate(30, 3.2, false);
 
-        assertEquals(3, checkpoint.loss());
+        assertEquals(3, bestModel.loss());
         assertEquals(best[0], weights(ModelDirectory.load(folder, manager))[0]);
     }
 
@@ -70,24 +76,11 @@ class CheckpointTest {
         evaluate(30, 8, false);
 
         assertTrue(Files.exists(folder.resolve("model.safetensors")));
-        assertEquals(8, checkpoint.loss());
-    }
-
-    @Test
-    void anEarlierModelStaysUntilThisRunHasOne() throws IOException {
-        new Gpt2Tokenizer().save(folder);
-        Files.writeString(folder.resolve("model.safetensors"), "earlier");
-
-        evaluate(0, 4, true);
-        assertEquals("earlier", Files.readString(folder.resolve("model.safetensors")));
-        evaluate(10, 3, true);
-
-        assertEquals(3, Tokenizer.load(folder).vocabSize());
-        assertFalse(Files.exists(folder.resolve("vocab.json")));
+        assertEquals(8, bestModel.loss());
     }
 
     private void evaluate(int step, double loss, boolean best) throws IOException {
-        checkpoint.onEvaluation(new EvaluationReport(step, 1, loss, best, 0.1, 100));
+        bestModel.onEvaluation(new EvaluationReport(step, 1, loss, best, 0.1, 100));
     }
 
     private static float[] weights(GptModel model) {

@@ -1,0 +1,144 @@
+package org.djlgpt.training;
+
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.io.SafeTensors;
+
+import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Collections;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.Objects;
+
+/**
+ * A training between two steps, in one safetensors file: the parameters, the optimizer's moments,
+ * how far it is, how it is done and what data it learns from. The order of the data and dropout
+ * follow from the seed and the step.
+ *
+ * <p>{@link Pretraining.Builder#optCheckpoint} writes such files, {@link Pretraining#resume} goes
+ * on from one. The file is replaced whole or not at all (see {@link org.djlgpt.io.AtomicFile}), so
+ * whenever the process ends there is the earlier checkpoint or the new one.
+ */
+public final class Checkpoint {
+
+    /** What may be another when a run goes on: it changes no step that is still to come. */
+    private static final List<String> FREE = List.of("steps", "evalEvery");
+
+    private final Path file;
+    private final CheckpointHeader header;
+
+    private Checkpoint(Path file, CheckpointHeader header) {
+        this.file = file;
+        this.header = header;
+    }
+
+    /**
+     * Reads what a checkpoint says, but not yet its tensors.
+     *
+     * @param file the file
+     * @return the checkpoint
+     * @throws IOException if there is no such file or it can't be read
+     * @throws MalformedModelException if it is no checkpoint
+     */
+    public static Checkpoint read(Path file) throws IOException, MalformedModelException {
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            return new Checkpoint(file, header(file, tensors));
+        }
+    }
+
+    private static CheckpointHeader header(Path file, SafeTensors tensors)
+            throws MalformedModelException {
+        try {
+            return CheckpointHeader.of(tensors.metadata());
+        } catch (MalformedModelException e) {
+            throw new MalformedModelException(
+                    "%s: is no checkpoint of a training: %s".formatted(file, e.getMessage()), e);
+        }
+    }
+
+    static void write(Path file, CheckpointHeader header, TrainingTensors tensors)
+            throws IOException {
+        SafeTensors.write(file, tensors.byName(), header.texts());
+    }
+
+    /**
+     * Returns how many steps are done.
+     *
+     * @return the number of steps, 0 or more
+     */
+    public int step() {
+        return header.state().step();
+    }
+
+    /**
+     * Returns the lowest validation loss up to here.
+     *
+     * @return the loss in nats per token
+     */
+    public double bestLoss() {
+        return header.state().bestLoss();
+    }
+
+    /**
+     * Returns how the model is trained.
+     *
+     * @return the configuration of the run that wrote the checkpoint
+     */
+    public TrainingConfig config() {
+        return header.config();
+    }
+
+    /**
+     * Returns what the program that wrote the checkpoint had to add.
+     *
+     * @return the texts by name, unmodifiable
+     * @see Pretraining.Builder#optNotes
+     */
+    public Map<String, String> notes() {
+        return Collections.unmodifiableMap(header.notes());
+    }
+
+    TrainingState state() {
+        return header.state();
+    }
+
+    /** Refuses a run that would not be the same one. */
+    void requireSameRun(TrainingConfig config, String trainingData, String validationData) {
+        Map<String, String> now = CheckpointHeader.values(config);
+        Map<String, String> before = CheckpointHeader.values(header.config());
+        now.keySet()
+                .removeIf(name -> FREE.contains(name) || now.get(name).equals(before.get(name)));
+        if (!now.isEmpty()) {
+            Map<String, String> written = new LinkedHashMap<>(before);
+            written.keySet().retainAll(now.keySet());
+            throw new IllegalArgumentException(
+                    ("%s: was written with %s, but this run has %s; leave out what differs, or"
+                                    + " start a new run")
+                            .formatted(file, list(written), list(now)));
+        }
+        requireSameData("training", header.trainingData(), trainingData);
+        requireSameData("validation", header.validationData(), validationData);
+    }
+
+    private static String list(Map<String, String> values) {
+        return values.toString().replaceAll("[{}]", "");
+    }
+
+    private void requireSameData(String part, String before, String now) {
+        if (!Objects.equals(before, now)) {
+            throw new IllegalArgumentException(
+                    "%s: its %s data are %s, but this run has %s; give the same data"
+                            .formatted(file, part, before, now));
+        }
+    }
+
+    void restore(TrainingTensors tensors, NDManager manager)
+            throws IOException, MalformedModelException {
+        try (SafeTensors stored = SafeTensors.open(file)) {
+            tensors.restore(stored, state().updates(), manager);
+        }
+    }
+}

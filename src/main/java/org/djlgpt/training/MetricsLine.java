@@ -1,0 +1,81 @@
+package org.djlgpt.training;
+
+import com.google.gson.Gson;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParseException;
+
+import java.io.BufferedReader;
+import java.io.IOException;
+import java.io.InputStreamReader;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Optional;
+
+/**
+ * A line of a {@link MetricsLog} that was read back.
+ *
+ * @param json the line as it stands in the file
+ * @param report what it says
+ */
+record MetricsLine(String json, EvaluationReport report) {
+
+    /** Reads the lines up to a step, in order; whatever is no line of a log is left out. */
+    static List<MetricsLine> read(Path file, int lastStep) throws IOException {
+        List<MetricsLine> lines = new ArrayList<>();
+        if (Files.notExists(file)) {
+            return lines;
+        }
+        int step = -1;
+        double best = Double.POSITIVE_INFINITY;
+        try (BufferedReader reader = reader(file)) {
+            for (String text = reader.readLine(); text != null; text = reader.readLine()) {
+                Optional<EvaluationReport> report = parse(text, best);
+                if (report.isPresent()
+                        && report.get().step() > step
+                        && report.get().step() <= lastStep) {
+                    step = report.get().step();
+                    best = Math.min(best, report.get().validationLoss());
+                    lines.add(new MetricsLine(text, report.get()));
+                }
+            }
+        }
+        return lines;
+    }
+
+    /** Bytes that are no UTF-8 become characters that are no JSON, rather than an exception. */
+    private static BufferedReader reader(Path file) throws IOException {
+        return new BufferedReader(
+                new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8));
+    }
+
+    private static Optional<EvaluationReport> parse(String text, double best) {
+        try {
+            JsonObject line = new Gson().fromJson(text, JsonObject.class);
+            if (line == null || !line.has("step")) {
+                return Optional.empty();
+            }
+            double validationLoss = figure(line, "validation_loss");
+            return Optional.of(
+                    new EvaluationReport(
+                            Integer.parseInt(line.getAsJsonPrimitive("step").getAsString()),
+                            figure(line, "train_loss"),
+                            validationLoss,
+                            validationLoss < best,
+                            figure(line, "learning_rate"),
+                            figure(line, "tokens_per_second")));
+        } catch (JsonParseException | ClassCastException | NumberFormatException e) {
+            return Optional.empty();
+        }
+    }
+
+    private static double figure(JsonObject line, String name) {
+        JsonElement value = line.get(name);
+        return value == null || value.isJsonNull()
+                ? Double.NaN
+                : line.getAsJsonPrimitive(name).getAsDouble();
+    }
+}
