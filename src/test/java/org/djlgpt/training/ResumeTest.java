@@ -1,0 +1,348 @@
+package org.djlgpt.training;
+
+import static org.djlgpt.testing.Refusals.assertRefused;
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.MalformedModelException;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.io.SafeTensors;
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.text.SeededShuffle;
+import org.djlgpt.text.TokenWindows;
+import org.djlgpt.text.Tokens;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Map;
+import java.util.Random;
+
+class ResumeTest {
+
+    private static final String TEXT = "the quick brown fox jumps over the lazy dog. ".repeat(12);
+    private static final CharTokenizer TOKENIZER = CharTokenizer.fromText(TEXT);
+    private static final int CONTEXT = 12;
+    private static final int STEPS = 14;
+
+    @TempDir private Path folder;
+    private NDManager manager;
+    private Path file;
+
+    @BeforeEach
+    void open() {
+        manager = NDManager.newBaseManager();
+        file = folder.resolve("checkpoint.safetensors");
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 5, 8, 13})
+    void aTrainingThatWasStoppedHasTheLossesOfOneThatWasNot(int stopped) throws Exception {
+        GptModel whole = model(1);
+        Diary expected = new Diary();
+        training(whole, expected, config()).build().run();
+
+        Diary actual = new Diary();
+        Pretraining first = stopAfter(stopped, actual);
+        double best = first.run();
+        assertEquals(stopped, Checkpoint.read(file).step());
+        assertEquals(best, Checkpoint.read(file).bestLoss());
+        Engine.getInstance().setRandomSeed(999); // another process
+        GptModel other = model(2);
+        Pretraining second = training(other, actual, config()).build();
+        second.resume(Checkpoint.read(file));
+        second.run();
+
+        assertArrayEquals(expected.losses(), actual.losses());
+        assertArrayEquals(expected.norms(), actual.norms());
+        assertEquals(withoutSpeed(expected), withoutSpeed(actual));
+        for (int i = 0; i < whole.getParameters().size(); i++) {
+            assertArrayEquals(values(whole, i), values(other, i));
+        }
+    }
+
+    @Test
+    void aRunOfHalfTheStepsGoesOnAsThoughItHadBeenLonger() throws Exception {
+        Diary expected = new Diary();
+        training(model(1), expected, config()).build().run();
+
+        Diary actual = new Diary();
+        TrainingConfig.Builder half = config().optSteps(STEPS / 2).optDecaySteps(STEPS);
+        training(model(1), actual, half).optCheckpoint(file).build().run();
+        Pretraining longer = training(model(2), actual, config()).build();
+        longer.resume(Checkpoint.read(file));
+        longer.run();
+
+        assertArrayEquals(expected.losses(), actual.losses());
+    }
+
+    @Test
+    void nothingIsLeftToDoAfterTheLastStep() throws Exception {
+        double best = checkpointed(config()).run();
+        Diary diary = new Diary();
+        Pretraining again = training(model(2), diary, config()).build();
+        again.resume(Checkpoint.read(file));
+
+        assertEquals(best, again.run());
+        assertEquals(List.of(), diary.events);
+    }
+
+    @Test
+    void checkpointsComeAtIntervalsAndAtTheEnd() throws IOException {
+        List<Integer> saved = new ArrayList<>();
+        TrainingListener listener =
+                new TrainingListener() {
+                    @Override
+                    public void beforeCheckpoint(int step) {
+                        saved.add(step);
+                    }
+                };
+
+        training(model(1), listener, config()).optCheckpoint(file).build().run();
+        training(model(1), listener, config())
+                .optCheckpoint(file)
+                .optCheckpointEvery(6)
+                .build()
+                .run();
+
+        assertEquals(List.of(4, 8, 12, 14, 6, 12, 14), saved);
+    }
+
+    @Test
+    void aCheckpointTellsHowTheModelIsTrainedAndWhatItIsTold() throws Exception {
+        training(model(1), new Diary(), config())
+                .optCheckpoint(file)
+                .optNotes(Map.of("dropout", "0.2", "empty", ""))
+                .build()
+                .run();
+
+        Checkpoint checkpoint = Checkpoint.read(file);
+        assertEquals(config().build(), checkpoint.config());
+        assertEquals(STEPS, checkpoint.step());
+        assertEquals(Map.of("dropout", "0.2", "empty", ""), checkpoint.notes());
+    }
+
+    @Test
+    void whatMakesAnotherTrainingIsRefusedByName() throws Exception {
+        checkpointed(config()).run();
+        Checkpoint checkpoint = Checkpoint.read(file);
+
+        assertRefused(
+                () -> resume(model(1), config().optBatchSize(3).optSeed(7), checkpoint),
+                "written with batchSize=4, seed=5",
+                "this run has batchSize=3, seed=7");
+        assertRefused(
+                () -> resume(model(1), config().optLearningRate(0.5), checkpoint),
+                "learningRate=0.01",
+                "learningRate=0.5");
+        assertRefused(
+                () -> resume(model(1), config().optSteps(20), checkpoint), "decaySteps=14, but");
+        resume(model(1), config().optSteps(20).optDecaySteps(14).optEvalEvery(2), checkpoint);
+    }
+
+    @Test
+    void otherDataAreRefused() throws Exception {
+        checkpointed(config()).run();
+        Checkpoint checkpoint = Checkpoint.read(file);
+        TokenWindows other = windows(TEXT.replace("fox jumps", "jumps fox"));
+
+        assertRefused(
+                () ->
+                        builder(model(1), config())
+                                .setData(other, windows())
+                                .build()
+                                .resume(checkpoint),
+                "training data",
+                "540 tokens",
+                "give the same data");
+        assertRefused(
+                () ->
+                        builder(model(1), config())
+                                .setData(windows(), other)
+                                .build()
+                                .resume(checkpoint),
+                "validation data");
+    }
+
+    @Test
+    void anotherModelIsRefusedAndStaysAsItWas() throws Exception {
+        checkpointed(config()).run();
+        Checkpoint checkpoint = Checkpoint.read(file);
+        GptModel deeper = TinyGpt.model(size().setNumLayers(2).build(), 3, manager);
+        GptModel wider = TinyGpt.model(size().setEmbeddingDim(32).build(), 3, manager);
+        float[] before = values(deeper, 0);
+
+        assertRefused(() -> resume(deeper, config(), checkpoint), "which the model lacks");
+        assertRefused(() -> resume(wider, config(), checkpoint), "(28, 16)", "(28, 32)");
+        assertArrayEquals(before, values(deeper, 0));
+    }
+
+    @Test
+    void aFileThatIsNoCheckpointIsRefused() throws Exception {
+        assertThrows(IOException.class, () -> Checkpoint.read(file));
+        Files.writeString(file, "nonsense");
+        assertThrows(MalformedModelException.class, () -> Checkpoint.read(file));
+        SafeTensors.write(file, Map.of());
+        assertRefused(
+                MalformedModelException.class,
+                () -> Checkpoint.read(file),
+                "is no checkpoint of a training: state.step is missing");
+    }
+
+    @Test
+    void noBytesDoMoreThanBeingRefused() throws Exception {
+        checkpointed(config()).run();
+        byte[] good = Files.readAllBytes(file);
+        int header = 8 + (int) good[0] + 256 * (good[1] & 0xFF);
+        Random random = new Random(3);
+        Pretraining training = builder(model(1), config()).build();
+        int refused = 0;
+        for (int i = 0; i < 400; i++) {
+            byte[] bytes = good.clone();
+            for (int change = random.nextInt(3); change >= 0; change--) {
+                int at = random.nextInt(header);
+                bytes[at] = random.nextBoolean() ? (byte) random.nextInt() : bytes[at + 1];
+            }
+            int length = random.nextInt(4) == 0 ? random.nextInt(good.length) : good.length;
+            Files.write(file, Arrays.copyOf(bytes, length));
+            try {
+                training.resume(Checkpoint.read(file));
+            } catch (MalformedModelException | IllegalArgumentException | IOException e) {
+                refused++;
+            }
+        }
+        assertTrue(refused > 200, refused + " refused");
+    }
+
+    @Test
+    void aResumedTrainingLeavesNoArrays() throws Exception {
+        training(model(1), new Diary(), config().optSteps(4).optDecaySteps(STEPS))
+                .optCheckpoint(file)
+                .build()
+                .run();
+        GptModel model = model(1);
+        long before = HeldArrays.inProcess(manager);
+
+        Pretraining resumed = builder(model, config()).build();
+        resumed.resume(Checkpoint.read(file));
+        resumed.run();
+
+        assertEquals(before, HeldArrays.inProcess(manager));
+    }
+
+    private static List<EvaluationReport> withoutSpeed(Diary diary) {
+        return diary.evaluations.stream()
+                .map(
+                        r ->
+                                new EvaluationReport(
+                                        r.step(),
+                                        r.trainLoss(),
+                                        r.validationLoss(),
+                                        r.best(),
+                                        r.learningRate(),
+                                        0))
+                .toList();
+    }
+
+    /** Returns a training that is asked to stop while it is at a step. */
+    private Pretraining stopAfter(int step, Diary diary) {
+        Pretraining[] training = new Pretraining[1];
+        TrainingListener stopping =
+                new TrainingListener() {
+                    @Override
+                    public void onStep(StepReport report) {
+                        if (report.step() == step) {
+                            training[0].stop();
+                        }
+                    }
+                };
+        training[0] =
+                builder(model(1), config())
+                        .optListeners(diary, stopping)
+                        .optCheckpoint(file)
+                        .optCheckpointEvery(1000)
+                        .build();
+        return training[0];
+    }
+
+    private Pretraining checkpointed(TrainingConfig.Builder config) {
+        return builder(model(1), config).optCheckpoint(file).build();
+    }
+
+    private void resume(GptModel model, TrainingConfig.Builder config, Checkpoint checkpoint)
+            throws IOException, MalformedModelException {
+        builder(model, config).build().resume(checkpoint);
+    }
+
+    private Pretraining.Builder training(
+            GptModel model, TrainingListener listener, TrainingConfig.Builder config) {
+        return builder(model, config).optListeners(listener);
+    }
+
+    private Pretraining.Builder builder(GptModel model, TrainingConfig.Builder config) {
+        return Pretraining.builder()
+                .setModel(model)
+                .setManager(manager)
+                .setData(windows(), windows())
+                .optConfig(config.build());
+    }
+
+    private GptModel model(int seed) {
+        return TinyGpt.model(size().build(), seed, manager);
+    }
+
+    private static GptConfig.Builder size() {
+        return TinyGpt.size(TOKENIZER.vocabSize(), CONTEXT).optDropout(0.2f);
+    }
+
+    private static TrainingConfig.Builder config() {
+        return TrainingConfig.builder()
+                .optSteps(STEPS)
+                .optBatchSize(4)
+                .optGradientAccumulation(3)
+                .optLearningRate(0.01)
+                .optWarmupSteps(3)
+                .optEvalEvery(4)
+                .optEvalBatches(2)
+                .optSeed(5);
+    }
+
+    private static TokenWindows windows() {
+        return windows(TEXT);
+    }
+
+    private static TokenWindows windows(String text) {
+        return TokenWindows.builder()
+                .setTokens(Tokens.of(TOKENIZER.encode(text)))
+                .setContextLength(CONTEXT)
+                .optStride(5)
+                .setSampling(new SeededShuffle(1, 0, false))
+                .build();
+    }
+
+    private static float[] values(GptModel model, int parameter) {
+        return model.getParameters().get(parameter).getValue().getArray().toFloatArray();
+    }
+}
