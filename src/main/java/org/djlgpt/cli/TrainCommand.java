@@ -95,7 +95,7 @@ final class TrainCommand implements Callable<Integer> {
             try (Autocast scope = precision.scope()) {
                 int exitCode = steps.train(manager, notes, checkpoint, output);
                 if (exitCode != 0) {
-                    report.stopped(run, run.readCheckpoint());
+                    report.stopped(run, steps.isSaved());
                     return exitCode;
                 }
             }

@@ -1,12 +1,14 @@
 package org.djlgpt.cli;
 
 import ai.djl.Device;
+import ai.djl.MalformedModelException;
 
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.training.Baselines;
-import org.djlgpt.training.Checkpoint;
+
+import java.io.IOException;
 
 /** What {@code gpt train} says before and after the steps. */
 final class TrainingReport {
@@ -32,9 +34,14 @@ final class TrainingReport {
                 DeviceOption.name(device));
     }
 
-    void stopped(RunDirectory run, Checkpoint checkpoint) {
+    void stopped(RunDirectory run, boolean isSaved) throws IOException, MalformedModelException {
         blank();
-        out.line("Stopped  after step %d, saved in %s", checkpoint.step(), run.checkpoint());
+        if (!isSaved) {
+            out.line("Stopped  before anything was saved");
+            return;
+        }
+        int step = run.readCheckpoint().step();
+        out.line("Stopped  after step %d, saved in %s", step, run.checkpoint());
         out.line("More     %s", MavenCommand.of("train", "--resume", run.path().toString()));
     }
 

@@ -103,8 +103,13 @@ final class TrainingRun {
         return builder;
     }
 
+    /** Returns whether this run has a checkpoint. */
+    boolean isSaved() {
+        return earlierRun.isReplaced() && Files.exists(run.checkpoint());
+    }
+
     private void sayWhatIsLeft() {
-        if (earlierRun.isReplaced() && Files.exists(run.checkpoint())) {
+        if (isSaved()) {
             print("the last checkpoint is whole; --resume %s goes on from it", run.path());
         }
     }

@@ -18,10 +18,11 @@ import java.util.List;
  * validation_loss}, {@code learning_rate}, {@code tokens_per_second}; null where there is no figure
  * yet.
  *
- * <p>The first line waits for the first evaluation after a step, so a run that fails before leaves
- * the log of an earlier one alone. A line that can't be written waits for the next. When a training
- * resumes, the log goes on: lines of steps after the checkpoint are dropped, as they will be
- * written again, and so is whatever is no line of a log, such as one that was cut short.
+ * <p>The first line waits for the first evaluation after a step or the first checkpoint, so a run
+ * that fails before leaves the log of an earlier one alone. A line that can't be written waits for
+ * the next. When a training resumes, the log goes on: lines of steps after the checkpoint are
+ * dropped, as they will be written again, and so is whatever is no line of a log, such as one that
+ * was cut short.
  */
 public final class MetricsLog implements TrainingListener {
 
@@ -71,6 +72,13 @@ public final class MetricsLog implements TrainingListener {
         line.addProperty("tokens_per_second", figure(report.tokensPerSecond()));
         waiting.append(new GsonBuilder().serializeNulls().create().toJson(line)).append('\n');
         if (report.step() > 0) {
+            write();
+        }
+    }
+
+    @Override
+    public void beforeCheckpoint(int step) throws IOException {
+        if (!waiting.isEmpty()) {
             write();
         }
     }

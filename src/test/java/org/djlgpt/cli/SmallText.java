@@ -25,6 +25,11 @@ final class SmallText {
 
     /** Runs {@code gpt train}; later options replace earlier ones. */
     static Command train(Path text, Path out, Object... more) {
+        return Command.gpt(options(text, out, more).toArray());
+    }
+
+    /** Returns the command line of {@link #train}, from {@code train} on. */
+    static List<Object> options(Path text, Path out, Object... more) {
         List<Object> arguments =
                 new ArrayList<>(
                         List.of(
@@ -50,6 +55,6 @@ final class SmallText {
                                 "--eval-batches",
                                 2));
         Stream.of(more).forEach(arguments::add);
-        return Command.gpt(arguments.toArray());
+        return arguments;
     }
 }
