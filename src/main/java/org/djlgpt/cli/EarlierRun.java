@@ -13,6 +13,7 @@ import java.io.IOException;
 final class EarlierRun implements TrainingListener {
 
     private final RunDirectory run;
+    private boolean tried;
     private boolean replaced;
 
     EarlierRun(RunDirectory run) {
@@ -21,6 +22,7 @@ final class EarlierRun implements TrainingListener {
 
     @Override
     public void onResume(Checkpoint checkpoint) {
+        tried = true;
         replaced = true;
     }
 
@@ -37,7 +39,8 @@ final class EarlierRun implements TrainingListener {
     }
 
     private void remove() throws IOException {
-        if (!replaced) {
+        if (!tried) {
+            tried = true; // once, or what the new run has written would go too
             run.clear();
             replaced = true;
         }

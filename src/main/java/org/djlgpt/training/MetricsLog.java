@@ -29,7 +29,7 @@ public final class MetricsLog implements TrainingListener {
     private final Path file;
     private List<EvaluationReport> earlier = List.of();
     private final StringBuilder waiting = new StringBuilder();
-    private boolean started;
+    private boolean isStarted;
     private long length;
 
     /**
@@ -45,12 +45,8 @@ public final class MetricsLog implements TrainingListener {
     public void onResume(Checkpoint checkpoint) throws IOException {
         List<MetricsLine> kept = MetricsLine.read(file, checkpoint.step());
         earlier = kept.stream().map(MetricsLine::report).toList();
-        StringBuilder lines = new StringBuilder();
-        kept.forEach(line -> lines.append(line.json()).append('\n'));
-        byte[] bytes = lines.toString().getBytes(StandardCharsets.UTF_8);
-        AtomicFile.writeStream(file, out -> out.write(bytes));
-        length = bytes.length;
-        started = true;
+        kept.forEach(line -> waiting.append(line.json()).append('\n'));
+        write();
     }
 
     /**
@@ -88,26 +84,24 @@ public final class MetricsLog implements TrainingListener {
     }
 
     private void write() throws IOException {
-        ByteBuffer bytes = StandardCharsets.UTF_8.encode(waiting.toString());
-        try (FileChannel channel = open()) {
-            // over what a write may have left that failed half-way
-            channel.position(Math.min(length, channel.size()));
-            while (bytes.hasRemaining()) {
-                channel.write(bytes);
-            }
-            length = channel.position();
+        byte[] lines = waiting.toString().getBytes(StandardCharsets.UTF_8);
+        if (isStarted) {
+            append(ByteBuffer.wrap(lines));
+        } else {
+            AtomicFile.writeStream(file, out -> out.write(lines));
+            isStarted = true;
         }
-        started = true;
+        length += lines.length;
         waiting.setLength(0);
     }
 
-    private FileChannel open() throws IOException {
-        return started
-                ? FileChannel.open(file, StandardOpenOption.WRITE)
-                : FileChannel.open(
-                        file,
-                        StandardOpenOption.WRITE,
-                        StandardOpenOption.CREATE,
-                        StandardOpenOption.TRUNCATE_EXISTING);
+    private void append(ByteBuffer lines) throws IOException {
+        try (FileChannel channel = FileChannel.open(file, StandardOpenOption.WRITE)) {
+            // over what a write may have left that failed half-way
+            channel.position(Math.min(length, channel.size()));
+            while (lines.hasRemaining()) {
+                channel.write(lines);
+            }
+        }
     }
 }

@@ -1,0 +1,195 @@
+package org.djlgpt.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import org.djlgpt.io.SafeTensors;
+import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.HashMap;
+import java.util.Map;
+import java.util.stream.Stream;
+
+/** {@code gpt train --resume}, as a person uses it. */
+class ResumeCommandTest {
+
+    @TempDir private static Path folder;
+    private static Path text;
+    private static Path half;
+
+    @BeforeAll
+    static void train() {
+        text = SmallText.in(folder);
+        half = folder.resolve("half");
+        Command command =
+                SmallText.train(
+                        text,
+                        half,
+                        "--decay-steps",
+                        40,
+                        "--dropout",
+                        0.1,
+                        "--learning-rate",
+                        "1e-2");
+        assertEquals(0, command.exitCode(), command::err);
+    }
+
+    @Test
+    void aLongerRunGoesOnFromTheCheckpoint() throws IOException {
+        Path run = copy("longer");
+
+        Command command = Command.gpt("train", "--resume", run, "--steps", 40);
+
+        assertEquals(0, command.exitCode(), command::err);
+        assertTrue(command.out().contains("step 20/40  resumed"), command::out);
+        assertTrue(command.out().contains("step 40/40  validation loss"), command::out);
+        assertEquals(5, Files.readAllLines(run.resolve("metrics.jsonl")).size());
+    }
+
+    @Test
+    void aRunThatIsCompleteShowsItsSampleAgain() throws IOException {
+        Path run = copy("complete");
+        byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
+
+        Command command = Command.gpt("train", "--resume", run);
+
+        assertEquals(0, command.exitCode(), command::err);
+        assertTrue(command.out().contains("Sample "), command::out);
+        assertArrayEquals(model, Files.readAllBytes(run.resolve("model.safetensors")));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--layers=2            | has --layers=1, not --layers=2; leave out what differs",
+                "--learning-rate=0.02  | has --learning-rate=0.01, not --learning-rate=0.02",
+                "--precision=bf16      | has --precision=FP32, not --precision=BF16",
+                "--tokenizer=gpt2      | has no --tokenizer,",
+                "--seed=2              | has --seed=1337, not --seed=2",
+                "--warmup-steps=3      | has --warmup-steps=4, not --warmup-steps=3",
+                "--qkv-bias            | has --qkv-bias=false, not --qkv-bias=true",
+                "--out=elsewhere       | --out does not go with --resume",
+                "--steps=many          | 'many' is not an int"
+            })
+    void whatContradictsTheCheckpointIsRefused(String option, String message) {
+        Command command = Command.gpt("train", "--resume", half, option);
+
+        assertEquals(2, command.exitCode());
+        assertTrue(command.err().contains(message), command::err);
+    }
+
+    @Test
+    void allThatContradictsIsNamedAtOnce() {
+        Command command = Command.gpt("train", "--resume", half, "--heads=4", "--batch-size=8");
+
+        assertTrue(
+                command.err().contains("--batch-size=4, --heads=2, not --batch-size=8, --heads=4"),
+                command::err);
+    }
+
+    @Test
+    void theSameTextMayLieElsewhereButAnotherIsRefused() throws IOException {
+        Path run = copy("moved");
+        Path moved = Files.writeString(folder.resolve("moved.txt"), SmallText.TEXT);
+        Path other =
+                Files.writeString(
+                        folder.resolve("other.txt"), SmallText.TEXT.replace("fox j", "j fox"));
+        Path alphabet =
+                Files.writeString(folder.resolve("latin.txt"), SmallText.TEXT.replace('q', 'Q'));
+
+        assertEquals(0, Command.gpt("train", "--resume", run, "--data", moved).exitCode());
+        assertTrue(
+                Command.gpt("train", "--resume", run, "--data", other)
+                        .err()
+                        .contains("give the same data"));
+        assertTrue(
+                Command.gpt("train", "--resume", run, "--data", alphabet)
+                        .err()
+                        .contains("has vocabulary="));
+    }
+
+    @Test
+    void aFolderWithoutACheckpointIsRefused() {
+        Command command = Command.gpt("train", "--resume", folder);
+
+        assertEquals(2, command.exitCode());
+        assertTrue(command.err().contains("has no checkpoint.safetensors"), command::err);
+    }
+
+    @Test
+    void aCheckpointThatBringsOtherOptionsIsRefused() throws Exception {
+        Path run = copy("hostile");
+        Path file = run.resolve("checkpoint.safetensors");
+        Map<String, String> texts;
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            texts = new HashMap<>(tensors.metadata());
+        }
+        for (String name : new String[] {"--out", "--help", "--unknown", "--resume=x"}) {
+            Map<String, String> hostile = new HashMap<>(texts);
+            hostile.put("note." + name, "elsewhere");
+            SafeTensors.write(file, Map.of(), hostile);
+
+            Command command = Command.gpt("train", "--resume", run);
+
+            assertEquals(2, command.exitCode());
+            assertTrue(command.err().contains("which is no option of a training"), command::err);
+        }
+    }
+
+    @Test
+    void aDivergedRunKeepsItsCheckpointAndSaysHowToGoOn() throws IOException {
+        Path run = folder.resolve("diverged");
+        Command command =
+                SmallText.train(
+                        text,
+                        run,
+                        "--learning-rate",
+                        1e30,
+                        "--clip-norm",
+                        0,
+                        "--warmup-steps",
+                        0,
+                        "--checkpoint-every",
+                        1);
+
+        assertEquals(2, command.exitCode());
+        assertTrue(command.err().contains("lower the learning rate"), command::err);
+        assertFalse(
+                Files.exists(run.resolve("checkpoint.safetensors")), "the first step spoilt it");
+    }
+
+    @Test
+    void aFullDiskStopsTheRunOrNotAsItIsTold() throws IOException {
+        Path run = Files.createDirectories(folder.resolve("blocked"));
+        Files.createDirectories(run.resolve("metrics.jsonl/in the way"));
+
+        Command stopped = SmallText.train(text, run);
+        Command kept = SmallText.train(text, run, "--keep-going");
+
+        assertEquals(2, stopped.exitCode());
+        assertTrue(stopped.err().contains("metrics.jsonl"), stopped::err);
+        assertEquals(0, kept.exitCode(), kept::err);
+        assertTrue(kept.err().contains("; the training goes on"), kept::err);
+        assertTrue(Files.exists(run.resolve("model.safetensors")));
+    }
+
+    private static Path copy(String name) throws IOException {
+        Path copy = Files.createDirectories(folder.resolve(name));
+        try (Stream<Path> files = Files.list(half)) {
+            for (Path file : files.toList()) {
+                Files.copy(file, copy.resolve(file.getFileName()));
+            }
+        }
+        return copy;
+    }
+}
