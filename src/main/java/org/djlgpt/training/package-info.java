@@ -1,13 +1,14 @@
 /**
  * Pretraining of a language model: {@link org.djlgpt.training.Pretraining} is the loop, {@link
  * org.djlgpt.training.TrainingConfig} says how, {@link org.djlgpt.training.Evaluation} measures,
- * and {@link org.djlgpt.training.TrainingListener}s report, draw and save.
+ * and {@link org.djlgpt.training.TrainingListener}s report, draw and save. A {@link
+ * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from.
  *
  * <p>The loop knows no model: it takes any block from token ids (B, T) to logits (B, T, V). DJL's
  * own {@code Trainer} trains the same blocks; choose this one for gradient accumulation, clipping
- * by global norm, a held-out split and results that follow from a seed.
+ * by global norm, a held-out split, exact resuming and results that follow from a seed.
  *
- * <p>Imports {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code org.djlgpt.text}, Gson and DJL
- * only.
+ * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code
+ * org.djlgpt.text}, Gson and DJL only.
  */
 package org.djlgpt.training;
