@@ -30,7 +30,8 @@ import org.djlgpt.torch.Kernels;
  * decoder at once, each with a cache of its own.
  *
  * <p>It is also a block, token ids (B, T) to logits (B, T, vocabSize), so that a lesser precision
- * can be evaluated. As such it has no parameters and can't be trained.
+ * can be evaluated. As such it has no parameters and can't be trained. As a block that takes and
+ * gives keys and values it is a {@link StatelessDecoder}.
  */
 public final class GptDecoder extends TensorBlock implements LanguageModel, AutoCloseable {
 
@@ -114,6 +115,10 @@ public final class GptDecoder extends TensorBlock implements LanguageModel, Auto
      */
     public NDArray next(NDArray tokens, GptCache cache) {
         return scoped(() -> logits(tokens, cache, false).squeeze(1), tokens); // (B, V)
+    }
+
+    DecoderKernel kernel() {
+        return kernel;
     }
 
     private NDArray logits(NDArray tokens, GptCache cache, boolean every) {

@@ -1,6 +1,7 @@
 package org.djlgpt.torch;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
 
@@ -80,6 +81,7 @@ public final class DecoderKernel {
     }
 
     private final int numHeads;
+    private final int numLayers;
     private final List<NDArray> layers;
     private final List<NDArray> scales;
     private final List<NDArray> ends;
@@ -102,6 +104,7 @@ public final class DecoderKernel {
             Norm norm,
             Weight head) {
         this.numHeads = numHeads;
+        numLayers = layers.size();
         this.layers = layers.stream().flatMap(Layer::arrays).toList();
         scales = layers.stream().flatMap(Layer::scales).toList();
         List<NDArray> first = List.of(words.value(), words.scale(), positions);
@@ -154,6 +157,60 @@ public final class DecoderKernel {
                             open(function, "ends", ends),
                             past);
         }
+    }
+
+    /**
+     * Computes what follows a past that the caller keeps, and returns the past that includes it.
+     * Nothing is changed, and nothing is recorded for a backward pass. N counts the tokens of the
+     * past and the new ones.
+     *
+     * @param tokens token ids (B, T) of type INT64, each below V
+     * @param positions the position (B, T) of each, INT64, from 0 to C - 1
+     * @param attended a mask (B, N), INT64, zero for keys that are padding
+     * @param past keys and values (B, H, N - T, D) in turn, layer by layer, float32; none if N = T
+     * @return logits (B, T, V), the states (B, T, E) behind them, and keys and values (B, H, N, D)
+     *     in turn, all float32
+     * @throws IllegalArgumentException if an array is closed, of another engine, or of a wrong
+     *     shape or type, or the past has another number of arrays
+     */
+    public NDList extend(
+            NDArray tokens, NDArray positions, NDArray attended, List<? extends NDArray> past) {
+        String function = "extend";
+        Argument ids = Argument.of(function, "tokens", tokens).rank(2).type(DataType.INT64);
+        Argument places = Argument.of(function, "positions", positions).sameAs(ids);
+        Argument mask = Argument.of(function, "attended", attended).rank(2).like(ids);
+        mask.room(1, 0, ids.size(1)).shape(ids.size(0), mask.size(1));
+        try (Recording off = Recording.off()) {
+            return TorchScript.kernels()
+                    .callForList(
+                            function,
+                            ids.array(),
+                            places.array(),
+                            mask.array(),
+                            (long) numHeads,
+                            open(function, "layers", layers),
+                            open(function, "scales", scales),
+                            open(function, "ends", ends),
+                            past(function, past, ids, mask.size(1) - ids.size(1)));
+        }
+    }
+
+    private List<PtNDArray> past(
+            String function, List<? extends NDArray> past, Argument tokens, long length) {
+        int arrays = length == 0 ? 0 : 2 * numLayers;
+        if (past.size() != arrays) {
+            throw new IllegalArgumentException(
+                    ("%s: past has %d arrays, but must have %d for %d tokens, keys and values of"
+                                    + " each layer")
+                            .formatted(function, past.size(), arrays, length));
+        }
+        List<PtNDArray> open = new ArrayList<>(arrays);
+        for (NDArray array : past) {
+            Argument argument = Argument.of(function, "past", array).type(DataType.FLOAT32);
+            argument.shape(tokens.size(0), numHeads, length, headDim()).onDeviceOf(tokens);
+            open.add(argument.array());
+        }
+        return open;
     }
 
     private static List<PtNDArray> open(

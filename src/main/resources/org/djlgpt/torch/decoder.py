@@ -51,25 +51,37 @@ def _layer(x: Tensor, B: int, w: List[Tensor], s: List[Tensor], cache: Tensor, s
   return x
 
 
-def _mask(B: int, T: int, start: int, padding: Tensor) -> Tensor:
-  """Which keys each query sees: none before the padding ends and none after itself; a query that is
-  padding sees itself."""
-  end = start + T
-  key = torch.arange(end, device=padding.device)
-  query = torch.arange(start, end, device=padding.device).unsqueeze(1)
-  seen = (key <= query) & (key >= padding.view(B, 1, 1)) | (key == query)
-  return seen.unsqueeze(1)  # (B, 1, T, start + T)
+def _layers(x: Tensor, B: int, layers: List[Tensor], scales: List[Tensor], caches: List[Tensor],
+            start: int, mask: Optional[Tensor]) -> Tensor:
+  """Changes x (B * T, E)."""
+  weights = len(layers) // len(caches)
+  for i in range(len(caches)):
+    w = layers[weights * i:weights * (i + 1)]
+    x = __torch__.decoder._layer(x, B, w, scales[4 * i:4 * i + 4], caches[i], start, mask)
+  return x
 
 
-def _embed(tokens: Tensor, w: List[Tensor], start: int, padding: List[Tensor]) -> Tensor:
-  T = tokens.size(1)
+def _mask(T: int, attended: Tensor) -> Tensor:
+  """Which of N keys each of the last T queries sees: those attended to (B, N) up to itself, and
+  itself in any case."""
+  key = torch.arange(attended.size(1), device=attended.device)
+  query = key.narrow(0, key.size(0) - T, T).unsqueeze(1)
+  seen = (key <= query) & attended.unsqueeze(1) | (key == query)
+  return seen.unsqueeze(1)  # (B, 1, T, N)
+
+
+def _words(tokens: Tensor, w: List[Tensor]) -> Tensor:
   words = torch.embedding(w[0], tokens).to(6)
   if w[0].dtype == 1:
     words *= torch.embedding(w[1].unsqueeze(1), tokens)
+  return words
+
+
+def _positions(T: int, w: List[Tensor], start: int, padding: List[Tensor]) -> Tensor:
   if len(padding) == 0:
-    return words + w[2].narrow(0, start, T)
-  position = torch.arange(start, start + T, device=tokens.device) - padding[0].unsqueeze(1)
-  return words + torch.embedding(w[2], position.clamp(0))
+    return w[2].narrow(0, start, T)
+  position = torch.arange(start, start + T, device=w[2].device) - padding[0].unsqueeze(1)
+  return torch.embedding(w[2], position.clamp(0))
 
 
 def decode(tokens: Tensor, start: int, padding: List[Tensor], every: bool, layers: List[Tensor],
@@ -79,17 +91,44 @@ def decode(tokens: Tensor, start: int, padding: List[Tensor], every: bool, layer
   B, T = tokens.shape
   mask = annotate(Optional[Tensor], None)
   if len(padding) > 0:
-    mask = __torch__.decoder._mask(B, T, start, padding[0])
-  x = __torch__.decoder._embed(tokens, ends, start, padding).view(B * T, -1)
-  weights = len(layers) // len(caches)
-  for i in range(len(caches)):
-    w = layers[weights * i:weights * (i + 1)]
-    x = __torch__.decoder._layer(x, B, w, scales[4 * i:4 * i + 4], caches[i], start, mask)
+    key = torch.arange(start + T, device=tokens.device)
+    mask = __torch__.decoder._mask(T, key >= padding[0].unsqueeze(1))
+  x = __torch__.decoder._words(tokens, ends) + __torch__.decoder._positions(T, ends, start, padding)
+  x = __torch__.decoder._layers(x.view(B * T, -1), B, layers, scales, caches, start, mask)
   if not every:
     x = x.view(B, T, -1)[:, T - 1]
   x = torch.layer_norm(x, [x.size(1)], ends[3], ends[4], 1e-05).to(caches[0].dtype)
   logits = __torch__.decoder._linear(x, ends[5], ends[5], ends[6], "none").to(6)
   return logits.view(B, -1, logits.size(1))
+
+
+def extend(tokens: Tensor, positions: Tensor, attended: Tensor, heads: int, layers: List[Tensor],
+           scales: List[Tensor], ends: List[Tensor], past: List[Tensor]) -> List[Tensor]:
+  """Logits (B, T, V) of tokens (B, T), the normed states (B, T, E) that they come from, and the
+  past with these tokens: keys and values in turn, (B, heads, N, headDim). Attended (B, N) is zero
+  where a key is padding. At first there is no past."""
+  B, T = tokens.shape
+  N = attended.size(1)
+  shape = [2, B, heads, N, ends[2].size(1) // heads]
+  type = 6 if ends[0].dtype == 6 else 15
+  caches = annotate(List[Tensor], [])
+  for i in range(len(scales) // 4):
+    cache = torch.empty(shape, dtype=type, device=tokens.device)
+    if N > T:
+      cache[0].narrow(2, 0, N - T).copy_(past[2 * i])
+      cache[1].narrow(2, 0, N - T).copy_(past[2 * i + 1])
+    caches.append(cache)
+  mask = annotate(Optional[Tensor], None)
+  if not bool(attended.all()):
+    mask = __torch__.decoder._mask(T, attended.to(11))
+  x = (__torch__.decoder._words(tokens, ends) + torch.embedding(ends[2], positions)).view(B * T, -1)
+  x = __torch__.decoder._layers(x, B, layers, scales, caches, N - T, mask)
+  x = torch.layer_norm(x, [x.size(1)], ends[3], ends[4], 1e-05)
+  logits = __torch__.decoder._linear(x.to(type), ends[5], ends[5], ends[6], "none").to(6)
+  results = [logits.view(B, T, -1), x.view(B, T, -1)]
+  for cache in caches:
+    results += [cache[0].to(6), cache[1].to(6)]
+  return results
 
 
 def quantize(weight: Tensor) -> Tuple[Tensor, Tensor]:
