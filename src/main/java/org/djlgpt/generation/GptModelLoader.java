@@ -1,0 +1,107 @@
+package org.djlgpt.generation;
+
+import ai.djl.Application;
+import ai.djl.MalformedModelException;
+import ai.djl.Model;
+import ai.djl.ndarray.NDManager;
+import ai.djl.pytorch.engine.PtEngine;
+import ai.djl.repository.MRL;
+import ai.djl.repository.Repository;
+import ai.djl.repository.zoo.BaseModelLoader;
+import ai.djl.repository.zoo.Criteria;
+import ai.djl.repository.zoo.ModelNotFoundException;
+import ai.djl.repository.zoo.ZooModel;
+import ai.djl.translate.TranslateException;
+import ai.djl.translate.Translator;
+import ai.djl.translate.TranslatorFactory;
+
+import org.djlgpt.model.GptDecoder;
+import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.model.StatelessDecoder;
+import org.djlgpt.model.WeightPrecision;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Map;
+import java.util.Objects;
+
+/** Reads the model of a {@link GptModelZoo}. */
+final class GptModelLoader extends BaseModelLoader {
+
+    /** The block has its weights already: the engine is to look for no file of its own. */
+    private static final Map<String, String> NO_PARAMETER_FILE = Map.of("hasParameter", "false");
+
+    private final Path directory;
+
+    GptModelLoader(String groupId, Path directory) {
+        super(resource(groupId, directory));
+        this.directory = directory;
+        defaultFactory = new GptTranslatorFactory();
+    }
+
+    private static MRL resource(String groupId, Path directory) {
+        String name = Objects.toString(directory.getFileName(), groupId);
+        Repository repository = Repository.newInstance(name, directory);
+        return MRL.model(repository, Application.NLP.TEXT_GENERATION, groupId, name, null, null);
+    }
+
+    @Override
+    public <I, O> ZooModel<I, O> loadModel(Criteria<I, O> criteria)
+            throws IOException, ModelNotFoundException, MalformedModelException {
+        if (!Files.isDirectory(directory)) {
+            throw new ModelNotFoundException(
+                    "%s is no folder; name one with config.json and model.safetensors"
+                            .formatted(directory));
+        }
+        String name = Objects.requireNonNullElse(criteria.getModelName(), getArtifactId());
+        Model model = Model.newInstance(name, criteria.getDevice(), PtEngine.ENGINE_NAME);
+        try {
+            GptDecoder decoder = decoder(precision(criteria), model.getNDManager());
+            model.setBlock(new StatelessDecoder(decoder));
+            model.load(directory, null, NO_PARAMETER_FILE);
+            return new ZooModel<>(model, translator(criteria, model));
+        } catch (Exception e) {
+            model.close();
+            throw e;
+        }
+    }
+
+    private static WeightPrecision precision(Criteria<?, ?> criteria) {
+        Arguments options = new Arguments(criteria.getOptions());
+        WeightPrecision precision =
+                options.oneOf(WeightPrecision.class, "precision").orElse(WeightPrecision.FP32);
+        options.requireNoOthers();
+        return precision;
+    }
+
+    private GptDecoder decoder(WeightPrecision precision, NDManager manager)
+            throws IOException, MalformedModelException {
+        if (precision == WeightPrecision.FP32) {
+            return new GptDecoder(ModelDirectory.load(directory, manager), precision, manager);
+        }
+        try (NDManager loading = manager.newSubManager()) {
+            return new GptDecoder(ModelDirectory.load(directory, loading), precision, manager);
+        }
+    }
+
+    private <I, O> Translator<I, O> translator(Criteria<I, O> criteria, Model model)
+            throws ModelNotFoundException {
+        TranslatorFactory factory =
+                Objects.requireNonNullElse(criteria.getTranslatorFactory(), defaultFactory);
+        Class<I> input = criteria.getInputClass();
+        Class<O> output = criteria.getOutputClass();
+        if (!factory.isSupported(input, output)) {
+            throw new ModelNotFoundException(
+                    "there is no translator from %s to %s; use one of %s"
+                            .formatted(input, output, factory.getSupportedTypes()));
+        }
+        Map<String, Object> arguments =
+                Objects.requireNonNullElse(criteria.getArguments(), Map.of());
+        try {
+            return factory.newInstance(input, output, model, arguments);
+        } catch (TranslateException e) {
+            throw new ModelNotFoundException(e.getMessage(), e);
+        }
+    }
+}
