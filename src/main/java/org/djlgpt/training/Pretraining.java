@@ -37,9 +37,13 @@ import java.util.Objects;
  * }
  * training.run();
  * }</pre>
+ *
+ * <p>It belongs to one thread, {@link #stop()} excepted, and while it runs nobody else may train
+ * the model or write with it: parameters change in place.
  */
 public final class Pretraining {
 
+    private final Block model;
     private final NDManager manager;
     private final TokenWindows trainingWindows;
     private final TokenWindows validationWindows;
@@ -56,6 +60,7 @@ public final class Pretraining {
     private volatile boolean stopping;
 
     private Pretraining(Builder builder) {
+        model = builder.model;
         manager = builder.manager;
         trainingWindows = builder.trainingWindows;
         validationWindows = builder.validationWindows;
@@ -116,9 +121,11 @@ public final class Pretraining {
      * @throws DivergenceException if a training loss or gradient is not finite and no more bad
      *     steps are allowed, or a validation loss is not finite; the last good checkpoint is
      *     unchanged
+     * @throws IllegalStateException if another training of the model runs
      */
     public double run() throws IOException {
-        try (optimizerStep) {
+        try (ModelInTraining claim = ModelInTraining.claim(model);
+                optimizerStep) {
             if (!state.isEvaluated()) {
                 evaluate();
             }

@@ -318,6 +318,27 @@ class PretrainingTest {
                                 .build());
     }
 
+    @Test
+    void aModelIsTrainedByOneTrainingAtATime() throws IOException {
+        GptModel model = TinyGpt.model(size().build(), 1, manager);
+        List<String> refused = new ArrayList<>();
+        TrainingListener another =
+                listener(
+                        report -> {
+                            Pretraining second =
+                                    training(config(1).build()).setModel(model).build();
+                            refused.add(
+                                    assertThrows(IllegalStateException.class, second::run)
+                                            .getMessage());
+                        });
+
+        training(config(2).build()).setModel(model).optListeners(another).build().run();
+        training(config(1).build()).setModel(model).build().run();
+
+        assertEquals(2, refused.size());
+        assertTrue(refused.get(0).contains("being trained"), refused.get(0));
+    }
+
     private static TrainingListener listener(Consumer<StepReport> action) {
         return new TrainingListener() {
             @Override
