@@ -11,19 +11,21 @@ import ai.djl.pytorch.jni.JniUtils;
  */
 public final class Threads {
 
+    private static final int MOST = 1024;
+
     private Threads() {}
 
     /**
      * Sets the number for what this thread computes from now on.
      *
-     * @param count at least 1
-     * @throws IllegalArgumentException if it is below 1
+     * @param count from 1 to 1024; more than there are processors only makes them wait
+     * @throws IllegalArgumentException if it lies outside
      */
     public static void use(int count) {
-        if (count < 1) {
+        if (count < 1 || count > MOST) {
             throw new IllegalArgumentException(
-                    "threads=%d must be at least 1; use 1 to %d, the processors of this process"
-                            .formatted(count, Runtime.getRuntime().availableProcessors()));
+                    "threads=%d must lie in 1 to %d; use %d, the processors of this process"
+                            .formatted(count, MOST, Runtime.getRuntime().availableProcessors()));
         }
         if (isTorch()) {
             JniUtils.setNumThreads(count);

@@ -279,7 +279,7 @@ class WrongInputTest {
                 "--top-p 1.5            | --top-p=1.5 must be above 0",
                 "--min-p 2              | --min-p=2.0 must lie in 0 to 1",
                 "--repetition-penalty 0 | --repetition-penalty=0.0 must be above 0",
-                "--threads 0            | --threads=0 must be at least 1",
+                "--threads 0            | --threads=0 must lie in 1 to 1024",
                 "--samples 0            | --samples=0 must be at least 1",
                 "--samples 2 --interactive | --samples 2 does not fit --interactive",
                 "--precision fp8        | Invalid value for option '--precision'",

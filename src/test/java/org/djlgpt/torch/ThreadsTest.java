@@ -5,7 +5,6 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -25,10 +24,11 @@ class ThreadsTest {
         assertEquals(count, Threads.count());
     }
 
-    @Test
-    void noneIsRefused() {
+    @ParameterizedTest
+    @ValueSource(ints = {Integer.MIN_VALUE, 0, 1025, Integer.MAX_VALUE})
+    void numbersThatEndTheProcessAreRefused(int count) {
         RuntimeException refused =
-                assertThrows(IllegalArgumentException.class, () -> Threads.use(0));
-        assertTrue(refused.getMessage().startsWith("threads=0 must be"), refused.getMessage());
+                assertThrows(IllegalArgumentException.class, () -> Threads.use(count));
+        assertTrue(refused.getMessage().startsWith("threads=" + count), refused.getMessage());
     }
 }
