@@ -131,11 +131,8 @@ public final class TextGenerator {
     }
 
     private boolean goesOn(List<TextRow> rows) {
-        return rows.stream().anyMatch(this::goesOn) && !Thread.currentThread().isInterrupted();
-    }
-
-    private boolean goesOn(TextRow row) {
-        return !row.ended() && row.tokens() < maxNewTokens;
+        return rows.stream().anyMatch(row -> !row.ended() && row.tokens() < maxNewTokens)
+                && !Thread.currentThread().isInterrupted();
     }
 
     /**
@@ -148,21 +145,10 @@ public final class TextGenerator {
      * @throws IllegalArgumentException as {@link #generate(String)}
      */
     public GenerationReport generate(String prompt, Consumer<String> listener) {
-        int[] ids = encode(prompt);
-        TextRow row = row(listener);
-        long begin = System.nanoTime();
-        long first = begin;
-        try (Decoding decoding = start(ids)) {
-            while (goesOn(List.of(row))) {
-                int token = decoding.next()[0];
-                first = row.tokens() == 0 ? System.nanoTime() : first;
-                row.accept(token);
-            }
+        try (TextPieces pieces = pieces(prompt)) {
+            pieces.forEachRemaining(listener);
+            return pieces.report();
         }
-        row.finish();
-        double toFirst = (first - begin) / 1e9;
-        double total = (System.nanoTime() - begin) / 1e9;
-        return new GenerationReport(ids.length, row.tokens(), toFirst, total);
     }
 
     /**
@@ -174,8 +160,11 @@ public final class TextGenerator {
      * @throws IllegalArgumentException as {@link #generate(String)}
      */
     public Stream<String> stream(String prompt) {
-        TextIterator pieces = new TextIterator(start(encode(prompt)), this::row, this::goesOn);
-        return pieces.stream();
+        return pieces(prompt).stream();
+    }
+
+    private TextPieces pieces(String prompt) {
+        return new TextPieces(start(encode(prompt)), maxNewTokens, this::row);
     }
 
     private TextRow row(Consumer<String> listener) {
