@@ -20,17 +20,8 @@ record LoadedDecoder(GptDecoder decoder, Tokenizer tokenizer) {
 
     static LoadedDecoder load(Path directory, WeightPrecision precision, NDManager manager)
             throws IOException, MalformedModelException {
-        if (precision == WeightPrecision.FP32) {
-            return of(LoadedModel.load(directory, manager), precision, manager);
-        }
-        try (NDManager loading = manager.newSubManager()) {
-            return of(LoadedModel.load(directory, loading), precision, manager);
-        }
-    }
-
-    private static LoadedDecoder of(
-            LoadedModel loaded, WeightPrecision precision, NDManager manager) {
-        GptDecoder decoder = new GptDecoder(loaded.model(), precision, manager);
-        return new LoadedDecoder(decoder, loaded.tokenizer());
+        LoadedModel.requireFolder(directory);
+        Tokenizer tokenizer = Tokenizer.load(directory);
+        return new LoadedDecoder(GptDecoder.load(directory, precision, manager), tokenizer);
     }
 }

@@ -21,12 +21,16 @@ record LoadedModel(GptModel model, Tokenizer tokenizer) {
 
     static LoadedModel load(Path directory, NDManager manager)
             throws IOException, MalformedModelException {
+        requireFolder(directory);
+        Tokenizer tokenizer = Tokenizer.load(directory);
+        return new LoadedModel(ModelDirectory.load(directory, manager), tokenizer);
+    }
+
+    static void requireFolder(Path directory) {
         if (!Files.isDirectory(directory)) {
             throw new IllegalArgumentException(
                     "--model %s is no folder; name one that gpt train has left"
                             .formatted(directory));
         }
-        Tokenizer tokenizer = Tokenizer.load(directory);
-        return new LoadedModel(ModelDirectory.load(directory, manager), tokenizer);
     }
 }

@@ -3,7 +3,6 @@ package org.djlgpt.generation;
 import ai.djl.Application;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
-import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtEngine;
 import ai.djl.repository.MRL;
 import ai.djl.repository.Repository;
@@ -16,7 +15,6 @@ import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 
 import org.djlgpt.model.GptDecoder;
-import org.djlgpt.model.ModelDirectory;
 import org.djlgpt.model.StatelessDecoder;
 import org.djlgpt.model.WeightPrecision;
 
@@ -57,7 +55,8 @@ final class GptModelLoader extends BaseModelLoader {
         String name = Objects.requireNonNullElse(criteria.getModelName(), getArtifactId());
         Model model = Model.newInstance(name, criteria.getDevice(), PtEngine.ENGINE_NAME);
         try {
-            GptDecoder decoder = decoder(precision(criteria), model.getNDManager());
+            GptDecoder decoder =
+                    GptDecoder.load(directory, precision(criteria), model.getNDManager());
             model.setBlock(new StatelessDecoder(decoder));
             model.load(directory, null, NO_PARAMETER_FILE);
             return new ZooModel<>(model, translator(criteria, model));
@@ -73,16 +72,6 @@ final class GptModelLoader extends BaseModelLoader {
                 options.oneOf(WeightPrecision.class, "precision").orElse(WeightPrecision.FP32);
         options.requireNoOthers();
         return precision;
-    }
-
-    private GptDecoder decoder(WeightPrecision precision, NDManager manager)
-            throws IOException, MalformedModelException {
-        if (precision == WeightPrecision.FP32) {
-            return new GptDecoder(ModelDirectory.load(directory, manager), precision, manager);
-        }
-        try (NDManager loading = manager.newSubManager()) {
-            return new GptDecoder(ModelDirectory.load(directory, loading), precision, manager);
-        }
     }
 
     private <I, O> Translator<I, O> translator(Criteria<I, O> criteria, Model model)
