@@ -9,7 +9,6 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.text.Corpus;
-import org.djlgpt.text.SeededShuffle;
 import org.djlgpt.text.TokenFile;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokenizer;
@@ -95,11 +94,7 @@ final class EvalCommand implements Callable<Integer> {
 
     private static TokenWindows windows(Tokens tokens, int contextLength) {
         long longest = Math.max(1, Math.min(contextLength, tokens.size() - 1));
-        return TokenWindows.builder()
-                .setTokens(tokens)
-                .setContextLength((int) longest)
-                .setSampling(new SeededShuffle(1, 0, false))
-                .build();
+        return TokenWindows.builder().setTokens(tokens).setContextLength((int) longest).build();
     }
 
     private static long bytes(Tokens tokens, Tokenizer tokenizer) {

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.text.SeededShuffle;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokens;
 import org.djlgpt.training.Baselines;
@@ -57,7 +56,6 @@ record TrainingTask(
                     .setTokens(tokens)
                     .setContextLength(size.contextLength())
                     .optStride(stride)
-                    .setSampling(new SeededShuffle(1, 0, false))
                     .build();
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(part + ": " + e.getMessage(), e);

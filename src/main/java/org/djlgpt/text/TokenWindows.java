@@ -47,7 +47,7 @@ public final class TokenWindows extends RandomAccessDataset {
     /**
      * Starts a data set.
      *
-     * @return a builder without tokens, context length and sampling, which must be set
+     * @return a builder without tokens and context length, which must be set
      */
     public static Builder builder() {
         return new Builder();
@@ -165,7 +165,7 @@ public final class TokenWindows extends RandomAccessDataset {
         private int contextLength;
         private Long stride;
         private long seed;
-        private LongFunction<Sampler> sampling;
+        private LongFunction<Sampler> sampling = key -> sampler(1, false, false, key);
 
         private Builder() {}
 
@@ -216,7 +216,8 @@ public final class TokenWindows extends RandomAccessDataset {
 
         /**
          * Sets batches in the order of the tokens, or in that of a {@link SeededShuffle} with the
-         * seed of this builder.
+         * seed of this builder. DJL's trainer asks for them; by default there is one window in a
+         * batch, in order.
          *
          * @param batchSize the number of windows in a batch, at least 1
          * @param random whether to shuffle, otherwise in each epoch
@@ -239,15 +240,13 @@ public final class TokenWindows extends RandomAccessDataset {
          * Builds the data set.
          *
          * @return the data set
-         * @throws IllegalArgumentException if tokens, context length or sampling are not set, the
-         *     context length, stride, batch size or limit is less than 1, or the tokens are fewer
-         *     than one window and its last label
+         * @throws IllegalArgumentException if tokens or context length are not set, the context
+         *     length, stride, batch size or limit is less than 1, or the tokens are fewer than one
+         *     window and its last label
          */
         public TokenWindows build() {
-            if (tokens == null || sampling == null) {
-                throw new IllegalArgumentException(
-                        (tokens == null ? "tokens are" : "sampling is")
-                                + " not set; call setTokens and setSampling");
+            if (tokens == null) {
+                throw new IllegalArgumentException("tokens are not set; call setTokens");
             }
             requirePositive("contextLength", contextLength);
             requirePositive("stride", stride());

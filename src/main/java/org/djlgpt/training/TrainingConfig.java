@@ -108,8 +108,8 @@ public record TrainingConfig(
         private int batchSize = 12;
         private int gradientAccumulation = 1;
         private double learningRate = 1e-3;
-        private double minLearningRate = 1e-4;
-        private int warmupSteps = 100;
+        private Double minLearningRate;
+        private Integer warmupSteps;
         private Integer decaySteps;
         private double weightDecay = 0.1;
         private double beta1 = 0.9;
@@ -168,7 +168,7 @@ public record TrainingConfig(
         /**
          * Sets the learning rate at the end.
          *
-         * @param minLearningRate from 0 to the learning rate, 1e-4 by default
+         * @param minLearningRate from 0 to the learning rate, a tenth of it by default
          * @return this builder
          */
         public Builder optMinLearningRate(double minLearningRate) {
@@ -179,7 +179,8 @@ public record TrainingConfig(
         /**
          * Sets the steps that the learning rate rises for.
          *
-         * @param warmupSteps from 0 to {@code decaySteps}, 100 by default
+         * @param warmupSteps from 0 to {@code decaySteps}; 100 by default, or a tenth of {@code
+         *     decaySteps} if that is less
          * @return this builder
          */
         public Builder optWarmupSteps(int warmupSteps) {
@@ -282,14 +283,15 @@ public record TrainingConfig(
          * @throws IllegalArgumentException as the constructor of {@link TrainingConfig}
          */
         public TrainingConfig build() {
+            int end = decaySteps == null ? steps : decaySteps;
             return new TrainingConfig(
                     steps,
                     batchSize,
                     gradientAccumulation,
                     learningRate,
-                    minLearningRate,
-                    warmupSteps,
-                    decaySteps == null ? steps : decaySteps,
+                    minLearningRate == null ? learningRate / 10 : minLearningRate,
+                    warmupSteps == null ? Math.min(100, end / 10) : warmupSteps,
+                    end,
                     weightDecay,
                     beta1,
                     beta2,

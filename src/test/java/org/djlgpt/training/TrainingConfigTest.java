@@ -41,7 +41,7 @@ class TrainingConfigTest {
                 wrong("learningRate=-1.0", b -> b.optLearningRate(-1)),
                 wrong("minLearningRate=0.1", b -> b.optMinLearningRate(0.1)),
                 wrong("warmupSteps=2001", b -> b.optWarmupSteps(2001)),
-                wrong("decaySteps=99", b -> b.optDecaySteps(99)));
+                wrong("decaySteps=99", b -> b.optWarmupSteps(100).optDecaySteps(99)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -60,6 +60,18 @@ class TrainingConfigTest {
         assertEquals(300, TrainingConfig.builder().optSteps(300).build().decaySteps());
         TrainingConfig part = TrainingConfig.builder().optSteps(50).optDecaySteps(300).build();
         assertEquals(TrainingConfig.builder().optSteps(300).build().schedule(), part.schedule());
+    }
+
+    @Test
+    void shortRunsWarmUpForATenthOfTheirSteps() {
+        assertEquals(5, TrainingConfig.builder().optSteps(50).build().warmupSteps());
+        assertEquals(100, TrainingConfig.builder().optSteps(50_000).build().warmupSteps());
+    }
+
+    @Test
+    void theRateEndsAtATenthOfItsPeak() {
+        TrainingConfig config = TrainingConfig.builder().optLearningRate(6e-4).build();
+        assertEquals(6e-5, config.minLearningRate(), 1e-12);
     }
 
     private static Arguments wrong(String named, UnaryOperator<TrainingConfig.Builder> change) {
