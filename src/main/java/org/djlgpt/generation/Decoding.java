@@ -9,7 +9,7 @@ import org.djlgpt.model.GptDecoder;
 
 import java.util.Arrays;
 import java.util.List;
-import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 /**
  * Sequences on their way: each call of {@link #next()} makes all of them one token longer. The
@@ -51,30 +51,29 @@ public final class Decoding implements AutoCloseable {
         try (NDManager step = manager.newSubManager()) {
             NDArray logits = logits(step); // (B, V)
             requireFinite(logits);
-            NDArray chosen = sampler.sample(logits, seen(step)); // (B, 1)
-            int[] tokens = Arrays.stream(chosen.toLongArray()).mapToInt(id -> (int) id).toArray();
-            for (int row = 0; row < tokens.length; row++) {
-                rows.get(row).append(tokens[row]);
+            long[] chosen = sampler.sample(logits, seen(step)).toLongArray(); // (B, 1)
+            for (int row = 0; row < chosen.length; row++) {
+                rows.get(row).append(chosen[row]);
             }
-            return tokens;
+            return LongStream.of(chosen).mapToInt(token -> (int) token).toArray();
         }
     }
 
     private NDArray logits(NDManager step) {
         if (rows.stream().anyMatch(row -> row.hasMoved(window))) {
-            List<int[]> windows = rows.stream().map(row -> row.slide(window)).toList();
+            List<long[]> windows = rows.stream().map(row -> row.slide(window)).toList();
             int longest = windows.stream().mapToInt(tokens -> tokens.length).max().orElseThrow();
             cache.reset(windows.stream().mapToInt(tokens -> longest - tokens.length).toArray());
             return decoder.next(padded(windows, longest, step), cache);
         }
-        int[] last = rows.stream().mapToInt(TokenRow::last).toArray();
+        long[] last = rows.stream().mapToLong(TokenRow::last).toArray();
         return decoder.next(step.create(last, new Shape(last.length, 1)), cache);
     }
 
-    private static NDArray padded(List<int[]> windows, int length, NDManager manager) {
-        int[] tokens = new int[windows.size() * length];
+    private static NDArray padded(List<long[]> windows, int length, NDManager manager) {
+        long[] tokens = new long[windows.size() * length];
         for (int row = 0; row < windows.size(); row++) {
-            int[] window = windows.get(row);
+            long[] window = windows.get(row);
             int from = (row + 1) * length - window.length;
             System.arraycopy(window, 0, tokens, from, window.length);
         }
@@ -83,17 +82,12 @@ public final class Decoding implements AutoCloseable {
 
     /** The tokens of each sequence; the shorter ones are filled up with their last token. */
     private NDArray seen(NDManager step) {
-        List<int[]> tokens = rows.stream().map(TokenRow::tokens).toList();
-        int longest = tokens.stream().mapToInt(row -> row.length).max().orElseThrow();
-        long[] seen =
-                tokens.stream()
-                        .flatMapToInt(
-                                row ->
-                                        IntStream.range(0, longest)
-                                                .map(i -> row[Math.min(i, row.length - 1)]))
-                        .asLongStream()
-                        .toArray();
-        return step.create(seen, new Shape(tokens.size(), longest)); // (B, N)
+        int longest = rows.stream().mapToInt(TokenRow::length).max().orElseThrow();
+        long[] seen = new long[rows.size() * longest];
+        for (int row = 0; row < rows.size(); row++) {
+            rows.get(row).write(seen, row * longest, longest);
+        }
+        return step.create(seen, new Shape(rows.size(), longest)); // (B, N)
     }
 
     private static void requireFinite(NDArray logits) {
