@@ -4,6 +4,7 @@ import static java.util.stream.Collectors.toSet;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
@@ -85,7 +86,7 @@ public final class AtomicFolder {
      */
     public static void settle(Path folder) throws IOException {
         Path written = folder.resolve(WRITTEN);
-        if (!Files.isDirectory(written)) {
+        if (!isFolder(written)) {
             return;
         }
         for (Path mark : list(written, name -> name.endsWith(DELETED))) {
@@ -144,12 +145,17 @@ public final class AtomicFolder {
     }
 
     private static void delete(Path flat) throws IOException {
-        if (Files.isDirectory(flat)) {
+        if (isFolder(flat)) {
             for (Path file : list(flat, name -> true)) {
                 Files.deleteIfExists(file);
             }
             Files.deleteIfExists(flat);
         }
+    }
+
+    /** A link to a folder elsewhere is none of ours: what it holds must not be moved or deleted. */
+    private static boolean isFolder(Path path) {
+        return Files.isDirectory(path, LinkOption.NOFOLLOW_LINKS);
     }
 
     private static List<Path> list(Path folder, Predicate<String> names) throws IOException {

@@ -140,6 +140,25 @@ class AtomicFolderTest {
         assertEquals(Map.of("a", "slow"), files(folder));
     }
 
+    /** As a folder from a stranger may contain it. */
+    @ParameterizedTest
+    @ValueSource(strings = {".written", ".writing-1"})
+    void aLinkToAFolderElsewhereIsNotFollowed(String name) throws IOException {
+        Path model = Files.createDirectory(folder.resolve("model"));
+        Path elsewhere = Files.createDirectory(folder.resolve("elsewhere"));
+        Files.writeString(elsewhere.resolve("letter.txt"), "dear");
+        Files.createSymbolicLink(model.resolve(name), elsewhere);
+
+        AtomicFolder.settle(model);
+        try {
+            write(model, Map.of("a.txt", "new"));
+        } catch (IOException e) {
+            assertTrue(e.getMessage().startsWith(model.toString()), e.getMessage());
+        }
+
+        assertEquals(Map.of("letter.txt", "dear"), files(elsewhere));
+    }
+
     @Test
     void aKilledWriterLeavesOneGenerationOnly() throws Exception {
         Random random = new Random(1);
