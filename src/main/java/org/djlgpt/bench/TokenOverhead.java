@@ -47,7 +47,9 @@ record TokenOverhead(WeightPrecision precision) implements Workload {
                 new Phase(
                         DECODER,
                         () -> {
-                            cache.reset();
+                            if (cache.length() == cache.contextLength()) {
+                                cache.truncate(3 * cache.contextLength() / 4); // as Decoding does
+                            }
                             decoder.next(token, cache).close();
                         }));
     }
