@@ -4,7 +4,8 @@ import java.io.IOException;
 import java.util.List;
 
 /**
- * Measures the library on this machine's CPU: attention variants, training steps and the optimizer.
+ * Measures the library on this machine's CPU: attention variants, training steps, the optimizer and
+ * writing.
  *
  * <p>Each row is measured in a Java process of its own, which ends with this one however this one
  * ends. Leave the machine alone meanwhile: other programs slow some rows more than others.

@@ -1,6 +1,6 @@
 /**
- * The benchmark behind {@code gpt bench}: attention variants, training steps and the optimizer,
- * each beside what it is compared with and beside what the machine can do at most.
+ * The benchmark behind {@code gpt bench}: attention variants, training steps, the optimizer and
+ * writing, each beside what it is compared with and beside what the machine can do at most.
  *
  * <p>{@link org.djlgpt.bench.Benchmark} runs it and gives a {@link
  * org.djlgpt.bench.BenchmarkReport}. A {@code Section} is one table and says which {@code Case}s

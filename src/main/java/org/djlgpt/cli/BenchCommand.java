@@ -20,7 +20,8 @@ import java.util.concurrent.Callable;
 @Command(
         name = "bench",
         mixinStandardHelpOptions = true,
-        description = "Measures attention, training and the optimizer on this machine's CPU.")
+        description =
+                "Measures attention, training, the optimizer and writing on this machine's CPU.")
 final class BenchCommand implements Callable<Integer> {
 
     @Option(

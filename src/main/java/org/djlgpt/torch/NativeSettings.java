@@ -31,7 +31,7 @@ public final class NativeSettings {
     private NativeSettings() {}
 
     /**
-     * Makes the settings, once. Call it before the first use of DJL: libtorch reads them when it is
+     * Makes the setting, once. Call it before the first use of DJL: libtorch reads it when it is
      * loaded.
      */
     public static synchronized void apply() {
@@ -41,7 +41,7 @@ public final class NativeSettings {
     }
 
     /**
-     * Describes the settings for a report.
+     * Describes the setting for a report.
      *
      * @return one line: what is set, or why nothing is
      */

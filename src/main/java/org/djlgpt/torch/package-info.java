@@ -15,8 +15,8 @@
  * GPT in one call to write text, {@link org.djlgpt.torch.Gradients} and {@link
  * org.djlgpt.torch.FusedAdamW} are the two halves of a training step, {@link
  * org.djlgpt.torch.PlainOperators} leaves the kernels aside to compare with DJL's operators, and
- * {@link org.djlgpt.torch.NativeSettings} prepares memory and threads before libtorch loads, and
- * {@link org.djlgpt.torch.Threads} says how many compute.
+ * {@link org.djlgpt.torch.NativeSettings} lets waiting threads sleep early, and {@link
+ * org.djlgpt.torch.Threads} says how many compute.
  *
  * <p>The kernels need arrays of DJL's PyTorch engine: ask {@link org.djlgpt.torch.Kernels#supports}
  * and take DJL's operators where it says no. An argument of the wrong engine, type, shape or device
