@@ -53,7 +53,11 @@ public final class NativeSettings {
 
     private static synchronized void apply() {
         if (state == null) {
-            state = configure();
+            try {
+                state = configure();
+            } catch (RuntimeException | Error e) { // the engine must start all the same
+                state = "default, no access to the C library: " + e;
+            }
         }
     }
 
@@ -76,13 +80,9 @@ public final class NativeSettings {
                 return "%s=%s, from the environment".formatted(name, System.getenv(name));
             }
         }
-        try {
-            return Platform.isLinux()
-                    ? spinShortly()
-                    : "default, nothing is known to help on this operating system";
-        } catch (RuntimeException | Error e) {
-            return "default, no access to the C library: " + e;
-        }
+        return Platform.isLinux()
+                ? spinShortly()
+                : "default, nothing is known to help on this operating system";
     }
 
     private static String spinShortly() {

@@ -66,14 +66,14 @@ final class TrainingTensors {
             try (Recording off = Recording.off();
                     NDManager reading = manager.newSubManager();
                     NDScope scope = new NDScope()) {
-                NDArray value = file.read(reading, PARAMETER + named.getKey());
+                NDArray value = file.readFinite(reading, PARAMETER + named.getKey());
                 parameter.getArray().set(new NDIndex("..."), value);
                 if (parameter.requiresGradient()) {
                     optimizer
                             .moments(parameter)
                             .restore(
-                                    file.read(reading, MEAN + named.getKey()),
-                                    file.read(reading, SQUARE + named.getKey()),
+                                    file.readFinite(reading, MEAN + named.getKey()),
+                                    file.readFinite(reading, SQUARE + named.getKey()),
                                     updates);
                 }
             }
