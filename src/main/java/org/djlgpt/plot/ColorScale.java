@@ -53,8 +53,8 @@ final class ColorScale {
     }
 
     /**
-     * Returns the contrast of two colors as WCAG 2.1 defines it, from 1, the same brightness, to 21,
-     * black on white.
+     * Returns the contrast of two colors as WCAG 2.1 defines it, from 1, the same brightness, to
+     * 21, black on white.
      */
     static double contrast(Color a, Color b) {
         double brighter = Math.max(luminance(a), luminance(b));

@@ -41,7 +41,8 @@ class LossesTest {
 
     @Test
     void breaksTheLineAtGaps() {
-        PathIterator path = losses(GAP, 7, 6, GAP, 4).path(x -> 10 * x, y -> y).getPathIterator(null);
+        Losses losses = losses(GAP, 7, 6, GAP, 4);
+        PathIterator path = losses.path(x -> 10 * x, y -> y).getPathIterator(null);
         List<String> segments = new ArrayList<>();
         for (double[] point = new double[6]; !path.isDone(); path.next()) {
             String kind = path.currentSegment(point) == PathIterator.SEG_MOVETO ? "M" : "L";
