@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.Kernels;
 
 /**
  * The keys and values of the tokens that one attention layer has seen, so that the next token need
@@ -56,6 +57,11 @@ public final class KeyValueCache implements AutoCloseable {
         try (zeros) {
             return BFloat16.from(zeros);
         }
+    }
+
+    /** Attends to these tokens and to those before, and keeps their keys and values. */
+    NDArray attend(NDArray queries, NDArray keys, NDArray values, int window) {
+        return Kernels.cachedAttention(queries, keys, values, keysAndValues, length, window);
     }
 
     /**

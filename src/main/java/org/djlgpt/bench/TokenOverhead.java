@@ -9,7 +9,7 @@ import org.djlgpt.generation.Decoding;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TokenGenerator;
 import org.djlgpt.model.GptCache;
-import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptDecoder;
 import org.djlgpt.model.WeightPrecision;
 
@@ -26,8 +26,8 @@ record TokenOverhead(WeightPrecision precision) implements Workload {
     static final String TOKEN = "token";
     static final String DECODER = "decoder";
 
-    private static final GptConfig SIZE =
-            GptConfig.builder()
+    private static final Gpt2Config SIZE =
+            Gpt2Config.builder()
                     .setVocabSize(65)
                     .setContextLength(1024)
                     .setEmbeddingDim(64)

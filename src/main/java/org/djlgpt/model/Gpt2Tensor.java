@@ -39,7 +39,7 @@ record Gpt2Tensor(String name, List<Parameter> parts, boolean transposed) {
         int layer = 0;
         for (Block child : model.getChildren().values()) {
             if (child instanceof TransformerBlock) {
-                addLayer("h." + layer++ + ".", child.getParameters(), model.config(), tensors);
+                addLayer("h." + layer++ + ".", child.getParameters(), (Gpt2Config) model.config(), tensors);
             }
         }
         tensors.add(plain("ln_f.weight", all, "final_norm_scale"));
@@ -51,7 +51,7 @@ record Gpt2Tensor(String name, List<Parameter> parts, boolean transposed) {
     }
 
     private static void addLayer(
-            String prefix, ParameterList layer, GptConfig config, List<Gpt2Tensor> tensors) {
+            String prefix, ParameterList layer, Gpt2Config config, List<Gpt2Tensor> tensors) {
         tensors.add(plain(prefix + "ln_1.weight", layer, "norm1_scale"));
         tensors.add(plain(prefix + "ln_1.bias", layer, "norm1_shift"));
         tensors.add(

@@ -8,7 +8,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Inputs;
-import org.djlgpt.nn.LanguageModel;
+import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
 import org.djlgpt.torch.DecoderKernel;
@@ -37,7 +37,7 @@ import java.nio.file.Path;
  * can be evaluated. As such it has no parameters and can't be trained. As a block that takes and
  * gives keys and values it is a {@link StatelessDecoder}.
  */
-public final class GptDecoder extends TensorBlock implements LanguageModel, AutoCloseable {
+public final class GptDecoder extends TensorBlock implements FusedLoss, AutoCloseable {
 
     private final GptConfig config;
     private final WeightPrecision precision;

@@ -35,7 +35,7 @@ final class HuggingFaceConfig {
         this.json = json;
     }
 
-    static void write(GptConfig config, OptionalInt endOfText, Path file) throws IOException {
+    static void write(Gpt2Config config, OptionalInt endOfText, Path file) throws IOException {
         JsonObject json = new JsonObject();
         json.addProperty("model_type", "gpt2");
         json.add("architectures", new Gson().toJsonTree(new String[] {"GPT2LMHeadModel"}));
@@ -46,9 +46,9 @@ final class HuggingFaceConfig {
         json.addProperty("n_layer", config.numLayers());
         json.addProperty("activation_function", ACTIVATION);
         json.addProperty("layer_norm_epsilon", EPSILON);
-        json.addProperty("embd_pdrop", config.dropout());
-        json.addProperty("attn_pdrop", config.dropout());
-        json.addProperty("resid_pdrop", config.dropout());
+        json.addProperty("embd_pdrop", config.embeddingDropout());
+        json.addProperty("attn_pdrop", config.attentionDropout());
+        json.addProperty("resid_pdrop", config.residualDropout());
         json.addProperty("qkv_bias", config.qkvBias());
         json.addProperty("tie_word_embeddings", config.tiedOutput());
         addTokens(json, endOfText, "bos_token_id", "eos_token_id");
@@ -79,7 +79,7 @@ final class HuggingFaceConfig {
         AtomicFile.writeStream(file, out -> out.write(bytes));
     }
 
-    static GptConfig read(Path file) throws IOException, MalformedModelException {
+    static Gpt2Config read(Path file) throws IOException, MalformedModelException {
         String text = JsonText.read(file);
         try {
             JsonObject json = new Gson().fromJson(text, JsonObject.class);
@@ -92,7 +92,7 @@ final class HuggingFaceConfig {
         }
     }
 
-    private GptConfig config() throws MalformedModelException {
+    private Gpt2Config config() throws MalformedModelException {
         require("model_type", "gpt2");
         require("activation_function", ACTIVATION);
         require("layer_norm_epsilon", EPSILON);
@@ -103,7 +103,7 @@ final class HuggingFaceConfig {
         int embeddingDim = size("n_embd");
         require("n_inner", 4 * embeddingDim);
         try {
-            return GptConfig.builder()
+            return Gpt2Config.builder()
                     .setVocabSize(size("vocab_size"))
                     .setContextLength(size("n_positions"))
                     .setEmbeddingDim(embeddingDim)

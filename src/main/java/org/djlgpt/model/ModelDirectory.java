@@ -92,7 +92,7 @@ public final class ModelDirectory {
 
     private static void write(GptModel model, OptionalInt endOfText, Path folder)
             throws IOException {
-        HuggingFaceConfig.write(model.config(), endOfText, folder.resolve(CONFIG));
+        HuggingFaceConfig.write((Gpt2Config) model.config(), endOfText, folder.resolve(CONFIG));
         HuggingFaceConfig.writeGeneration(endOfText, folder.resolve(GENERATION_CONFIG));
         try (Recording off = Recording.off()) {
             SafeTensors.writeLazily(folder.resolve(WeightFiles.SINGLE), sources(model));
@@ -108,7 +108,7 @@ public final class ModelDirectory {
                     Gpt2Tensor.prefixed(tensor.name()),
                     new TensorSource(type, tensor.shape(), tensor::join));
         }
-        if (!model.config().qkvBias()) {
+        if (!((Gpt2Config) model.config()).qkvBias()) {
             Shape shape = new Shape(3L * model.config().embeddingDim());
             TensorSource zeros = new TensorSource(type, shape, () -> manager.zeros(shape, type));
             for (int layer = 0; layer < model.config().numLayers(); layer++) {
@@ -126,7 +126,7 @@ public final class ModelDirectory {
      * @throws IOException if {@code config.json} is missing or can't be read
      * @throws MalformedModelException if it is no GPT-2 configuration that this library supports
      */
-    public static GptConfig config(Path directory) throws IOException, MalformedModelException {
+    public static Gpt2Config config(Path directory) throws IOException, MalformedModelException {
         AtomicFolder.settle(directory);
         Path file = directory.resolve(CONFIG);
         if (!Files.isRegularFile(file)) {
@@ -169,11 +169,11 @@ public final class ModelDirectory {
      */
     public static GptModel load(Path directory, float dropout, NDManager manager)
             throws IOException, MalformedModelException {
-        GptConfig config = config(directory).toBuilder().optDropout(dropout).build();
+        Gpt2Config config = config(directory).toBuilder().optDropout(dropout).build();
         return load(directory, config, manager);
     }
 
-    private static GptModel load(Path directory, GptConfig config, NDManager manager)
+    private static GptModel load(Path directory, Gpt2Config config, NDManager manager)
             throws IOException, MalformedModelException {
         try (Recording off = Recording.off();
                 WeightFiles weights = WeightFiles.open(directory)) {

@@ -23,11 +23,11 @@ final class ModelReader {
 
     private static final List<String> WEIGHT_TYPES = List.of("F32", "F16", "BF16");
 
-    private final GptConfig config;
+    private final Gpt2Config config;
     private final WeightFiles weights;
     private final Map<String, String> storedNames = new LinkedHashMap<>();
 
-    ModelReader(GptConfig config, WeightFiles weights) {
+    ModelReader(Gpt2Config config, WeightFiles weights) {
         this.config = config;
         this.weights = weights;
     }

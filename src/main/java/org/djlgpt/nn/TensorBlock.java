@@ -73,7 +73,7 @@ public abstract class TensorBlock extends AbstractBlock {
      *
      * @return the simple name of the class
      */
-    protected final String name() {
+    protected String name() {
         return getClass().getSimpleName();
     }
 

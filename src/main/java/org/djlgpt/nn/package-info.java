@@ -5,7 +5,7 @@
  * <p>What to choose: {@link org.djlgpt.nn.Linear}, {@link org.djlgpt.nn.Embedding}, {@link
  * org.djlgpt.nn.LayerNorm} and {@link org.djlgpt.nn.Gelu} where initial values must follow from a
  * seed as they do in PyTorch, or where DJL's defaults differ (its layer normalization mixes tokens,
- * its GELU is the exact form); {@link org.djlgpt.nn.Initialization} for GPT-2's first values;
+ * its GELU is the exact form); {@link org.djlgpt.nn.Layers} for GPT-2's first values;
  * {@link org.djlgpt.nn.Autocast} for bfloat16; {@link org.djlgpt.nn.AdamW} and {@link
  * org.djlgpt.nn.CrossEntropy} with any training loop, DJL's included.
  *

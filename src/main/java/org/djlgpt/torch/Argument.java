@@ -113,6 +113,14 @@ final class Argument {
         return this;
     }
 
+    /** Accepts an axis whose size divides the other argument's. */
+    Argument divides(int axis, Argument other) {
+        boolean fits = size(axis) > 0 && other.size(axis) % size(axis) == 0;
+        String expected = "a divisor of %d on axis %d".formatted(other.size(axis), axis);
+        require(fits, "shape", array.getShape(), expected);
+        return this;
+    }
+
     /** Accepts an axis that has room for so many elements from a place on. */
     Argument room(int axis, long from, long count) {
         boolean fits = from >= 0 && from + count <= size(axis);

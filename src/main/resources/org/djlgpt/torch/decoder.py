@@ -33,7 +33,8 @@ def _attention(x: Tensor, B: int, w: List[Tensor], s: List[Tensor], cache: Tenso
     v = __torch__.decoder._linear(x, w[4], w[5], s[0], "none")
     qkv = torch.cat([qkv, k, v], 1)
   qkv = qkv.view(B, -1, 3, cache.size(2), cache.size(4)).permute(2, 0, 3, 1, 4)
-  context = __torch__.attention._attend_past(qkv, cache, start, mask)  # (B, H, T, D)
+  window = start + qkv.size(3)
+  context = __torch__.attention._attend_past(qkv[0], qkv.narrow(0, 1, 2), cache, start, window, mask)
   return context.transpose(1, 2).reshape(x.size(0), -1)
 
 

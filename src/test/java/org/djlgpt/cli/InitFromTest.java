@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.ModelDirectory;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
@@ -94,7 +94,7 @@ class InitFromTest {
 
         assertEquals(0, goOn(second, "--dropout", 0.5).exitCode());
 
-        GptConfig expected = ModelDirectory.config(first).toBuilder().optDropout(0.5f).build();
+        Gpt2Config expected = ModelDirectory.config(first).toBuilder().optDropout(0.5f).build();
         assertEquals(expected, ModelDirectory.config(second));
     }
 

@@ -23,8 +23,7 @@ import org.djlgpt.attention.SelfAttentionV1;
 import org.djlgpt.attention.SelfAttentionV2;
 import org.djlgpt.attention.SimplifiedSelfAttention;
 import org.djlgpt.nn.Embedding;
-import org.djlgpt.nn.Gelu;
-import org.djlgpt.nn.Initialization;
+import org.djlgpt.nn.ActivationFunction;
 import org.djlgpt.nn.LayerNorm;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.testing.Blocks;
@@ -51,8 +50,8 @@ import java.util.stream.Stream;
 class BlockPersistenceTest {
 
     private static final int WIDTH = 6;
-    private static final GptConfig CONFIG =
-            GptConfig.builder()
+    private static final Gpt2Config CONFIG =
+            Gpt2Config.builder()
                     .setVocabSize(9)
                     .setContextLength(5)
                     .setEmbeddingDim(WIDTH)
@@ -93,7 +92,7 @@ class BlockPersistenceTest {
 
     static Stream<Arguments> blocksWithoutParameters() {
         return Stream.of(
-                block("Gelu", width -> new Gelu()),
+                block("Gelu", width -> ActivationFunction.GELU_TANH.block()),
                 block("SimplifiedSelfAttention", width -> new SimplifiedSelfAttention()),
                 block("CausalMask", width -> new CausalMask(8)));
     }
@@ -114,7 +113,7 @@ class BlockPersistenceTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void aLoadedModelGivesTheSameLogits(boolean tied) throws Exception {
-        GptConfig config = CONFIG.toBuilder().optTiedOutput(tied).build();
+        Gpt2Config config = CONFIG.toBuilder().optTiedOutput(tied).build();
 
         assertRoundTrip(new GptModel(config), new GptModel(config), arrays.ids(9, 2, 5));
     }
@@ -185,7 +184,7 @@ class BlockPersistenceTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void djlSavesAndLoadsTheModel(boolean tied) throws Exception {
-        GptConfig config = CONFIG.toBuilder().optTiedOutput(tied).build();
+        Gpt2Config config = CONFIG.toBuilder().optTiedOutput(tied).build();
         NDArray tokens = arrays.ids(9, 2, 5);
         float[] logits;
         try (Model model = Model.newInstance("gpt")) {
@@ -200,7 +199,7 @@ class BlockPersistenceTest {
             assertArrayEquals(logits, infer(model.getBlock(), tokens).toFloatArray());
         }
         try (Model model = Model.newInstance("gpt")) {
-            GptConfig other = config.toBuilder().setContextLength(6).build();
+            Gpt2Config other = config.toBuilder().setContextLength(6).build();
             model.setBlock(new GptModel(other));
             assertRefused(
                     MalformedModelException.class, () -> model.load(folder, "gpt"), "(5", "(6");
@@ -231,7 +230,7 @@ class BlockPersistenceTest {
     }
 
     private static Block embedding(int numEmbeddings) {
-        return new Embedding(numEmbeddings, 3, Initialization.pytorch());
+        return new Embedding(numEmbeddings, 3);
     }
 
     private static Block linear(int width) {
@@ -276,7 +275,7 @@ class BlockPersistenceTest {
                 .build();
     }
 
-    private static GptConfig config(int width) {
+    private static Gpt2Config config(int width) {
         return CONFIG.toBuilder().setContextLength(8).setEmbeddingDim(width).build();
     }
 }

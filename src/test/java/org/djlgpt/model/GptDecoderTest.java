@@ -41,7 +41,7 @@ class GptDecoderTest {
     }
 
     private GptModel model(boolean tied, boolean qkvBias) {
-        GptConfig size =
+        Gpt2Config size =
                 TinyGpt.size(VOCABULARY, CONTEXT)
                         .setNumLayers(3)
                         .optTiedOutput(tied)

@@ -19,7 +19,7 @@ import ai.djl.training.tracker.Tracker;
 
 import org.djlgpt.nn.AdamW;
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.Initialization;
+import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.RandomArrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -34,15 +34,15 @@ class GptLearningTest {
         /** PyTorch's defaults with an output layer of its own. */
         PYTORCH(false) {
             @Override
-            Initialization initialization(int numLayers) {
-                return Initialization.pytorch();
+            Layers initialization(int numLayers) {
+                return Layers.pytorch();
             }
         },
         /** GPT-2's with the output layer tied to the embedding. */
         GPT2(true) {
             @Override
-            Initialization initialization(int numLayers) {
-                return Initialization.gpt2(numLayers);
+            Layers initialization(int numLayers) {
+                return Layers.gpt2(numLayers);
             }
         };
 
@@ -52,11 +52,11 @@ class GptLearningTest {
             this.tied = tied;
         }
 
-        abstract Initialization initialization(int numLayers);
+        abstract Layers initialization(int numLayers);
 
         GptModel model(int vocabSize) {
-            GptConfig config =
-                    GptConfig.builder()
+            Gpt2Config config =
+                    Gpt2Config.builder()
                             .setVocabSize(vocabSize)
                             .setContextLength(16)
                             .setEmbeddingDim(32)

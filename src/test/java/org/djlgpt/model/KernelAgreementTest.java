@@ -15,7 +15,7 @@ import org.djlgpt.attention.CausalAttention;
 import org.djlgpt.attention.MultiHeadAttention;
 import org.djlgpt.attention.MultiHeadAttentionWrapper;
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.Gelu;
+import org.djlgpt.nn.ActivationFunction;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.torch.PlainOperators;
@@ -38,8 +38,8 @@ import java.util.stream.Stream;
 class KernelAgreementTest {
 
     private static final double ROUNDING = 2e-5;
-    private static final GptConfig CONFIG =
-            GptConfig.builder()
+    private static final Gpt2Config CONFIG =
+            Gpt2Config.builder()
                     .setVocabSize(11)
                     .setContextLength(20)
                     .setEmbeddingDim(12)
@@ -78,7 +78,7 @@ class KernelAgreementTest {
                         .setNumHeads(3)
                         .setContextLength(20);
         return Stream.of(
-                Arguments.of("Gelu", new Gelu()),
+                Arguments.of("Gelu", ActivationFunction.GELU_TANH.block()),
                 Arguments.of("FeedForward", new FeedForward(12)),
                 Arguments.of("CausalAttention", causal.build()),
                 Arguments.of("MultiHeadAttentionWrapper", wrapper.build()),

@@ -26,7 +26,7 @@ import org.djlgpt.attention.SelfAttentionV1;
 import org.djlgpt.attention.SelfAttentionV2;
 import org.djlgpt.attention.SimplifiedSelfAttention;
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.Gelu;
+import org.djlgpt.nn.ActivationFunction;
 import org.djlgpt.nn.LayerNorm;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.testing.RandomArrays;
@@ -51,8 +51,8 @@ import java.util.stream.Stream;
 class LeftoverArraysTest {
 
     private static final int WIDTH = 6;
-    private static final GptConfig CONFIG =
-            GptConfig.builder()
+    private static final Gpt2Config CONFIG =
+            Gpt2Config.builder()
                     .setVocabSize(9)
                     .setContextLength(8)
                     .setEmbeddingDim(WIDTH)
@@ -80,7 +80,7 @@ class LeftoverArraysTest {
                 Stream.of(
                         named(Linear.builder().setInputDim(WIDTH).setOutputDim(3).build()),
                         named(new LayerNorm(WIDTH)),
-                        named(new Gelu()),
+                        named(ActivationFunction.GELU_TANH.block()),
                         named(new FeedForward(WIDTH)),
                         named(new TransformerBlock(CONFIG))));
     }

@@ -59,7 +59,7 @@ class ModelCausalityTest {
     @ValueSource(longs = {1, 2, 3, 4, 5, 6})
     void changingFutureVectorsLeavesThePastOfALayerUnchanged(long seed) {
         RandomArrays arrays = new RandomArrays(manager, seed);
-        GptConfig config = randomConfig(arrays);
+        Gpt2Config config = randomConfig(arrays);
         int length = config.contextLength();
         int present = arrays.between(0, length - 2);
         NDArray x = arrays.normal(2, length, config.embeddingDim());
@@ -107,7 +107,7 @@ class ModelCausalityTest {
     }
 
     private GptModel randomModel(RandomArrays arrays) {
-        GptConfig config = randomConfig(arrays);
+        Gpt2Config config = randomConfig(arrays);
         return initialized(new GptModel(config), manager, new Shape(1, config.contextLength()));
     }
 
@@ -116,9 +116,9 @@ class ModelCausalityTest {
         return arrays.ids(config.vocabSize(), 3, config.contextLength());
     }
 
-    private static GptConfig randomConfig(RandomArrays arrays) {
+    private static Gpt2Config randomConfig(RandomArrays arrays) {
         int numHeads = arrays.between(1, 3);
-        return GptConfig.builder()
+        return Gpt2Config.builder()
                 .setVocabSize(arrays.between(5, 30))
                 .setContextLength(arrays.between(3, 9))
                 .setEmbeddingDim(numHeads * arrays.between(2, 6))

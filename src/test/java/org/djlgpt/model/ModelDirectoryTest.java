@@ -216,8 +216,8 @@ class ModelDirectoryTest {
     }
 
     private GptModel randomModel(boolean tied, boolean qkvBias) {
-        GptConfig config =
-                GptConfig.builder()
+        Gpt2Config config =
+                Gpt2Config.builder()
                         .setVocabSize(7)
                         .setContextLength(5)
                         .setEmbeddingDim(6)

@@ -20,8 +20,8 @@ import java.util.Arrays;
 /** Dropout of the model: there in training, absent in inference. */
 class ModelDropoutTest {
 
-    private static final GptConfig CONFIG =
-            GptConfig.builder()
+    private static final Gpt2Config CONFIG =
+            Gpt2Config.builder()
                     .setVocabSize(11)
                     .setContextLength(6)
                     .setEmbeddingDim(8)
@@ -29,7 +29,7 @@ class ModelDropoutTest {
                     .setNumLayers(2)
                     .optDropout(0.3f)
                     .build();
-    private static final GptConfig WITHOUT = CONFIG.toBuilder().optDropout(0).build();
+    private static final Gpt2Config WITHOUT = CONFIG.toBuilder().optDropout(0).build();
 
     private NDManager manager;
     private RandomArrays arrays;

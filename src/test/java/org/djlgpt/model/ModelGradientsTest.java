@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Gradients of the model and its parts against finite differences. */
 class ModelGradientsTest {
 
-    private static final GptConfig TINY =
-            GptConfig.builder()
+    private static final Gpt2Config TINY =
+            Gpt2Config.builder()
                     .setVocabSize(5)
                     .setContextLength(4)
                     .setEmbeddingDim(4)
@@ -51,7 +51,7 @@ class ModelGradientsTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void transformerBlock(boolean qkvBias) {
-        GptConfig config = TINY.toBuilder().optQkvBias(qkvBias).build();
+        Gpt2Config config = TINY.toBuilder().optQkvBias(qkvBias).build();
 
         assertGradients(new TransformerBlock(config), new Shape(2, 3, 4));
     }
@@ -59,7 +59,7 @@ class ModelGradientsTest {
     @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void wholeModelWithAndWithoutTiedOutput(boolean tied) {
-        GptConfig config = TINY.toBuilder().optQkvBias(true).optTiedOutput(tied).build();
+        Gpt2Config config = TINY.toBuilder().optQkvBias(true).optTiedOutput(tied).build();
         NDArray tokens = arrays.ids(5, 2, 3);
         GptModel model = new GptModel(config);
         initialized(model, manager, DataType.FLOAT64, tokens.getShape());

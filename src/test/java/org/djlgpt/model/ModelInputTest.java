@@ -20,8 +20,8 @@ import org.junit.jupiter.params.provider.ValueSource;
 /** Bad sizes and inputs of the model are refused with value, limit and remedy. */
 class ModelInputTest {
 
-    private static final GptConfig CONFIG =
-            GptConfig.builder()
+    private static final Gpt2Config CONFIG =
+            Gpt2Config.builder()
                     .setVocabSize(9)
                     .setContextLength(5)
                     .setEmbeddingDim(6)
@@ -45,7 +45,7 @@ class ModelInputTest {
 
     @Test
     void impossibleSizes() {
-        assertRefused(() -> GptConfig.builder().build(), "vocabSize=0", "at least 1", "set");
+        assertRefused(() -> Gpt2Config.builder().build(), "vocabSize=0", "at least 1", "set");
         assertRefused(() -> CONFIG.toBuilder().setContextLength(0).build(), "contextLength=0");
         assertRefused(() -> CONFIG.toBuilder().setEmbeddingDim(-6).build(), "embeddingDim=-6");
         assertRefused(() -> CONFIG.toBuilder().setNumHeads(0).build(), "numHeads=0");

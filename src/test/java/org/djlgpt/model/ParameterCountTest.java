@@ -13,21 +13,21 @@ import java.util.stream.Stream;
 class ParameterCountTest {
 
     static Stream<Arguments> publishedSizes() {
-        GptConfig small = GptConfig.gpt2Small();
-        GptConfig withoutBias = small.toBuilder().optQkvBias(false).build();
-        GptConfig separate = withoutBias.toBuilder().optTiedOutput(false).build();
+        Gpt2Config small = Gpt2Config.small();
+        Gpt2Config withoutBias = small.toBuilder().optQkvBias(false).build();
+        Gpt2Config separate = withoutBias.toBuilder().optTiedOutput(false).build();
         return Stream.of(
                 Arguments.of("124M, tied, no qkv bias", withoutBias, 124_412_160L),
                 Arguments.of("124M, separate output, no qkv bias", separate, 163_009_536L),
                 Arguments.of("GPT-2 small", small, 124_439_808L),
-                Arguments.of("GPT-2 medium", GptConfig.gpt2Medium(), 354_823_168L),
-                Arguments.of("GPT-2 large", GptConfig.gpt2Large(), 774_030_080L),
-                Arguments.of("GPT-2 XL", GptConfig.gpt2Xl(), 1_557_611_200L));
+                Arguments.of("GPT-2 medium", Gpt2Config.medium(), 354_823_168L),
+                Arguments.of("GPT-2 large", Gpt2Config.large(), 774_030_080L),
+                Arguments.of("GPT-2 XL", Gpt2Config.xl(), 1_557_611_200L));
     }
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("publishedSizes")
-    void isThePublishedOne(String name, GptConfig config, long expected) {
+    void isThePublishedOne(String name, Gpt2Config config, long expected) {
         GptModel model = new GptModel(config);
 
         assertEquals(expected, model.parameterCount());

@@ -39,7 +39,7 @@ class StatelessDecoderTest {
     @BeforeEach
     void open() {
         manager = NDManager.newBaseManager();
-        GptConfig size = TinyGpt.size(VOCABULARY, CONTEXT).setNumLayers(LAYERS).build();
+        Gpt2Config size = TinyGpt.size(VOCABULARY, CONTEXT).setNumLayers(LAYERS).build();
         model = TinyGpt.scrambled(size, 5, manager);
         block = new StatelessDecoder(new GptDecoder(model, WeightPrecision.FP32, manager));
     }

@@ -102,10 +102,10 @@ class LayerInputTest {
                 () -> Linear.builder().setInputDim(-2).setOutputDim(1).build(), "inputDim=-2");
         assertRefused(() -> new LayerNorm(0), "dim=0", "at least 1");
         assertRefused(
-                () -> new Embedding(0, 2, Initialization.pytorch()), "numEmbeddings=0", "least 1");
+                () -> new Embedding(0, 2), "numEmbeddings=0", "least 1");
         assertRefused(
-                () -> new Embedding(2, -1, Initialization.pytorch()), "embeddingDim=-1", "least");
-        assertRefused(() -> Initialization.gpt2(0), "numLayers=0", "at least 1");
+                () -> new Embedding(2, -1), "embeddingDim=-1", "least");
+        assertRefused(() -> Layers.gpt2(0), "numLayers=0", "at least 1");
     }
 
     @Test
@@ -133,7 +133,7 @@ class LayerInputTest {
 
         assertRefused(() -> infer(linear(), x), "Linear", type.toString(), "toType");
         assertRefused(() -> infer(layerNorm(), x), "LayerNorm", type.toString(), "toType");
-        assertRefused(() -> infer(new Gelu(), x), "Gelu", type.toString(), "toType");
+        assertRefused(() -> infer(ActivationFunction.GELU_TANH.block(), x), "GELU_TANH", type.toString(), "toType");
         assertRefused(
                 () -> CrossEntropy.mean(x, manager.zeros(new Shape(2), DataType.INT64)),
                 "CrossEntropy",
@@ -229,7 +229,7 @@ class LayerInputTest {
     }
 
     private Block embedding() {
-        Block embedding = new Embedding(7, 2, Initialization.pytorch());
+        Block embedding = new Embedding(7, 2);
         return initialized(embedding, manager, new Shape(1));
     }
 }

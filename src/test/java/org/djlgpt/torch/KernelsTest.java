@@ -63,12 +63,12 @@ class KernelsTest {
         NDArray v = normal(2, 3, tokens, headDim);
 
         NDList expected = Autograd.run(x -> explicitAttention(x[0], x[1], x[2]), q, k, v);
-        NDList fused = Autograd.run(x -> Kernels.causalAttention(x[0], x[1], x[2], 0), q, k, v);
+        NDList fused = Autograd.run(x -> causalAttention(x[0], x[1], x[2], 0), q, k, v);
         NDList half =
                 Autograd.run(
                         x ->
                                 BFloat16.toFloat32(
-                                        Kernels.causalAttention(
+                                        causalAttention(
                                                 BFloat16.from(x[0]),
                                                 BFloat16.from(x[1]),
                                                 BFloat16.from(x[2]),
@@ -89,7 +89,7 @@ class KernelsTest {
         NDArray v = manager.ones(new Shape(8, 8, tokens, 4));
         double dropout = 0.25;
 
-        NDArray result = Kernels.causalAttention(q, q, v, dropout);
+        NDArray result = causalAttention(q, q, v, dropout);
 
         assertEquals(1, result.mean().getFloat(), 0.02);
         NDArray firstToken = result.get(":, :, 0, 0");
@@ -107,9 +107,9 @@ class KernelsTest {
         for (boolean half : new boolean[] {false, true}) {
             UnaryOperator<NDArray> cast = x -> half ? BFloat16.from(x) : x;
             NDArray before =
-                    Kernels.causalAttention(cast.apply(q), cast.apply(k), cast.apply(k), 0);
+                    causalAttention(cast.apply(q), cast.apply(k), cast.apply(k), 0);
             NDArray after =
-                    Kernels.causalAttention(
+                    causalAttention(
                             cast.apply(q), cast.apply(changed), cast.apply(changed), 0);
             NDIndex past = new NDIndex(":, :, :5");
             assertEquals(BFloat16.toFloat32(before).get(past), BFloat16.toFloat32(after).get(past));
@@ -120,7 +120,7 @@ class KernelsTest {
     void geluIsTheTanhFormWithItsGradient() {
         NDArray inputs = manager.linspace(-6, 6, 97);
         NDList expected = Autograd.run(x -> explicitGelu(x[0]), inputs);
-        NDList actual = Autograd.run(x -> Kernels.gelu(x[0]), inputs);
+        NDList actual = Autograd.run(x -> Kernels.geluTanh(x[0]), inputs);
         assertClose(expected.get(0), actual.get(0), 1e-6);
         assertClose(expected.get(1), actual.get(1), 1e-6);
     }
@@ -222,12 +222,16 @@ class KernelsTest {
         assertTrue(message.endsWith("a last axis of 5"), message);
     }
 
+    private static NDArray causalAttention(NDArray q, NDArray k, NDArray v, double dropout) {
+        return Kernels.causalAttention(q, k, v, dropout, Integer.MAX_VALUE);
+    }
+
     private static void assertRefused(
             String message, NDArray q, NDArray k, NDArray v, double dropout) {
         IllegalArgumentException error =
                 assertThrows(
                         IllegalArgumentException.class,
-                        () -> Kernels.causalAttention(q, k, v, dropout));
+                        () -> causalAttention(q, k, v, dropout));
         assertTrue(error.getMessage().startsWith(message), error::getMessage);
     }
 }

@@ -3,10 +3,10 @@ package org.djlgpt.nn;
 import ai.djl.ndarray.NDArray;
 
 /**
- * A model of text that computes its loss by itself, in less memory than by way of the logits of all
+ * What a model of text may offer: a loss that it computes by itself, in less memory than by way of the logits of all
  * tokens, which outweigh everything else where the vocabulary is large.
  */
-public interface LanguageModel {
+public interface FusedLoss {
 
     /**
      * Returns how badly the model predicts targets.
