@@ -57,6 +57,7 @@ final class TrainingTensors {
      * than the training, nothing is changed.
      *
      * @param updates the updates that the moments come from
+     * @throws MalformedModelException if a value is infinite or NaN
      */
     void restore(SafeTensors file, int updates, NDManager manager)
             throws IOException, MalformedModelException {
