@@ -3,7 +3,6 @@ package org.djlgpt.bench;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.torch.NativeSettings;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
@@ -37,7 +36,6 @@ public class AttentionBenchmark {
     /** Makes queries, keys and values. */
     @Setup(Level.Trial)
     public void open() {
-        NativeSettings.apply();
         manager = NDManager.newBaseManager();
         Shape shape = new Shape(1, 12, tokens, 64);
         forward =

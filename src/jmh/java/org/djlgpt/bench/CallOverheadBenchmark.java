@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Activation;
 
 import org.djlgpt.torch.Kernels;
-import org.djlgpt.torch.NativeSettings;
 import org.djlgpt.torch.Recording;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
@@ -32,7 +31,6 @@ public class CallOverheadBenchmark {
     /** Makes the four numbers. */
     @Setup(Level.Trial)
     public void open() {
-        NativeSettings.apply();
         manager = NDManager.newBaseManager();
         off = Recording.off();
         x = manager.create(new float[] {-1, 0, 1, 2});

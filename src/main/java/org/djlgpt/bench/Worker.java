@@ -34,7 +34,6 @@ final class Worker {
         Case work = Suite.of(Effort.valueOf(arguments[0])).find(arguments[1]);
         Outcome outcome;
         try {
-            NativeSettings.apply();
             outcome = measure(work);
         } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
             outcome = Outcome.failed(work, e.toString());

@@ -75,6 +75,7 @@ final class EvalCommand implements Callable<Integer> {
             double loss =
                     new Evaluation(block(loaded.model(), manager), manager, batchSize)
                             .loss(windows, windows.size());
+            requireFinite(loss);
             report(loss, tokens, bytes(tokens, loaded.tokenizer()), windows);
         }
         return 0;
@@ -105,6 +106,15 @@ final class EvalCommand implements Callable<Integer> {
             bytes += tokenizer.decodeBytes(chunk).length;
         }
         return bytes;
+    }
+
+    private void requireFinite(double loss) {
+        if (!Double.isFinite(loss)) {
+            throw new IllegalArgumentException(
+                    ("the loss of --model %s is %s, but must be finite; its weights are damaged,"
+                                    + " fetch or train it again")
+                            .formatted(directory, loss));
+        }
     }
 
     private void report(double loss, Tokens tokens, long bytes, TokenWindows windows) {

@@ -1,7 +1,5 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.torch.NativeSettings;
-
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
 
@@ -47,7 +45,6 @@ public final class Gpt {
      * @return the exit code
      */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        NativeSettings.apply();
         String[] command = arguments.length == 0 ? new String[] {"train"} : arguments;
         try {
             return new CommandLine(new Gpt())

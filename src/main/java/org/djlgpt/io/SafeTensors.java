@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -183,6 +184,60 @@ public final class SafeTensors implements AutoCloseable {
             result.setName(name);
             return result;
         }
+    }
+
+    /**
+     * Reads a tensor that is to be computed with, such as a weight, as {@link #read} does.
+     *
+     * @param manager the manager that owns the result and decides on its device
+     * @param name the tensor's name
+     * @return the tensor, whose elements are all finite
+     * @throws IllegalArgumentException if the file has no such tensor
+     * @throws IllegalStateException if this file is closed
+     * @throws MalformedModelException if {@link #read} throws it, or an element is infinite or NaN
+     * @throws IOException if reading fails
+     */
+    public NDArray readFinite(NDManager manager, String name)
+            throws IOException, MalformedModelException {
+        try (NDManager checking = manager.newSubManager()) {
+            NDArray array = read(checking, name);
+            // The fastest look at all elements; only when they are huge it needs a second one.
+            if (array.getDataType().isFloating() && !Double.isFinite(number(array.sum()))) {
+                requireFinite(array);
+            }
+            array.attach(manager);
+            return array;
+        }
+    }
+
+    private void requireFinite(NDArray array) throws MalformedModelException {
+        NDArray wrong = array.isNaN().logicalOr(array.isInfinite()).flatten();
+        long count = wrong.toType(DataType.INT64, false).sum().getLong();
+        if (count > 0) {
+            long first = wrong.toType(DataType.INT32, false).argMax().getLong();
+            throw file.malformed(
+                    "tensor '%s' has %s at %s, and %d of its %d elements are not finite; fetch or"
+                            + " train it again",
+                    array.getName(),
+                    number(array.flatten().get(first)),
+                    position(first, array.getShape()),
+                    count,
+                    array.size());
+        }
+    }
+
+    private static double number(NDArray scalar) {
+        return scalar.toType(DataType.FLOAT64, false).getDouble();
+    }
+
+    private static String position(long index, Shape shape) {
+        long[] position = new long[shape.dimension()];
+        long rest = index;
+        for (int axis = position.length - 1; axis >= 0; axis--) {
+            position[axis] = rest % shape.get(axis);
+            rest /= shape.get(axis);
+        }
+        return Arrays.toString(position);
     }
 
     /**

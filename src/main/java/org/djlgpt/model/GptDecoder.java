@@ -76,7 +76,8 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
      * @param manager owns the decoder and says on which device it is
      * @return the decoder
      * @throws IOException if a file is missing or can't be read
-     * @throws MalformedModelException if a file is malformed, or they contradict each other
+     * @throws MalformedModelException if a file is malformed, they contradict each other, or a
+     *     weight is infinite or NaN
      */
     public static GptDecoder load(Path directory, WeightPrecision precision, NDManager manager)
             throws IOException, MalformedModelException {

@@ -148,8 +148,9 @@ public final class ModelDirectory {
      * @param manager owns the parameters, which are float32, and says on which device they are
      * @return the initialized model
      * @throws IOException if a file is missing or can't be read
-     * @throws MalformedModelException if a file is malformed, or they contradict each other; the
-     *     message names the file, the tensor if it is about one, and the reason
+     * @throws MalformedModelException if a file is malformed, they contradict each other, or a
+     *     weight is infinite or NaN; the message names the file, the tensor if it is about one, and
+     *     the reason
      */
     public static GptModel load(Path directory, NDManager manager)
             throws IOException, MalformedModelException {

@@ -132,7 +132,7 @@ final class ModelReader {
         for (int layer = 0; layer < config.numLayers(); layer++) {
             String stored = storedNames.get(Gpt2Tensor.qkvBias(layer));
             if (stored != null
-                    && weights.holding(stored).read(manager, stored).any().getBoolean()) {
+                    && weights.holding(stored).readFinite(manager, stored).any().getBoolean()) {
                 throw malformed(
                         stored,
                         "is not zero, but %s says qkv_bias=false; set it to true",
@@ -147,8 +147,8 @@ final class ModelReader {
             return;
         }
         String embedding = storedNames.get(Gpt2Tensor.TOKEN_EMBEDDING);
-        try (NDArray one = weights.holding(output).read(manager, output);
-                NDArray other = weights.holding(embedding).read(manager, embedding)) {
+        try (NDArray one = weights.holding(output).readFinite(manager, output);
+                NDArray other = weights.holding(embedding).readFinite(manager, embedding)) {
             if (!one.contentEquals(other)) {
                 throw malformed(
                         output,
@@ -168,7 +168,7 @@ final class ModelReader {
         String stored = storedNames.get(tensor.name());
         SafeTensors file = weights.holding(stored);
         if (!tensor.isRearranged()) {
-            set(tensor.parts().get(0), file.read(manager, stored));
+            set(tensor.parts().get(0), file.readFinite(manager, stored));
             return;
         }
         List<NDArray> arrays = new ArrayList<>();
@@ -177,7 +177,7 @@ final class ModelReader {
             set(part, arrays.get(arrays.size() - 1));
         }
         try (NDManager reading = manager.newSubManager()) {
-            List<NDArray> values = tensor.split(file.read(reading, stored));
+            List<NDArray> values = tensor.split(file.readFinite(reading, stored));
             for (int i = 0; i < values.size(); i++) {
                 arrays.get(i).set(new NDIndex("..."), values.get(i));
             }

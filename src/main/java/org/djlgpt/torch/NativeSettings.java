@@ -1,14 +1,20 @@
 package org.djlgpt.torch;
 
+import ai.djl.pytorch.engine.PtEngineProvider;
+
 import com.sun.jna.NativeLibrary;
 import com.sun.jna.Platform;
 
 /**
- * Settings of the native libraries, to be made before libtorch loads.
+ * Settings of the native libraries, made before libtorch loads.
  *
  * <p>A thread that waits for others spins for about 50 microseconds instead of milliseconds before
  * it sleeps. Where other programs want the cores too, spinning makes small operators many times
  * slower; where they do not, it makes no difference.
+ *
+ * <p>Nobody has to ask for it: DJL looks up the providers of its engines before it starts one, and
+ * {@link PyTorchProvider} is among them, whichever class of DJL or of this library a program uses
+ * first.
  *
  * <p>Memory is left to the C library and the system. To keep freed memory in the process, or to ask
  * for large pages, helps a training that holds the logits of a whole batch: page faults then take
@@ -16,27 +22,42 @@ import com.sun.jna.Platform;
  * settings only cost: GPT-2 124M took a quarter longer for a step with large pages, and grew by 3 %
  * in 60 steps where memory was kept.
  *
- * <p>The setting is made on Linux with the GNU C library only; elsewhere nothing happens.
- * Environment variables that the user has set are left alone. Give the JVM {@code
- * -Ddjlgpt.nativeSettings=false} to leave everything as it is.
+ * <p>The setting is made on Linux with the GNU C library only; elsewhere nothing happens. An
+ * environment variable {@code OMP_WAIT_POLICY} or {@code GOMP_SPINCOUNT} that the user has set is
+ * left alone. Give the JVM {@code -Ddjlgpt.nativeSettings=false} to leave everything as it is.
  */
 public final class NativeSettings {
 
     private static final String PROPERTY = "djlgpt.nativeSettings";
 
-    private static final String SPIN_COUNT = "10000";
+    private static final String WAIT_POLICY = "OMP_WAIT_POLICY";
+    private static final String SPIN_COUNT = "GOMP_SPINCOUNT";
+    private static final String SHORT_SPIN = "10000";
 
     private static String state;
 
     private NativeSettings() {}
 
     /**
-     * Makes the setting, once. Call it before the first use of DJL: libtorch reads it when it is
-     * loaded.
+     * DJL's PyTorch engine, found by the service loader under the name that it has anyway. Of two
+     * providers of one name DJL keeps either; both start the same engine, but making this one makes
+     * the settings.
      */
-    public static synchronized void apply() {
+    public static final class PyTorchProvider extends PtEngineProvider {
+
+        /** Makes the settings; for the service loader. */
+        public PyTorchProvider() {
+            apply();
+        }
+    }
+
+    private static synchronized void apply() {
         if (state == null) {
-            state = configure();
+            try {
+                state = configure();
+            } catch (RuntimeException | Error e) { // the engine must start all the same
+                state = "default, no access to the C library: " + e;
+            }
         }
     }
 
@@ -53,25 +74,26 @@ public final class NativeSettings {
         if (!Boolean.parseBoolean(System.getProperty(PROPERTY, "true"))) {
             return "default, switched off by -D" + PROPERTY + "=false";
         }
-        if (!Platform.isLinux()) {
-            return "default, nothing is known to help on this operating system";
-        }
         // Java copies the environment at its first look; processes that we start get this copy.
-        boolean patient = System.getenv("OMP_WAIT_POLICY") != null;
-        try {
-            NativeLibrary c = NativeLibrary.getInstance("c");
-            c.getFunction("gnu_get_libc_version");
-            if (!patient) {
-                setDefault(c, "GOMP_SPINCOUNT", SPIN_COUNT);
+        for (String name : new String[] {WAIT_POLICY, SPIN_COUNT}) {
+            if (System.getenv(name) != null) {
+                return "%s=%s, from the environment".formatted(name, System.getenv(name));
             }
-            return "waiting threads sleep soon";
+        }
+        return Platform.isLinux()
+                ? spinShortly()
+                : "default, nothing is known to help on this operating system";
+    }
+
+    private static String spinShortly() {
+        NativeLibrary c = NativeLibrary.getProcess();
+        try {
+            c.getFunction("gnu_get_libc_version");
         } catch (UnsatisfiedLinkError e) {
             return "default, this is not the GNU C library";
         }
-    }
-
-    private static void setDefault(NativeLibrary c, String name, String value) {
         int keep = 0;
-        c.getFunction("setenv").invokeInt(new Object[] {name, value, keep});
+        c.getFunction("setenv").invokeInt(new Object[] {SPIN_COUNT, SHORT_SPIN, keep});
+        return "waiting threads sleep soon";
     }
 }

@@ -15,7 +15,7 @@
  * GPT in one call to write text, {@link org.djlgpt.torch.Gradients} and {@link
  * org.djlgpt.torch.FusedAdamW} are the two halves of a training step, {@link
  * org.djlgpt.torch.PlainOperators} leaves the kernels aside to compare with DJL's operators, and
- * {@link org.djlgpt.torch.NativeSettings} lets waiting threads sleep early, and {@link
+ * {@link org.djlgpt.torch.NativeSettings} makes waiting threads sleep early, unasked, and {@link
  * org.djlgpt.torch.Threads} says how many compute.
  *
  * <p>The kernels need arrays of DJL's PyTorch engine: ask {@link org.djlgpt.torch.Kernels#supports}

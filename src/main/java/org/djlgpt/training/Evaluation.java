@@ -40,7 +40,7 @@ public final class Evaluation {
      *
      * @param windows the data set
      * @param count how many of its windows; all if it has no more
-     * @return the loss in nats per token
+     * @return the loss in nats per token, not finite if the model's scores are not
      */
     public double loss(TokenWindows windows, long count) {
         long size = windows.size();

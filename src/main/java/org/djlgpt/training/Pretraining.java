@@ -94,7 +94,7 @@ public final class Pretraining {
      * @throws IllegalArgumentException if the configuration, the data or the model's parameters are
      *     others than the checkpoint's; the message names what differs, and nothing has changed
      * @throws IOException if the file can't be read, or a listener can't write
-     * @throws MalformedModelException if its tensors are damaged
+     * @throws MalformedModelException if its tensors are damaged, or hold NaN or infinity
      */
     public void resume(Checkpoint checkpoint) throws IOException, MalformedModelException {
         checkpoint.requireSameRun(

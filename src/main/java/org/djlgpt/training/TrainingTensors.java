@@ -57,6 +57,7 @@ final class TrainingTensors {
      * than the training, nothing is changed.
      *
      * @param updates the updates that the moments come from
+     * @throws MalformedModelException if a value is infinite or NaN
      */
     void restore(SafeTensors file, int updates, NDManager manager)
             throws IOException, MalformedModelException {
@@ -66,14 +67,14 @@ final class TrainingTensors {
             try (Recording off = Recording.off();
                     NDManager reading = manager.newSubManager();
                     NDScope scope = new NDScope()) {
-                NDArray value = file.read(reading, PARAMETER + named.getKey());
+                NDArray value = file.readFinite(reading, PARAMETER + named.getKey());
                 parameter.getArray().set(new NDIndex("..."), value);
                 if (parameter.requiresGradient()) {
                     optimizer
                             .moments(parameter)
                             .restore(
-                                    file.read(reading, MEAN + named.getKey()),
-                                    file.read(reading, SQUARE + named.getKey()),
+                                    file.readFinite(reading, MEAN + named.getKey()),
+                                    file.readFinite(reading, SQUARE + named.getKey()),
                                     updates);
                 }
             }

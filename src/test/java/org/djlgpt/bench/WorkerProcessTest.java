@@ -5,7 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.djlgpt.torch.NativeSettings;
+import ai.djl.engine.Engine;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
@@ -45,7 +46,7 @@ class WorkerProcessTest {
                             + " "
                             + System.getProperty("djlgpt.nativeSettings")
                             + " "
-                            + System.getenv("THP_MEM_ALLOC_ENABLE"));
+                            + System.getenv("GOMP_SPINCOUNT"));
             System.exit(1);
         }
     }
@@ -92,10 +93,10 @@ class WorkerProcessTest {
 
     @Test
     void aWorkerIsToldItsCaseAndInheritsNoSettings() throws IOException, InterruptedException {
-        NativeSettings.apply();
+        Engine.getInstance(); // makes the settings
         Case stock = Suite.of(Effort.QUICK).find("optimizer: DJL AdamW *");
         String expected = "ended with exit code 1: QUICK optimizer: DJL AdamW * false ";
-        String before = System.getenv("THP_MEM_ALLOC_ENABLE");
+        String before = System.getenv("GOMP_SPINCOUNT");
         assertEquals(expected + before, run(Curious.class, stock).error());
     }
 

@@ -1,5 +1,6 @@
 package org.djlgpt.io;
 
+import static org.djlgpt.testing.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -214,6 +215,30 @@ class SafeTensorsTest {
         assertEquals(Map.of("step", "\"7\"\u2028", "format", "pt"), metadata());
         SafeTensors.write(file, Map.of(), Map.of("format", "np"));
         assertEquals(Map.of("format", "np"), metadata());
+    }
+
+    @Test
+    void readsFiniteTensorsOfAnyType() throws Exception {
+        Map<String, NDArray> tensors = new LinkedHashMap<>();
+        tensors.put("ids", manager.create(new long[] {1, Long.MAX_VALUE}));
+        tensors.put("huge", manager.create(new float[] {Float.MAX_VALUE, Float.MAX_VALUE}));
+        tensors.put("empty", manager.create(new Shape(0, 4)));
+        tensors.put("scalar", manager.create(Double.NaN));
+        tensors.put("column", manager.create(new double[] {1, 1 / 0.0, 1}, new Shape(3, 1)));
+        SafeTensors.write(file, tensors);
+        try (SafeTensors written = SafeTensors.open(file)) {
+            for (String finite : List.of("ids", "huge", "empty")) {
+                assertEquals(tensors.get(finite), written.readFinite(manager, finite));
+            }
+            assertRefused(
+                    MalformedModelException.class,
+                    () -> written.readFinite(manager, "scalar"),
+                    "'scalar' has NaN at [], and 1 of its 1 elements");
+            assertRefused(
+                    MalformedModelException.class,
+                    () -> written.readFinite(manager, "column"),
+                    "'column' has Infinity at [1, 0], and 1 of its 3 elements");
+        }
     }
 
     @Test
