@@ -4,11 +4,10 @@ import ai.djl.MalformedModelException;
 
 import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
-import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
 
 import org.djlgpt.io.AtomicFile;
+import org.djlgpt.io.Json;
 
 import java.io.IOException;
 import java.math.BigDecimal;
@@ -26,14 +25,12 @@ final class HuggingFaceConfig {
 
     private static final String ACTIVATION = "gelu_new"; // the tanh form
     private static final double EPSILON = 1e-5;
+    private static final BigDecimal DROPOUT = new BigDecimal("0.1");
 
-    private final Path file;
-    private final JsonObject json;
+    /** In bytes; the index of a model with a thousand layers has a tenth of it. */
+    static final int MAX_BYTES = 10_000_000;
 
-    private HuggingFaceConfig(Path file, JsonObject json) {
-        this.file = file;
-        this.json = json;
-    }
+    private HuggingFaceConfig() {}
 
     static void write(Gpt2Config config, OptionalInt endOfText, Path file) throws IOException {
         JsonObject json = new JsonObject();
@@ -80,100 +77,69 @@ final class HuggingFaceConfig {
     }
 
     static Gpt2Config read(Path file) throws IOException, MalformedModelException {
-        String text = JsonText.read(file);
         try {
-            JsonObject json = new Gson().fromJson(text, JsonObject.class);
-            if (json == null) {
-                throw new MalformedModelException(file + ": is empty; it must be a JSON object");
-            }
-            return new HuggingFaceConfig(file, json).config();
-        } catch (JsonParseException e) {
-            throw new MalformedModelException(file + ": is no JSON object: " + e.getMessage(), e);
-        }
-    }
-
-    private Gpt2Config config() throws MalformedModelException {
-        require("model_type", "gpt2");
-        require("activation_function", ACTIVATION);
-        require("layer_norm_epsilon", EPSILON);
-        require("scale_attn_weights", true);
-        require("scale_attn_by_inverse_layer_idx", false);
-        require("add_cross_attention", false);
-        require("transformers_weights", WeightFiles.SINGLE);
-        int embeddingDim = size("n_embd");
-        require("n_inner", 4 * embeddingDim);
-        try {
-            return Gpt2Config.builder()
-                    .setVocabSize(size("vocab_size"))
-                    .setContextLength(size("n_positions"))
-                    .setEmbeddingDim(embeddingDim)
-                    .setNumHeads(size("n_head"))
-                    .setNumLayers(size("n_layer"))
-                    .optDropout(number("resid_pdrop", 0.1).floatValue())
-                    .optQkvBias(flag("qkv_bias", true))
-                    .optTiedOutput(flag("tie_word_embeddings", true))
-                    .build();
+            return config(Json.read(file, MAX_BYTES));
         } catch (IllegalArgumentException e) {
-            throw new MalformedModelException(file + ": " + e.getMessage(), e);
+            throw new MalformedModelException(e.getMessage(), e);
         }
     }
 
-    private void require(String key, Object expected) throws MalformedModelException {
-        JsonElement value = json.get(key);
-        if (value == null || value.isJsonNull()) {
-            return;
-        }
-        boolean same =
-                expected instanceof Number number
-                        ? number(key, 0).doubleValue() == number.doubleValue()
-                        : value.equals(new Gson().toJsonTree(expected));
-        if (!same) {
-            throw new MalformedModelException(
-                    "%s: %s is %s, but only %s is supported".formatted(file, key, value, expected));
-        }
-    }
-
-    private int size(String key) throws MalformedModelException {
-        if (!json.has(key)) {
-            throw new MalformedModelException(
-                    "%s: %s is missing; it must be a positive integer".formatted(file, key));
-        }
+    private static Gpt2Config config(Json json) {
+        require(json, "model_type", "gpt2");
+        require(json, "activation_function", ACTIVATION);
+        require(json, "layer_norm_epsilon", EPSILON);
+        require(json, "scale_attn_weights", true);
+        require(json, "scale_attn_by_inverse_layer_idx", false);
+        require(json, "add_cross_attention", false);
+        require(json, "transformers_weights", WeightFiles.SINGLE);
+        int embeddingDim = size(json, "n_embd");
+        require(json, "n_inner", 4 * embeddingDim);
+        Gpt2Config.Builder config =
+                Gpt2Config.builder()
+                        .setVocabSize(size(json, "vocab_size"))
+                        .setContextLength(size(json, "n_positions"))
+                        .setEmbeddingDim(embeddingDim)
+                        .setNumHeads(size(json, "n_head"))
+                        .setNumLayers(size(json, "n_layer"))
+                        .optDropout(
+                                json.field("resid_pdrop")
+                                        .map(Json::number)
+                                        .orElse(DROPOUT)
+                                        .floatValue())
+                        .optQkvBias(json.field("qkv_bias").map(Json::flag).orElse(true))
+                        .optTiedOutput(
+                                json.field("tie_word_embeddings").map(Json::flag).orElse(true));
         try {
-            return number(key, 0).intValueExact();
+            return config.build();
+        } catch (IllegalArgumentException e) {
+            throw (IllegalArgumentException) json.malformed("%s", e.getMessage()).initCause(e);
+        }
+    }
+
+    private static void require(Json json, String key, Object expected) {
+        json.field(key)
+                .filter(value -> !says(value, expected))
+                .ifPresent(
+                        value -> {
+                            throw value.malformed(
+                                    "%s is %s, but only %s is supported", key, value, expected);
+                        });
+    }
+
+    private static boolean says(Json value, Object expected) {
+        return expected instanceof Number number
+                ? value.number().doubleValue() == number.doubleValue()
+                : value.toString().equals(new Gson().toJson(expected));
+    }
+
+    private static int size(Json json, String key) {
+        Json value = json.require(key);
+        try {
+            return value.number().intValueExact();
         } catch (ArithmeticException e) {
-            throw new MalformedModelException(
-                    "%s: %s is %s, but must be a positive integer"
-                            .formatted(file, key, json.get(key)),
-                    e);
+            throw (IllegalArgumentException)
+                    value.malformed("%s is %s, but must be a positive integer", key, value)
+                            .initCause(e);
         }
-    }
-
-    private BigDecimal number(String key, double missing) throws MalformedModelException {
-        JsonElement value = json.get(key);
-        if (value == null || value.isJsonNull()) {
-            return BigDecimal.valueOf(missing);
-        }
-        try {
-            BigDecimal number = new BigDecimal(value.getAsString());
-            if (Math.abs(number.scale()) > 100) {
-                throw new NumberFormatException(number + " is out of range");
-            }
-            return number;
-        } catch (NumberFormatException | IllegalStateException | UnsupportedOperationException e) {
-            throw new MalformedModelException(
-                    "%s: %s is %s, but must be a number".formatted(file, key, value), e);
-        }
-    }
-
-    private boolean flag(String key, boolean missing) throws MalformedModelException {
-        JsonElement value = json.get(key);
-        if (value == null || value.isJsonNull()) {
-            return missing;
-        }
-        if (!value.isJsonPrimitive() || !value.getAsJsonPrimitive().isBoolean()) {
-            throw new MalformedModelException(
-                    "%s: %s is %s, but must be true or false".formatted(file, key, value));
-        }
-        return value.getAsBoolean();
     }
 }

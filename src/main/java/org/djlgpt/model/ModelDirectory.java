@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import org.djlgpt.io.AtomicFolder;
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.io.TensorSource;
+import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.Recording;
 
 import java.io.IOException;
@@ -23,8 +24,7 @@ import java.util.regex.Pattern;
 /**
  * A model on disk, as a Hugging Face GPT-2 directory: {@code config.json}, {@code
  * generation_config.json} and {@code model.safetensors} in the names and layout of {@code
- * GPT2LMHeadModel}, and the tokenizer beside them, which {@code org.djlgpt.text.Tokenizer} writes
- * and reads.
+ * GPT2LMHeadModel}, and the tokenizer beside them, which {@link Tokenizer} writes and reads.
  *
  * <p>Saving replaces all files of a model together: a process that is killed meanwhile leaves the
  * old model or the new one, see {@link AtomicFolder}.
@@ -42,13 +42,6 @@ public final class ModelDirectory {
                                     + "|model-\\d+-of-\\d+\\.safetensors")
                     .asMatchPredicate();
 
-    private static final Predicate<String> TOKENIZER =
-            Pattern.compile(
-                            "char_tokenizer\\.json|vocab\\.json|merges\\.txt"
-                                    + "|tokenizer(_config)?\\.json"
-                                    + "|(special_tokens_map|added_tokens)\\.json")
-                    .asMatchPredicate();
-
     private ModelDirectory() {}
 
     /**
@@ -64,29 +57,29 @@ public final class ModelDirectory {
     }
 
     /**
-     * Writes a model and its vocabulary.
+     * Writes a model and its tokenizer.
      *
      * @param model an initialized model
-     * @param vocabulary what its token ids mean; transformers stops generating at its end-of-text
+     * @param tokenizer what its token ids mean; transformers stops generating at its end-of-text
      *     id
      * @param directory the folder, created if it is missing; the model and the tokenizer that lie
      *     there are replaced, whatever files they are in
      * @throws IOException if the folder can't be written; what lies there is unchanged
      * @throws IllegalArgumentException if the vocabulary has more ids than the model
      */
-    public static void save(GptModel model, ModelVocabulary vocabulary, Path directory)
+    public static void save(GptModel model, Tokenizer tokenizer, Path directory)
             throws IOException {
-        if (vocabulary.vocabSize() > model.config().vocabSize()) {
+        if (tokenizer.vocabSize() > model.config().vocabSize()) {
             throw new IllegalArgumentException(
                     "a vocabulary of %d ids is too large for a model with vocabSize=%d"
-                            .formatted(vocabulary.vocabSize(), model.config().vocabSize()));
+                            .formatted(tokenizer.vocabSize(), model.config().vocabSize()));
         }
         AtomicFolder.write(
                 directory,
-                MODEL.or(TOKENIZER),
+                MODEL.or(Tokenizer::isPart),
                 folder -> {
-                    write(model, vocabulary.endOfText(), folder);
-                    vocabulary.save(folder);
+                    write(model, tokenizer.endOfText(), folder);
+                    tokenizer.save(folder);
                 });
     }
 

@@ -11,6 +11,6 @@
  * learnt position embeddings, pre-norm blocks, a final norm.
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code
- * org.djlgpt.attention}, Gson and DJL only.
+ * org.djlgpt.attention}, {@code org.djlgpt.text}, Gson and DJL only.
  */
 package org.djlgpt.model;

@@ -1,14 +1,12 @@
 package org.djlgpt.text;
 
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
 import com.google.gson.stream.JsonWriter;
 
 import org.djlgpt.io.AtomicFile;
+import org.djlgpt.io.Json;
 
 import java.io.IOException;
 import java.io.OutputStreamWriter;
-import java.io.StringReader;
 import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
@@ -22,6 +20,7 @@ import java.util.Map;
  */
 final class Gpt2Files {
 
+    private static final int MAX_BYTES = 100_000_000;
     private static final String VERSION_LINE = "#version: 0.2";
 
     private Gpt2Files() {}
@@ -89,24 +88,11 @@ final class Gpt2Files {
     }
 
     private static Map<String, Integer> readVocab(Path file) throws IOException {
-        JsonReader json = new JsonReader(new StringReader(TextFile.read(file)));
+        TextFile.requireReadable(file);
         Map<String, Integer> ids = new HashMap<>();
-        try {
-            json.beginObject();
-            while (json.hasNext()) {
-                String token = json.nextName();
-                if (ids.put(token, json.nextInt()) != null) {
-                    throw new IllegalArgumentException("token \"" + token + "\" comes twice");
-                }
-            }
-            json.endObject();
-            if (json.peek() != JsonToken.END_DOCUMENT) {
-                throw new IllegalArgumentException("text after the end of the object");
-            }
-        } catch (IOException | IllegalStateException | IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    file + " is not a vocabulary of tokens and ids: " + e.getMessage(), e);
-        }
+        Json.read(file, MAX_BYTES)
+                .fields()
+                .forEach((token, id) -> ids.put(token, (int) id.wholeNumber(Integer.MAX_VALUE)));
         return ids;
     }
 

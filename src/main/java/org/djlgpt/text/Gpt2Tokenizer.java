@@ -71,7 +71,7 @@ public final class Gpt2Tokenizer implements Tokenizer {
      */
     @Override
     public int[] encode(String text) {
-        UnpairedSurrogates.reject(text);
+        TokenizerInput.requireText(text);
         IntArrayList ids = new IntArrayList();
         int from = 0;
         for (int end = text.indexOf(END_OF_TEXT); end >= 0; end = text.indexOf(END_OF_TEXT, from)) {
@@ -99,7 +99,7 @@ public final class Gpt2Tokenizer implements Tokenizer {
     public byte[] decodeBytes(int... ids) {
         IntArrayList list = new IntArrayList(ids.length);
         for (int id : ids) {
-            Vocabulary.check(id, VOCAB_SIZE);
+            TokenizerInput.requireId(id, VOCAB_SIZE);
             list.add(id);
         }
         return encoding.decodeBytes(list);

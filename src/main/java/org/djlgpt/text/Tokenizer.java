@@ -1,12 +1,13 @@
 package org.djlgpt.text;
 
 import org.djlgpt.io.AtomicFolder;
-import org.djlgpt.model.ModelVocabulary;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /**
  * Turns text into token ids and back.
@@ -14,7 +15,21 @@ import java.nio.file.Path;
  * <p>Ids run from 0 to {@link #vocabSize} - 1. Whatever {@link #encode} accepts, {@link #decode}
  * restores exactly. Implementations are immutable and may be shared between threads.
  */
-public interface Tokenizer extends ModelVocabulary {
+public interface Tokenizer {
+
+    /**
+     * Returns the number of ids.
+     *
+     * @return the size of the vocabulary, at least 1
+     */
+    int vocabSize();
+
+    /**
+     * Returns the id that separates documents and tells a generator to stop.
+     *
+     * @return the id, or empty if there is none
+     */
+    OptionalInt endOfText();
 
     /**
      * Returns the ids of a text.
@@ -51,12 +66,27 @@ public interface Tokenizer extends ModelVocabulary {
     }
 
     /**
-     * {@inheritDoc}
+     * Writes this tokenizer into a model folder, where {@link #load} finds it.
      *
-     * <p>{@link #load} finds it there.
+     * @param directory the folder, created if it is missing; files of an earlier tokenizer of the
+     *     same kind are replaced
+     * @throws IOException if the folder can't be written
      */
-    @Override
     void save(Path directory) throws IOException;
+
+    /**
+     * Tells which files of a model folder are a tokenizer's, of this library or another program,
+     * and go when another tokenizer is saved there.
+     *
+     * @param name the name of a file
+     * @return whether it belongs to a tokenizer
+     */
+    static boolean isPart(String name) {
+        return Pattern.matches(
+                "char_tokenizer\\.json|vocab\\.json|merges\\.txt|tokenizer(_config)?\\.json"
+                        + "|(special_tokens_map|added_tokens)\\.json",
+                name);
+    }
 
     /**
      * Opens the tokenizer of a model folder: a {@link CharTokenizer} or a {@link Gpt2Tokenizer}.

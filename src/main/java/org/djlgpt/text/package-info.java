@@ -18,6 +18,6 @@
  *
  * <p>In shapes, {@code B} is the number of windows in a batch and {@code T} the context length.
  *
- * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.model}, DJL, Gson and jtokkit only.
+ * <p>Imports {@code org.djlgpt.io}, DJL, Gson and jtokkit only.
  */
 package org.djlgpt.text;

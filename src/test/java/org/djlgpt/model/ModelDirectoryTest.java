@@ -20,6 +20,7 @@ import com.google.gson.JsonParser;
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.text.Tokenizer;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -140,7 +141,17 @@ class ModelDirectoryTest {
     }
 
     /** Stands for a tokenizer; without a known end of text it can't be saved. */
-    private record Words(int vocabSize, OptionalInt endOfText) implements ModelVocabulary {
+    private record Words(int vocabSize, OptionalInt endOfText) implements Tokenizer {
+
+        @Override
+        public int[] encode(String text) {
+            throw new UnsupportedOperationException("only saved");
+        }
+
+        @Override
+        public byte[] decodeBytes(int... ids) {
+            throw new UnsupportedOperationException("only saved");
+        }
 
         @Override
         public OptionalInt endOfText() {

@@ -1,11 +1,12 @@
 package org.djlgpt.text;
 
-/** Refuses strings that are not Unicode text, which UTF-8 can't carry without loss. */
-final class UnpairedSurrogates {
+/** What a tokenizer takes: Unicode text, and the ids that it knows. */
+final class TokenizerInput {
 
-    private UnpairedSurrogates() {}
+    private TokenizerInput() {}
 
-    static void reject(String text) {
+    /** Refuses strings that are not Unicode text, which UTF-8 can't carry without loss. */
+    static void requireText(String text) {
         for (int i = 0; i < text.length(); i++) {
             char unit = text.charAt(i);
             if (!Character.isSurrogate(unit)) {
@@ -24,6 +25,18 @@ final class UnpairedSurrogates {
                                 (int) unit, i));
             }
             i++;
+        }
+    }
+
+    static void requireId(int id, int vocabSize) {
+        if (id < 0 || id >= vocabSize) {
+            throw new IllegalArgumentException(
+                    "id="
+                            + id
+                            + " is outside the vocabulary; vocabSize="
+                            + vocabSize
+                            + " allows 0 to "
+                            + (vocabSize - 1));
         }
     }
 }
