@@ -3,6 +3,7 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.GptDecoder;
 import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.text.Tokenizer;
@@ -22,6 +23,6 @@ record LoadedDecoder(GptDecoder decoder, Tokenizer tokenizer) {
             throws IOException, MalformedModelException {
         LoadedModel.requireFolder(directory);
         Tokenizer tokenizer = Tokenizer.load(directory);
-        return new LoadedDecoder(GptDecoder.load(directory, precision, manager), tokenizer);
+        return new LoadedDecoder(ModelDirectory.loadDecoder(directory, precision, manager), tokenizer);
     }
 }

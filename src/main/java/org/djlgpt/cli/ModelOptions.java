@@ -9,7 +9,7 @@ import ai.djl.ndarray.types.Shape;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.text.Tokenizer;
 
 import picocli.CommandLine.Option;
@@ -107,12 +107,12 @@ final class ModelOptions {
             throw new IllegalArgumentException(
                     "--init-from %s is no folder; name one with a GPT-2 model".formatted(folder));
         }
-        Gpt2Config stored = ModelDirectory.config(folder);
+        GptConfig stored = ModelDirectory.config(folder);
         requireSame("--layers", layers, stored.numLayers());
         requireSame("--heads", heads, stored.numHeads());
         requireSame("--embedding-dim", embeddingDim, stored.embeddingDim());
         requireSame("--context-length", contextLength, stored.contextLength());
-        if (qkvBias && !stored.qkvBias()) {
+        if (qkvBias && !(stored instanceof Gpt2Config gpt2 && gpt2.qkvBias())) {
             throw new IllegalArgumentException(
                     "--qkv-bias contradicts the model of --init-from %s, which has none; leave it out"
                             .formatted(folder));

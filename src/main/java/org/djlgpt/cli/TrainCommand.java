@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Checkpoint;

@@ -14,6 +14,7 @@ import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.GptDecoder;
 import org.djlgpt.model.StatelessDecoder;
 import org.djlgpt.model.WeightPrecision;
@@ -56,7 +57,7 @@ final class GptModelLoader extends BaseModelLoader {
         Model model = Model.newInstance(name, criteria.getDevice(), PtEngine.ENGINE_NAME);
         try {
             GptDecoder decoder =
-                    GptDecoder.load(directory, precision(criteria), model.getNDManager());
+                    ModelDirectory.loadDecoder(directory, precision(criteria), model.getNDManager());
             model.setBlock(new StatelessDecoder(decoder));
             model.load(directory, null, NO_PARAMETER_FILE);
             return new ZooModel<>(model, translator(criteria, model));

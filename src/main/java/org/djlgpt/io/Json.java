@@ -1,5 +1,6 @@
 package org.djlgpt.io;
 
+import com.google.gson.JsonPrimitive;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonToken;
 
@@ -19,6 +20,7 @@ import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
 import java.util.function.BiConsumer;
+import java.util.stream.Collectors;
 
 /**
  * A value of a JSON text, which knows where it stands.
@@ -261,6 +263,41 @@ public final class Json {
         if (type != due) {
             throw malformed("%s is %s where %s is due", place, type, due);
         }
+    }
+
+    /**
+     * Returns whether two values say the same: numbers by value, not by how they are written.
+     *
+     * @param other the other value
+     * @return whether they do
+     */
+    public boolean isSame(Json other) {
+        boolean numbers = type == JsonToken.NUMBER && other.type == JsonToken.NUMBER;
+        return numbers
+                ? number().compareTo(other.number()) == 0
+                : toJson().equals(other.toJson());
+    }
+
+    /**
+     * Returns the value as JSON.
+     *
+     * @return a text that reads as this value
+     */
+    public String toJson() {
+        return switch (type) {
+            case BEGIN_OBJECT ->
+                    fields.entrySet().stream()
+                            .map(e -> quoted(e.getKey()) + ":" + e.getValue().toJson())
+                            .collect(Collectors.joining(",", "{", "}"));
+            case BEGIN_ARRAY ->
+                    items.stream().map(Json::toJson).collect(Collectors.joining(",", "[", "]"));
+            case STRING -> quoted(text);
+            default -> text;
+        };
+    }
+
+    private static String quoted(String text) {
+        return new JsonPrimitive(text).toString();
     }
 
     /**

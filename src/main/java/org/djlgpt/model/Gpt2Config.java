@@ -7,8 +7,11 @@ import org.djlgpt.nn.LayerNorm;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.TensorBlock;
 
+import java.util.Collections;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * GPT-2: positions are learnt vectors, norms centre, every layer has a bias (Radford et al.,
@@ -29,6 +32,8 @@ import java.util.Optional;
  * @param qkvBias whether the query, key and value layers have a bias
  * @param bias whether all other layers and the norms of a transformer block have one
  * @param tiedOutput whether the output layer shares the token embedding's weight
+ * @param otherFields fields of a {@code config.json} that have no part in the computation, as JSON
+ *     by name, kept for other readers
  */
 public record Gpt2Config(
         int vocabSize,
@@ -44,7 +49,8 @@ public record Gpt2Config(
         float residualDropout,
         boolean qkvBias,
         boolean bias,
-        boolean tiedOutput)
+        boolean tiedOutput,
+        Map<String, String> otherFields)
         implements GptConfig {
 
     /**
@@ -65,6 +71,7 @@ public record Gpt2Config(
      * @param qkvBias whether the query, key and value layers have a bias
      * @param bias whether all other layers and the norms of a transformer block have one
      * @param tiedOutput whether the output layer shares the token embedding's weight
+     * @param otherFields fields of a {@code config.json} that have no part in the computation
      * @throws IllegalArgumentException if a size is below 1, {@code numHeads} does not divide
      *     {@code embeddingDim}, the epsilon is not positive, or a dropout lies outside [0, 1)
      */
@@ -81,6 +88,7 @@ public record Gpt2Config(
         Inputs.requireDropout(embeddingDropout);
         Inputs.requireDropout(attentionDropout);
         Inputs.requireDropout(residualDropout);
+        otherFields = Collections.unmodifiableMap(new TreeMap<>(otherFields));
     }
 
     @Override
@@ -219,7 +227,8 @@ public record Gpt2Config(
                 .optResidualDropout(residualDropout)
                 .optQkvBias(qkvBias)
                 .optBias(bias)
-                .optTiedOutput(tiedOutput);
+                .optTiedOutput(tiedOutput)
+                .optOtherFields(otherFields);
     }
 
     /** Builds a {@link Gpt2Config}. */
@@ -241,6 +250,7 @@ public record Gpt2Config(
         private boolean qkvBias;
         private boolean bias = true;
         private boolean tiedOutput = true;
+        private Map<String, String> otherFields = Map.of();
 
         private Builder() {}
 
@@ -411,6 +421,17 @@ public record Gpt2Config(
             return this;
         }
 
+        /**
+         * Keeps fields of a {@code config.json} for other readers.
+         *
+         * @param otherFields JSON by name, none by default
+         * @return this builder
+         */
+        public Builder optOtherFields(Map<String, String> otherFields) {
+            this.otherFields = otherFields;
+            return this;
+        }
+
         private int expanded() {
             return (int) Math.min(EXPANSION * embeddingDim, Integer.MAX_VALUE);
         }
@@ -436,7 +457,8 @@ public record Gpt2Config(
                     residualDropout,
                     qkvBias,
                     bias,
-                    tiedOutput);
+                    tiedOutput,
+                    otherFields);
         }
     }
 }

@@ -2,6 +2,8 @@ package org.djlgpt.model;
 
 import org.djlgpt.nn.Layers;
 
+import java.util.Map;
+
 /**
  * The size and shape of a {@link GptModel}, one record for each family. {@link #parts} shows at a
  * glance what a model of the family is made of.
@@ -91,6 +93,13 @@ public sealed interface GptConfig permits Gpt2Config, LlamaConfig {
      * @return a number in [0, 1)
      */
     float residualDropout();
+
+    /**
+     * Returns fields of a {@code config.json} that have no part in the computation.
+     *
+     * @return JSON by name, kept for other readers
+     */
+    Map<String, String> otherFields();
 
     /**
      * Returns a configuration that differs in its dropout only.

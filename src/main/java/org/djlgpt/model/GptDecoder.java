@@ -1,6 +1,5 @@
 package org.djlgpt.model;
 
-import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -14,8 +13,6 @@ import org.djlgpt.nn.TensorBlock;
 import org.djlgpt.torch.DecoderKernel;
 import org.djlgpt.torch.Kernels;
 
-import java.io.IOException;
-import java.nio.file.Path;
 
 /**
  * A {@link GptModel} made ready to write text: weights in a chosen precision, a cache of what it
@@ -65,28 +62,6 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
         this.precision = precision;
         manager = parent.newSubManager();
         kernel = new DecoderWeights(model, precision, manager).kernel();
-    }
-
-    /**
-     * Reads a model for writing only: of its float32 weights nothing stays but what the precision
-     * needs.
-     *
-     * @param directory a Hugging Face GPT-2 directory
-     * @param precision what to keep the weights in
-     * @param manager owns the decoder and says on which device it is
-     * @return the decoder
-     * @throws IOException if a file is missing or can't be read
-     * @throws MalformedModelException if a file is malformed, they contradict each other, or a
-     *     weight is infinite or NaN
-     */
-    public static GptDecoder load(Path directory, WeightPrecision precision, NDManager manager)
-            throws IOException, MalformedModelException {
-        if (precision == WeightPrecision.FP32) {
-            return new GptDecoder(ModelDirectory.load(directory, manager), precision, manager);
-        }
-        try (NDManager loading = manager.newSubManager()) {
-            return new GptDecoder(ModelDirectory.load(directory, loading), precision, manager);
-        }
     }
 
     /**

@@ -8,8 +8,11 @@ import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.nn.TensorBlock;
 
+import java.util.Collections;
+import java.util.Map;
 import java.util.Objects;
 import java.util.Optional;
+import java.util.TreeMap;
 
 /**
  * Llama and its relatives: positions turn queries and keys, norms only scale, the feed-forward
@@ -35,6 +38,8 @@ import java.util.Optional;
  * @param attentionDropout the probability, in [0, 1), that an attention weight is dropped in
  *     training
  * @param tiedOutput whether the output layer shares the token embedding's weight
+ * @param otherFields fields of a {@code config.json} that have no part in the computation, as JSON
+ *     by name, kept for other readers
  */
 public record LlamaConfig(
         Relative relative,
@@ -51,7 +56,8 @@ public record LlamaConfig(
         RotaryEmbedding.Scaling ropeScaling,
         int slidingWindow,
         float attentionDropout,
-        boolean tiedOutput)
+        boolean tiedOutput,
+        Map<String, String> otherFields)
         implements GptConfig {
 
     /** A model of the family, and what it has that the others lack. */
@@ -84,6 +90,7 @@ public record LlamaConfig(
      * @param slidingWindow how many tokens a token sees
      * @param attentionDropout the dropout of attention weights
      * @param tiedOutput whether the output layer shares the token embedding's weight
+     * @param otherFields fields of a {@code config.json} that have no part in the computation
      * @throws IllegalArgumentException if a size is below 1, {@code numKeyValueHeads} does not
      *     divide {@code numHeads}, {@code headDim} is odd, or a number is out of its range
      */
@@ -103,6 +110,7 @@ public record LlamaConfig(
         Inputs.requireDropout(attentionDropout);
         RotaryEmbedding.requireUsable(headDim, ropeBase);
         Objects.requireNonNull(ropeScaling, "ropeScaling");
+        otherFields = Collections.unmodifiableMap(new TreeMap<>(otherFields));
     }
 
     @Override
@@ -194,7 +202,8 @@ public record LlamaConfig(
                 .optRopeScaling(ropeScaling)
                 .optSlidingWindow(slidingWindow)
                 .optDropout(attentionDropout)
-                .optTiedOutput(tiedOutput);
+                .optTiedOutput(tiedOutput)
+                .optOtherFields(otherFields);
     }
 
     /** Builds a {@link LlamaConfig}. */
@@ -215,6 +224,7 @@ public record LlamaConfig(
         private int slidingWindow = Functional.NO_WINDOW;
         private float dropout;
         private boolean tiedOutput = true;
+        private Map<String, String> otherFields = Map.of();
 
         private Builder() {}
 
@@ -384,6 +394,17 @@ public record LlamaConfig(
             return this;
         }
 
+        /**
+         * Keeps fields of a {@code config.json} for other readers.
+         *
+         * @param otherFields JSON by name, none by default
+         * @return this builder
+         */
+        public Builder optOtherFields(Map<String, String> otherFields) {
+            this.otherFields = otherFields;
+            return this;
+        }
+
         private int headDim() {
             if (headDim != null) {
                 return headDim;
@@ -421,7 +442,8 @@ public record LlamaConfig(
                     ropeScaling,
                     slidingWindow,
                     dropout,
-                    tiedOutput);
+                    tiedOutput,
+                    otherFields);
         }
     }
 }

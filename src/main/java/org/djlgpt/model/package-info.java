@@ -1,7 +1,7 @@
 /**
  * The GPT: {@link org.djlgpt.model.GptConfig} says how large, {@link org.djlgpt.model.GptModel} is
  * the network, made of {@link org.djlgpt.model.TransformerBlock}s, and {@link
- * org.djlgpt.model.ModelDirectory} keeps both in a Hugging Face GPT-2 directory. To write text,
+ * org.djlgpt.checkpoint.ModelDirectory} keeps both in a Hugging Face GPT-2 directory. To write text,
  * {@link org.djlgpt.model.GptDecoder} computes the same from a key/value cache, in float32,
  * bfloat16 or int8, and {@link org.djlgpt.model.StatelessDecoder} does so from keys and values that
  * the caller keeps.

@@ -18,7 +18,7 @@ import com.google.gson.JsonObject;
 
 import org.djlgpt.model.GptDecoder;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.StatelessDecoder;
 import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.testing.Figures;
@@ -51,7 +51,7 @@ class DjlSearchTest {
 
     @BeforeEach
     void open() throws Exception {
-        Path folder = Path.of(DjlSearchTest.class.getResource("../model/huggingface-tiny").toURI());
+        Path folder = Path.of(DjlSearchTest.class.getResource("../checkpoint/huggingface-tiny").toURI());
         gpt = ModelDirectory.load(folder, manager);
         use(WeightPrecision.FP32);
     }

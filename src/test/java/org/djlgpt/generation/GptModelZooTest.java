@@ -23,7 +23,7 @@ import ai.djl.translate.NoopTranslator;
 import ai.djl.translate.TranslateException;
 
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.StatelessDecoder;
 import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.testing.HeldArrays;

@@ -8,7 +8,7 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.model.GptDecoder;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;

@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.checkpoint;
 
 import static org.djlgpt.testing.Blocks.infer;
 import static org.djlgpt.testing.Blocks.initialized;
@@ -18,6 +18,8 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.model.Gpt2Config;
+import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.text.Tokenizer;

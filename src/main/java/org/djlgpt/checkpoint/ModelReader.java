@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.checkpoint;
 
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
@@ -9,6 +9,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -23,12 +25,14 @@ final class ModelReader {
 
     private static final List<String> WEIGHT_TYPES = List.of("F32", "F16", "BF16");
 
-    private final Gpt2Config config;
+    private final GptConfig config;
+    private final ModelFormat format;
     private final WeightFiles weights;
     private final Map<String, String> storedNames = new LinkedHashMap<>();
 
-    ModelReader(Gpt2Config config, WeightFiles weights) {
+    ModelReader(GptConfig config, WeightFiles weights) {
         this.config = config;
+        format = ModelFormat.of(config);
         this.weights = weights;
     }
 
@@ -37,19 +41,17 @@ final class ModelReader {
         requireLayers();
         findNames();
         GptModel model = new GptModel(config);
-        List<Gpt2Tensor> tensors = Gpt2Tensor.of(model);
-        for (Gpt2Tensor tensor : tensors) {
+        List<CheckpointTensor> tensors = format.tensors(model);
+        for (CheckpointTensor tensor : tensors) {
             require(tensor);
         }
         requireNoOthers(tensors);
         try (NDManager loading = manager.newSubManager()) {
-            if (!config.qkvBias()) {
-                requireNoBias(loading);
-            }
+            requireZeros(loading);
             if (config.tiedOutput()) {
                 requireTiedOutput(loading);
             }
-            for (Gpt2Tensor tensor : tensors) {
+            for (CheckpointTensor tensor : tensors) {
                 read(tensor, loading);
             }
             model.initialize(loading, DataType.FLOAT32, new Shape(1, config.contextLength()));
@@ -75,8 +77,8 @@ final class ModelReader {
     private void findNames() throws MalformedModelException {
         for (String stored : weights.names()) {
             String name =
-                    stored.startsWith(Gpt2Tensor.PREFIX)
-                            ? stored.substring(Gpt2Tensor.PREFIX.length())
+                    stored.startsWith(format.prefix())
+                            ? stored.substring(format.prefix().length())
                             : stored;
             String other = storedNames.put(name, stored);
             if (other != null) {
@@ -85,7 +87,7 @@ final class ModelReader {
         }
     }
 
-    private void require(Gpt2Tensor tensor) throws MalformedModelException {
+    private void require(CheckpointTensor tensor) throws MalformedModelException {
         String stored = storedNames.get(tensor.name());
         if (stored == null) {
             throw new MalformedModelException(
@@ -110,16 +112,12 @@ final class ModelReader {
         }
     }
 
-    private void requireNoOthers(List<Gpt2Tensor> tensors) throws MalformedModelException {
-        Set<String> known = new HashSet<>(Set.of(Gpt2Tensor.OUTPUT)); // the tied one, stored twice
+    private void requireNoOthers(List<CheckpointTensor> tensors) throws MalformedModelException {
+        Set<String> known = new HashSet<>(Set.of(ModelFormat.OUTPUT)); // the tied one, stored twice
         tensors.forEach(tensor -> known.add(tensor.name()));
-        for (int layer = 0; layer < config.numLayers(); layer++) {
-            known.add(Gpt2Tensor.qkvBias(layer)); // zero where there is no bias
-            known.add("h.%d.attn.bias".formatted(layer)); // the causal mask, in old files
-            known.add("h.%d.attn.masked_bias".formatted(layer));
-        }
+        known.addAll(format.zeros(config).keySet());
         for (Map.Entry<String, String> name : storedNames.entrySet()) {
-            if (!known.contains(name.getKey())) {
+            if (!known.contains(name.getKey()) && !format.isConstant(name.getKey())) {
                 throw malformed(
                         name.getValue(),
                         "is not part of the model that %s describes",
@@ -128,25 +126,26 @@ final class ModelReader {
         }
     }
 
-    private void requireNoBias(NDManager manager) throws IOException, MalformedModelException {
-        for (int layer = 0; layer < config.numLayers(); layer++) {
-            String stored = storedNames.get(Gpt2Tensor.qkvBias(layer));
+    private void requireZeros(NDManager manager) throws IOException, MalformedModelException {
+        for (String name : format.zeros(config).keySet()) {
+            String stored = storedNames.get(name);
             if (stored != null
                     && weights.holding(stored).readFinite(manager, stored).any().getBoolean()) {
                 throw malformed(
                         stored,
-                        "is not zero, but %s says qkv_bias=false; set it to true",
+                        "is not zero, but %s says that there is no such bias (qkv_bias=false or"
+                                + " bias=false); set it to true",
                         ModelDirectory.CONFIG);
             }
         }
     }
 
     private void requireTiedOutput(NDManager manager) throws IOException, MalformedModelException {
-        String output = storedNames.get(Gpt2Tensor.OUTPUT);
+        String output = storedNames.get(ModelFormat.OUTPUT);
         if (output == null) {
             return;
         }
-        String embedding = storedNames.get(Gpt2Tensor.TOKEN_EMBEDDING);
+        String embedding = storedNames.get(format.embedding());
         try (NDArray one = weights.holding(output).readFinite(manager, output);
                 NDArray other = weights.holding(embedding).readFinite(manager, embedding)) {
             if (!one.contentEquals(other)) {
@@ -163,7 +162,7 @@ final class ModelReader {
      * Reads a tensor after memory for its parts was taken: what is free again then lies at the end
      * of the heap, while in front of the parts it would stay a hole that the next does not fit.
      */
-    private void read(Gpt2Tensor tensor, NDManager manager)
+    private void read(CheckpointTensor tensor, NDManager manager)
             throws IOException, MalformedModelException {
         String stored = storedNames.get(tensor.name());
         SafeTensors file = weights.holding(stored);

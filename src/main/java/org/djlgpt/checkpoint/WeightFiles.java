@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.checkpoint;
 
 import ai.djl.MalformedModelException;
 

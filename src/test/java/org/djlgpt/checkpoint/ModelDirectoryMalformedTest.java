@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.checkpoint;
 
 import static org.djlgpt.testing.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -16,6 +16,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.model.GptModel;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -150,11 +151,13 @@ class ModelDirectoryMalformedTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "n_inner | 64 | 128",
-                "activation_function | 'relu' | gelu_new",
-                "activation_function | 'gelu' | gelu_new",
-                "model_type | 'llama' | gpt2",
-                "layer_norm_epsilon | 0.001 | 1.0E-5",
+                "n_inner | 0 | at least 1",
+                "activation_function | 'gelu_fast' | gelu_new",
+                "activation_function | 1 | STRING",
+                "model_type | 'bert' | gpt2, llama",
+                "layer_norm_epsilon | 0 | positive",
+                "num_attention_heads | 2 | n_head",
+                "hidden_size | 64 | n_embd",
                 "scale_attn_weights | false | true",
                 "scale_attn_by_inverse_layer_idx | true | false",
                 "add_cross_attention | true | false",

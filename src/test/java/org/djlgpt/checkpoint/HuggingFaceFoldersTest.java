@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.checkpoint;
 
 import static org.djlgpt.testing.Blocks.infer;
 import static org.djlgpt.testing.Figures.assertFigures;
@@ -16,6 +16,7 @@ import ai.djl.training.ParameterStore;
 import com.google.gson.JsonObject;
 
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
@@ -93,15 +94,15 @@ class HuggingFaceFoldersTest {
 
         try (SafeTensors gradients =
                 SafeTensors.open(folder(name).resolve("gradients.safetensors"))) {
-            List<Gpt2Tensor> tensors = Gpt2Tensor.of(model);
+            List<CheckpointTensor> tensors = ModelFormat.of(model.config()).tensors(model);
             assertEquals(tensors.size(), gradients.names().size());
-            for (Gpt2Tensor tensor : tensors) {
+            for (CheckpointTensor tensor : tensors) {
                 assertGradient(gradients.read(manager, tensor.name()), tensor);
             }
         }
     }
 
-    private static void assertGradient(NDArray expected, Gpt2Tensor tensor) {
+    private static void assertGradient(NDArray expected, CheckpointTensor tensor) {
         float tolerance = 1e-6f + 1e-5f * expected.norm().getFloat();
         List<NDArray> parts = tensor.split(expected);
         for (int i = 0; i < parts.size(); i++) {

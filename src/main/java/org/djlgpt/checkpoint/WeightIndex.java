@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.checkpoint;
 
 import ai.djl.MalformedModelException;
 
@@ -22,7 +22,7 @@ final class WeightIndex {
     /** Returns the name of the file that holds a tensor, by the tensor's name. */
     static Map<String, String> read(Path path) throws IOException, MalformedModelException {
         try {
-            Json index = Json.read(path, HuggingFaceConfig.MAX_BYTES);
+            Json index = Json.read(path, ModelDirectory.MAX_BYTES);
             Map<String, String> files = new LinkedHashMap<>();
             index.require(WEIGHT_MAP)
                     .fields()
