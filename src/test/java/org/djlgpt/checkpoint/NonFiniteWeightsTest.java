@@ -34,9 +34,7 @@ class NonFiniteWeightsTest {
 
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "huggingface-tiny", "huggingface-base-f16", "huggingface-sharded-bf16"
-            })
+            strings = {"huggingface-tiny", "huggingface-base-f16", "huggingface-sharded-bf16"})
     void noTensorMayHoldOne(String good) throws Exception {
         copy(good);
         for (Path file : weights()) {
