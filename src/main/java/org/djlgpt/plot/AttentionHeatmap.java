@@ -2,8 +2,6 @@ package org.djlgpt.plot;
 
 import ai.djl.ndarray.NDArray;
 
-import java.awt.Dimension;
-import java.awt.Graphics2D;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -28,7 +26,8 @@ public final class AttentionHeatmap extends Picture {
 
     private final HeatmapDrawing drawing;
 
-    private AttentionHeatmap(HeatmapDrawing drawing) {
+    private AttentionHeatmap(PlotTheme theme, HeatmapDrawing drawing) {
+        super(theme, drawing.size());
         this.drawing = drawing;
     }
 
@@ -42,13 +41,8 @@ public final class AttentionHeatmap extends Picture {
     }
 
     @Override
-    Dimension size() {
-        return drawing.size();
-    }
-
-    @Override
-    void draw(Graphics2D graphics) {
-        drawing.draw(graphics);
+    void draw(Pen pen) {
+        drawing.draw(pen);
     }
 
     /** Builds an {@link AttentionHeatmap}. */
@@ -182,11 +176,8 @@ public final class AttentionHeatmap extends Picture {
                 throw new IllegalArgumentException("the weights are missing; call setWeights");
             }
             AttentionWeights drawn = head == null ? weights : weights.head(head);
-            List<String> labels = labels();
-            HeatmapLayout layout = new HeatmapLayout(drawn, labels, values, !title.isBlank());
-            WeightColors colors = new WeightColors(drawn.largest(), scale, theme);
             return new AttentionHeatmap(
-                    new HeatmapDrawing(drawn, labels, layout, colors, title, values));
+                    theme, new HeatmapDrawing(drawn, labels(), title, values, scale, theme));
         }
 
         private List<String> labels() {

@@ -12,6 +12,7 @@ import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
 import java.util.stream.IntStream;
@@ -33,10 +34,29 @@ import java.util.stream.IntStream;
  */
 public final class AttentionPage {
 
+    /**
+     * What the page's script reads.
+     *
+     * @param title the heading
+     * @param tokens a label for each token
+     * @param weights by layer, head and row, in ten-thousandths, without the zeros at a row's end
+     * @param light pairs of a color and the ink to write on it, by weight from the smallest
+     * @param dark the same on a dark page
+     */
+    record Data(
+            String title,
+            List<String> tokens,
+            List<List<List<int[]>>> weights,
+            List<List<String>> light,
+            List<List<String>> dark) {}
+
     /** More would take a browser minutes. */
     private static final long MAX_WEIGHTS = 10_000_000;
 
     private static final int COLORS = 64;
+
+    /** The weight 1 in the page; half a ten-thousandth is nothing to see. */
+    private static final int ONE = 10_000;
 
     private final AttentionWeights weights;
     private final List<String> tokens;
@@ -84,13 +104,29 @@ public final class AttentionPage {
         AtomicFile.writeStream(file, out -> out.write(html().getBytes(StandardCharsets.UTF_8)));
     }
 
-    private PageData data() {
-        return new PageData(
+    private Data data() {
+        return new Data(
                 title,
                 tokens.stream().map(TokenLabel::of).toList(),
-                PageData.tenThousandths(weights),
+                weights.layers().stream()
+                        .map(heads -> heads.stream().map(AttentionPage::rows).toList())
+                        .toList(),
                 colors(PlotTheme.LIGHT),
                 colors(PlotTheme.DARK));
+    }
+
+    private static List<int[]> rows(AttentionWeights.Head head) {
+        return IntStream.range(0, head.size()).mapToObj(row -> row(head, row)).toList();
+    }
+
+    private static int[] row(AttentionWeights.Head head, int row) {
+        int[] rounded = new int[head.size()];
+        int length = 0;
+        for (int column = 0; column < rounded.length; column++) {
+            rounded[column] = Math.round(ONE * head.at(row, column));
+            length = rounded[column] > 0 ? column + 1 : length;
+        }
+        return Arrays.copyOf(rounded, length);
     }
 
     private static List<List<String>> colors(PlotTheme theme) {
@@ -182,11 +218,8 @@ public final class AttentionPage {
                         "weights or tokens are missing; call setWeights and setTokens");
             }
             weights.requireTokens(tokens);
-            long count =
-                    (long) weights.layers().size()
-                            * weights.heads()
-                            * tokens.size()
-                            * tokens.size();
+            long count = (long) tokens.size() * tokens.size() * weights.heads();
+            count *= weights.layers().size();
             if (count > MAX_WEIGHTS) {
                 throw new IllegalArgumentException(
                         String.format(

@@ -11,16 +11,63 @@ import java.util.List;
 /**
  * The weights of every head of every layer, copied out of the engine's memory.
  *
- * @param layers matrices of one size, by layer and head; every layer has as many heads
+ * @param layers heads of one size by layer, as many in every layer
  */
-record AttentionWeights(List<List<WeightMatrix>> layers) {
+record AttentionWeights(List<List<Head>> layers) {
+
+    /**
+     * The weights of one head: row i holds what token i looks at.
+     *
+     * @param size the number of tokens T
+     * @param values T * T finite numbers of at least 0, row by row
+     */
+    record Head(int size, float[] values) {
+
+        Head {
+            for (int i = 0; i < values.length; i++) {
+                if (!(values[i] >= 0 && values[i] < Float.POSITIVE_INFINITY)) {
+                    throw new IllegalArgumentException(
+                            "the weight %s in row %d, column %d must be finite and at least 0; give what softmax returns"
+                                    .formatted(values[i], i / size, i % size));
+                }
+            }
+        }
+
+        float at(int row, int column) {
+            return values[row * size + column];
+        }
+
+        float largest() {
+            float largest = 0;
+            for (float value : values) {
+                largest = Math.max(largest, value);
+            }
+            return largest;
+        }
+
+        /** Returns the head with the largest weight of each block of rows and columns. */
+        Head pooled(int block) {
+            if (block == 1) {
+                return this;
+            }
+            int blocks = (size + block - 1) / block;
+            float[] largest = new float[blocks * blocks];
+            for (int row = 0; row < size; row++) {
+                for (int column = 0; column < size; column++) {
+                    int target = row / block * blocks + column / block;
+                    largest[target] = Math.max(largest[target], at(row, column));
+                }
+            }
+            return new Head(blocks, largest);
+        }
+    }
 
     AttentionWeights {
         if (layers.isEmpty() || layers.get(0).isEmpty() || layers.get(0).get(0).size() == 0) {
             throw new IllegalArgumentException(
                     "there are no weights; give those of at least one layer, head and token");
         }
-        for (List<WeightMatrix> heads : layers) {
+        for (List<Head> heads : layers) {
             if (heads.size() != layers.get(0).size()
                     || heads.get(0).size() != layers.get(0).get(0).size()) {
                 throw new IllegalArgumentException(
@@ -50,15 +97,15 @@ record AttentionWeights(List<List<WeightMatrix>> layers) {
             }
             System.arraycopy(rows[i], 0, values, i * rows.length, rows.length);
         }
-        return new AttentionWeights(List.of(List.of(new WeightMatrix(rows.length, values))));
+        return new AttentionWeights(List.of(List.of(new Head(rows.length, values))));
     }
 
-    private static List<WeightMatrix> heads(NDArray weights) {
+    private static List<Head> heads(NDArray weights) {
         int size = size(weights.getShape());
         float[] values = floats(weights);
-        List<WeightMatrix> heads = new ArrayList<>();
+        List<Head> heads = new ArrayList<>();
         for (int from = 0; from < values.length; from += size * size) {
-            heads.add(new WeightMatrix(size, Arrays.copyOfRange(values, from, from + size * size)));
+            heads.add(new Head(size, Arrays.copyOfRange(values, from, from + size * size)));
         }
         return heads;
     }
@@ -93,7 +140,7 @@ record AttentionWeights(List<List<WeightMatrix>> layers) {
                 layers.stream().map(heads -> List.of(heads.get(head))).toList());
     }
 
-    WeightMatrix matrix(int layer, int head) {
+    Head head(int layer, int head) {
         return layers.get(layer).get(head);
     }
 
@@ -103,17 +150,15 @@ record AttentionWeights(List<List<WeightMatrix>> layers) {
 
     /** Returns the number of tokens T. */
     int tokens() {
-        return matrix(0, 0).size();
+        return head(0, 0).size();
     }
 
-    float largest() {
-        float largest = 0;
-        for (List<WeightMatrix> heads : layers) {
-            for (WeightMatrix head : heads) {
-                largest = Math.max(largest, head.largest());
-            }
-        }
-        return largest;
+    double largest() {
+        return layers.stream()
+                .flatMap(List::stream)
+                .mapToDouble(Head::largest)
+                .max()
+                .orElseThrow();
     }
 
     /** Refuses tokens that are not as many as the weights are for. */

@@ -2,21 +2,59 @@ package org.djlgpt.plot;
 
 import java.awt.Font;
 import java.awt.Graphics2D;
+import java.awt.Point;
 import java.awt.Rectangle;
 import java.awt.geom.Rectangle2D;
 import java.util.List;
+import java.util.stream.IntStream;
 
-/** Draws groups of bars with their axes; what a bar's color means is the legend's to say. */
+/** Draws groups of bars with their axes. */
 final class BarDrawing {
 
-    private static final Font LABEL_FONT = PlotTheme.font(Font.PLAIN, 13);
+    private static final Font LABEL_FONT = PlotTheme.LABEL_FONT;
     private static final Font VALUE_FONT = PlotTheme.font(Font.PLAIN, 11);
 
-    private static final int GAP = 6;
+    private static final int MOST_STEPS = 6;
+    private static final int GAP = ValueAxis.GAP;
     private static final int LINE = 16;
 
     /** The share of its place that a group of bars fills. */
     private static final double FILLED = 0.8;
+
+    /**
+     * A series of bars.
+     *
+     * @param name its name in the legend
+     * @param heights a bar for each label
+     */
+    record Bars(String name, List<Double> heights) {
+
+        static Bars of(String name, float... heights) {
+            return new Bars(
+                    name,
+                    IntStream.range(0, heights.length).mapToObj(i -> (double) heights[i]).toList());
+        }
+
+        double largest() {
+            return heights.stream().mapToDouble(height -> height).max().orElse(0);
+        }
+
+        /** Refuses bars that are not as many as labels, and heights that can't be drawn. */
+        void requireOneFor(List<String> labels) {
+            if (heights.size() != labels.size()) {
+                throw new IllegalArgumentException(
+                        "series '%s': %d values but %d labels; give one value for each label"
+                                .formatted(name, heights.size(), labels.size()));
+            }
+            for (double height : heights) {
+                if (!(height >= 0 && height < Double.POSITIVE_INFINITY)) {
+                    throw new IllegalArgumentException(
+                            "series '%s': the value %s must be finite and at least 0"
+                                    .formatted(name, height));
+                }
+            }
+        }
+    }
 
     private final List<String> labels;
     private final List<Bars> series;
@@ -33,8 +71,9 @@ final class BarDrawing {
         this.labels = labels;
         this.series = series;
         this.theme = theme;
-        axis = ValueAxis.upTo(series.stream().mapToDouble(Bars::largest).max().orElseThrow());
-        int left = (int) Math.ceil(axis.widest(LABEL_FONT)) + GAP;
+        double largest = series.stream().mapToDouble(Bars::largest).max().orElseThrow();
+        axis = ValueAxis.around(0, largest > 0 ? largest : 1, MOST_STEPS);
+        int left = axis.width(LABEL_FONT);
         int wide = frame.width - left;
         int below = GAP + (isUpright(wide) ? (int) Math.ceil(widest()) : LINE);
         plot = new Rectangle(frame.x + left, frame.y, wide, frame.height - below);
@@ -56,12 +95,15 @@ final class BarDrawing {
         return plot;
     }
 
-    void draw(Graphics2D graphics, boolean values) {
-        Pen pen = new Pen(graphics, theme.foreground());
-        pen.sharply(() -> drawGridAndBars(graphics));
-        for (double tick : axis.ticks()) {
-            pen.writeUpTo(Digits.of(tick, 3), LABEL_FONT, plot.x - GAP, y(tick) + 5);
-        }
+    /** Draws the color of a series. */
+    void drawSample(Graphics2D graphics, int index, Point place) {
+        graphics.setColor(theme.series().get(index));
+        graphics.fillRect(place.x, place.y, Heading.BOX, Heading.BOX);
+    }
+
+    void draw(Pen pen, boolean values) {
+        pen.sharply(() -> drawGridAndBars(pen.graphics()));
+        axis.writeBeside(plot, pen, LABEL_FONT);
         if (values) {
             writeValues(pen);
         }
@@ -70,9 +112,7 @@ final class BarDrawing {
 
     private void drawGridAndBars(Graphics2D graphics) {
         graphics.setColor(theme.grid());
-        for (double tick : axis.ticks()) {
-            drawLine(graphics, y(tick));
-        }
+        axis.drawAcross(plot, graphics);
         for (int index = 0; index < series.size(); index++) {
             graphics.setColor(theme.series().get(index));
             for (int label = 0; label < labels.size(); label++) {
@@ -80,18 +120,14 @@ final class BarDrawing {
             }
         }
         graphics.setColor(theme.foreground());
-        drawLine(graphics, y(0));
-    }
-
-    private void drawLine(Graphics2D graphics, double y) {
-        int row = (int) Math.round(y);
-        graphics.drawLine(plot.x, row, plot.x + plot.width, row);
+        int bottom = plot.y + plot.height;
+        graphics.drawLine(plot.x, bottom, plot.x + plot.width, bottom);
     }
 
     private Rectangle2D bar(int label, int index) {
         double width = place() * FILLED / series.size();
         double left = plot.x + (label + (1 - FILLED) / 2) * place() + index * width;
-        double top = y(series.get(index).heights().get(label));
+        double top = axis.y(series.get(index).heights().get(label), plot);
         double gap = width >= 8 ? 1 : 0;
         return new Rectangle2D.Double(left, top, width - gap, plot.y + plot.height - top);
     }
@@ -99,10 +135,6 @@ final class BarDrawing {
     /** The width of a group of bars with the space around it. */
     private double place() {
         return (double) plot.width / labels.size();
-    }
-
-    private double y(double value) {
-        return plot.y + plot.height * (1 - value / axis.end());
     }
 
     /** Above the bars, upright if one of them is wider than its bar. */
@@ -126,7 +158,7 @@ final class BarDrawing {
     }
 
     private static String text(double value) {
-        return Digits.of(value, 3);
+        return ValueAxis.text(value, 3);
     }
 
     private void writeLabels(Pen pen) {

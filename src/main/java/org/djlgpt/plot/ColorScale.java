@@ -25,7 +25,7 @@ final class ColorScale {
 
     /** Makes the scale for a background. */
     ColorScale(Color background) {
-        rising = Luminance.of(background) < 0.5;
+        rising = luminance(background) < 0.5;
     }
 
     /**
@@ -48,8 +48,30 @@ final class ColorScale {
 
     /** Returns black or white, whichever is easier to read on a color. */
     static Color inkOn(Color color) {
-        double black = Luminance.contrast(color, Color.BLACK);
-        return black >= Luminance.contrast(color, Color.WHITE) ? Color.BLACK : Color.WHITE;
+        double black = contrast(color, Color.BLACK);
+        return black >= contrast(color, Color.WHITE) ? Color.BLACK : Color.WHITE;
+    }
+
+    /**
+     * Returns the contrast of two colors as WCAG 2.1 defines it, from 1, the same brightness, to
+     * 21, black on white.
+     */
+    static double contrast(Color a, Color b) {
+        double brighter = Math.max(luminance(a), luminance(b));
+        double darker = Math.min(luminance(a), luminance(b));
+        return (brighter + 0.05) / (darker + 0.05);
+    }
+
+    /** Returns how bright a color is to the eye, from 0, black, to 1, white: WCAG 2.1. */
+    static double luminance(Color color) {
+        return 0.2126 * linear(color.getRed())
+                + 0.7152 * linear(color.getGreen())
+                + 0.0722 * linear(color.getBlue());
+    }
+
+    private static double linear(int channel) {
+        double value = channel / 255.0;
+        return value <= 0.03928 ? value / 12.92 : Math.pow((value + 0.055) / 1.055, 2.4);
     }
 
     /** OKLab to sRGB, with Ottosson's matrices. */

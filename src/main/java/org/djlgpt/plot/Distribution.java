@@ -1,8 +1,6 @@
 package org.djlgpt.plot;
 
 import java.awt.Dimension;
-import java.awt.Font;
-import java.awt.Graphics2D;
 import java.awt.Rectangle;
 import java.util.ArrayList;
 import java.util.List;
@@ -22,10 +20,6 @@ import java.util.List;
  */
 public final class Distribution extends Picture {
 
-    private static final Font TITLE_FONT = PlotTheme.font(Font.BOLD, 18);
-    private static final Font AXIS_FONT = PlotTheme.font(Font.PLAIN, 15);
-    private static final int MARGIN = 16;
-    private static final int TITLE_HEIGHT = 30;
     private static final int AXIS_TITLE_WIDTH = 24;
 
     /** The room above the highest bar, for its value if there are values. */
@@ -33,22 +27,27 @@ public final class Distribution extends Picture {
 
     private static final int VALUE_HEIGHT = 42;
 
-    private final List<String> labels;
-    private final List<Bars> series;
+    private final BarDrawing bars;
+    private final Heading heading;
     private final boolean values;
     private final String valueTitle;
-    private final String title;
-    private final PlotTheme theme;
-    private final Dimension size;
 
     private Distribution(Builder builder) {
-        labels = builder.labels.stream().map(TokenLabel::shortened).toList();
-        series = List.copyOf(builder.series);
+        super(builder.theme, new Dimension(builder.width, builder.height));
         values = builder.values;
         valueTitle = builder.valueTitle;
-        title = builder.title;
-        theme = builder.theme;
-        size = new Dimension(builder.width, builder.height);
+        List<String> names = builder.series.stream().map(BarDrawing.Bars::name).toList();
+        heading = new Heading(builder.title, names, Heading.BOX, builder.width);
+        int top = heading.bottom() + (values ? VALUE_HEIGHT : HEADROOM);
+        int left = Heading.MARGIN + AXIS_TITLE_WIDTH;
+        Rectangle frame =
+                new Rectangle(
+                        left,
+                        top,
+                        builder.width - left - Heading.MARGIN,
+                        builder.height - top - Heading.MARGIN);
+        List<String> labels = builder.labels.stream().map(TokenLabel::shortened).toList();
+        bars = new BarDrawing(labels, List.copyOf(builder.series), builder.theme, frame);
     }
 
     /**
@@ -61,36 +60,10 @@ public final class Distribution extends Picture {
     }
 
     @Override
-    Dimension size() {
-        return new Dimension(size);
-    }
-
-    @Override
-    void draw(Graphics2D graphics) {
-        graphics.setColor(theme.background());
-        graphics.fillRect(0, 0, size.width, size.height);
-        Pen pen = new Pen(graphics, theme.foreground());
-        int wide = size.width - 2 * MARGIN;
-        if (!title.isBlank()) {
-            FittedTitle fitted = FittedTitle.of(title, TITLE_FONT, wide);
-            pen.write(fitted.text(), fitted.font(), MARGIN, MARGIN + 16);
-        }
-        int legendTop = MARGIN + (title.isBlank() ? 0 : TITLE_HEIGHT);
-        BarLegend legend = new BarLegend(series, theme, new Rectangle(MARGIN, legendTop, wide, 0));
-        legend.draw(graphics);
-        drawBars(pen, legendTop + legend.height() + (values ? VALUE_HEIGHT : HEADROOM));
-    }
-
-    private void drawBars(Pen pen, int top) {
-        int left = MARGIN + AXIS_TITLE_WIDTH;
-        Rectangle frame =
-                new Rectangle(left, top, size.width - left - MARGIN, size.height - top - MARGIN);
-        BarDrawing bars = new BarDrawing(labels, series, theme, frame);
-        bars.draw(pen.graphics(), values);
-        FittedTitle axis = FittedTitle.of(valueTitle, AXIS_FONT, bars.plot().height);
-        double length = FittedTitle.width(axis.text(), axis.font());
-        pen.writeUpwards(
-                axis.text(), axis.font(), MARGIN + 12, bars.plot().getCenterY() + length / 2);
+    void draw(Pen pen) {
+        heading.draw(pen, bars::drawSample);
+        bars.draw(pen, values);
+        pen.writeBeside(bars.plot(), valueTitle, PlotTheme.AXIS_FONT, Heading.MARGIN + 12);
     }
 
     /** Builds a {@link Distribution}. */
@@ -99,7 +72,7 @@ public final class Distribution extends Picture {
         private static final int MAX_LABELS = 200;
 
         private List<String> labels = List.of();
-        private final List<Bars> series = new ArrayList<>();
+        private final List<BarDrawing.Bars> series = new ArrayList<>();
         private boolean values;
         private String valueTitle = "probability";
         private String title = "";
@@ -129,7 +102,7 @@ public final class Distribution extends Picture {
          * @return this builder
          */
         public Builder addSeries(String name, float... values) {
-            series.add(new Bars(name, values));
+            series.add(BarDrawing.Bars.of(name, values));
             return this;
         }
 
@@ -210,7 +183,7 @@ public final class Distribution extends Picture {
                                 .formatted(series.size(), theme.series().size()));
             }
             series.forEach(bars -> bars.requireOneFor(labels));
-            PlotSize.require(width, height);
+            requireSize(width, height);
             return new Distribution(this);
         }
     }

@@ -1,6 +1,8 @@
 package org.djlgpt.plot;
 
+import java.awt.Color;
 import java.awt.Dimension;
+import java.awt.Font;
 import java.awt.Graphics2D;
 import java.awt.Rectangle;
 import java.util.List;
@@ -12,56 +14,63 @@ final class HeatmapDrawing {
     /** From this side on, a line of background keeps cells apart. */
     private static final int SEPARATE_CELL = 12;
 
+    private static final Font LABEL_FONT = HeatmapLayout.LABEL_FONT;
+
+    private static final int LEGEND_TICKS = 4;
+    private static final int LEGEND_GAP = 6;
+
     private final AttentionWeights weights;
     private final List<String> labels;
-    private final HeatmapLayout layout;
     private final String title;
-    private final PlotTheme theme;
     private final boolean values;
-    private final WeightColors colors;
+    private final WeightScale scale;
+    private final PlotTheme theme;
+    private final HeatmapLayout layout;
+    private final double largest;
 
     HeatmapDrawing(
             AttentionWeights weights,
             List<String> labels,
-            HeatmapLayout layout,
-            WeightColors colors,
             String title,
-            boolean values) {
+            boolean values,
+            WeightScale scale,
+            PlotTheme theme) {
         this.weights = weights;
         this.labels = labels;
-        this.layout = layout;
-        this.colors = colors;
         this.title = title;
-        theme = colors.theme();
         this.values = values;
+        this.scale = scale;
+        this.theme = theme;
+        layout = new HeatmapLayout(weights, labels, values, !title.isBlank());
+        largest = weights.largest();
     }
 
     Dimension size() {
         return layout.size();
     }
 
-    void draw(Graphics2D graphics) {
-        graphics.setColor(theme.background());
-        graphics.fillRect(0, 0, size().width, size().height);
-        Pen pen = new Pen(graphics, theme.foreground());
-        drawTitle(pen);
+    void draw(Pen pen) {
+        int margin = HeatmapLayout.MARGIN;
+        int wide = size().width - 2 * margin;
+        pen.writeFitting(title, PlotTheme.TITLE_FONT, margin, margin + 18, wide);
         for (int panel = 0; panel < layout.panels(); panel++) {
             drawPanel(pen, panel);
         }
         drawAxisTitles(pen);
-        new HeatmapLegend(colors, layout, theme).draw(graphics);
+        drawLegend(pen);
     }
 
-    private void drawTitle(Pen pen) {
-        int wide = size().width - 2 * HeatmapLayout.MARGIN;
-        FittedTitle fitted = FittedTitle.of(title, HeatmapLayout.TITLE_FONT, wide);
-        pen.write(fitted.text(), fitted.font(), HeatmapLayout.MARGIN, HeatmapLayout.MARGIN + 18);
+    /** Returns a weight's color; for 0 the background. */
+    private Color color(double weight) {
+        return weight == 0
+                ? theme.background()
+                : theme.colorScale().at(scale.position(weight / largest));
     }
 
     private void drawPanel(Pen pen, int index) {
         Rectangle panel = layout.panel(index);
-        WeightMatrix matrix =
-                weights.matrix(index / weights.heads(), index % weights.heads())
+        AttentionWeights.Head matrix =
+                weights.head(index / weights.heads(), index % weights.heads())
                         .pooled(layout.block());
         pen.sharply(() -> fillCells(pen.graphics(), matrix, panel));
         if (values) {
@@ -93,35 +102,31 @@ final class HeatmapDrawing {
         return fits ? full : "L%d H%d".formatted(layer, head);
     }
 
-    private void fillCells(Graphics2D graphics, WeightMatrix matrix, Rectangle panel) {
+    private void fillCells(Graphics2D graphics, AttentionWeights.Head matrix, Rectangle panel) {
         graphics.setColor(theme.grid());
         graphics.drawRect(panel.x - 1, panel.y - 1, panel.width + 1, panel.height + 1);
         int side = layout.cell() - (layout.cell() >= SEPARATE_CELL ? 1 : 0);
         for (int row = 0; row < matrix.size(); row++) {
             for (int column = 0; column < matrix.size(); column++) {
-                graphics.setColor(colors.of(matrix.at(row, column)));
                 if (matrix.at(row, column) > 0) {
-                    graphics.fillRect(
-                            panel.x + column * layout.cell(),
-                            panel.y + row * layout.cell(),
-                            side,
-                            side);
+                    int x = panel.x + column * layout.cell();
+                    int y = panel.y + row * layout.cell();
+                    graphics.setColor(color(matrix.at(row, column)));
+                    graphics.fillRect(x, y, side, side);
                 }
             }
         }
     }
 
-    private void writeValues(Graphics2D graphics, WeightMatrix matrix, Rectangle panel) {
+    private void writeValues(Graphics2D graphics, AttentionWeights.Head matrix, Rectangle panel) {
         for (int row = 0; row < matrix.size(); row++) {
             for (int column = 0; column < matrix.size(); column++) {
                 float weight = matrix.at(row, column);
                 String text = weight == 0 ? "0" : String.format(Locale.ROOT, "%.2f", weight);
-                new Pen(graphics, ColorScale.inkOn(colors.of(weight)))
-                        .writeAround(
-                                text,
-                                HeatmapLayout.LABEL_FONT,
-                                panel.x + (column + 0.5) * layout.cell(),
-                                panel.y + (row + 0.5) * layout.cell() + 4);
+                double middle = panel.x + (column + 0.5) * layout.cell();
+                double baseline = panel.y + (row + 0.5) * layout.cell() + 4;
+                new Pen(graphics, ColorScale.inkOn(color(weight)))
+                        .writeAround(text, LABEL_FONT, middle, baseline);
             }
         }
     }
@@ -130,7 +135,7 @@ final class HeatmapDrawing {
         double right = panel.getX() - HeatmapLayout.LABEL_GAP;
         for (int i = 0; i < labels.size(); i += layout.rowStride()) {
             double middle = panel.y + (i + 0.5) * layout.pitch();
-            pen.writeUpTo(labels.get(i), HeatmapLayout.LABEL_FONT, right, middle + 4);
+            pen.writeUpTo(labels.get(i), LABEL_FONT, right, middle + 4);
         }
     }
 
@@ -139,28 +144,50 @@ final class HeatmapDrawing {
         for (int i = 0; i < labels.size(); i += layout.columnStride()) {
             double middle = panel.x + (i + 0.5) * layout.pitch();
             if (layout.isTurned()) {
-                double width = FittedTitle.width(labels.get(i), HeatmapLayout.LABEL_FONT);
-                pen.writeUpwards(labels.get(i), HeatmapLayout.LABEL_FONT, middle + 4, top + width);
+                double width = FittedTitle.width(labels.get(i), LABEL_FONT);
+                pen.writeUpwards(labels.get(i), LABEL_FONT, middle + 4, top + width);
             } else {
-                pen.writeAround(labels.get(i), HeatmapLayout.LABEL_FONT, middle, top + 10);
+                pen.writeAround(labels.get(i), LABEL_FONT, middle, top + 10);
             }
         }
     }
 
     private void drawAxisTitles(Pen pen) {
         Rectangle first = layout.panel(0);
-        Rectangle lowest = layout.lowestPanel();
-        pen.write(
-                "looks at (key)",
-                HeatmapLayout.LABEL_FONT,
-                first.x,
-                lowest.getMaxY() + layout.labelHeight() + 16);
+        double below = layout.lowestPanel().getMaxY() + layout.labelHeight() + 16;
+        pen.write("looks at (key)", LABEL_FONT, first.x, below);
         String rows = "token (query)";
-        double length = FittedTitle.width(rows, HeatmapLayout.LABEL_FONT);
-        pen.writeUpwards(
-                rows,
-                HeatmapLayout.LABEL_FONT,
-                HeatmapLayout.MARGIN + 8,
-                first.y + Math.max(length, first.height));
+        double bottom = first.y + Math.max(FittedTitle.width(rows, LABEL_FONT), first.height);
+        pen.writeUpwards(rows, LABEL_FONT, HeatmapLayout.MARGIN + 8, bottom);
+    }
+
+    /** Says which color is which weight. */
+    private void drawLegend(Pen pen) {
+        Rectangle bar = layout.legend();
+        double beside = bar.getMaxX() + LEGEND_GAP;
+        pen.write("weight", LABEL_FONT, bar.x, bar.y - 10);
+        pen.sharply(() -> fillColors(pen.graphics(), bar));
+        for (int i = 0; i <= LEGEND_TICKS; i++) {
+            double position = (double) i / LEGEND_TICKS;
+            double y = bar.getMaxY() - position * bar.height;
+            String weight = ValueAxis.text(largest * scale.share(position), 2);
+            pen.write(weight, LABEL_FONT, beside, y + 4);
+        }
+        int y = bar.y + bar.height + 18;
+        pen.graphics().setColor(theme.grid());
+        pen.graphics().drawRect(bar.x, y, bar.width - 1, bar.width - 1);
+        pen.write("none", LABEL_FONT, beside, y + 12);
+        if (layout.block() > 1) {
+            pen.write("largest of", LABEL_FONT, bar.x, y + 36);
+            String block = "%1$d \u00D7 %1$d tokens".formatted(layout.block());
+            pen.write(block, LABEL_FONT, bar.x, y + 50);
+        }
+    }
+
+    private void fillColors(Graphics2D graphics, Rectangle bar) {
+        for (int i = 0; i < bar.height; i++) {
+            graphics.setColor(theme.colorScale().at((i + 0.5) / bar.height));
+            graphics.fillRect(bar.x, bar.y + bar.height - 1 - i, bar.width, 1);
+        }
     }
 }

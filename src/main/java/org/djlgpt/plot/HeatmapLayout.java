@@ -8,7 +8,6 @@ import java.util.List;
 /** Where the parts of a heat map are, in pixels. */
 final class HeatmapLayout {
 
-    static final Font TITLE_FONT = PlotTheme.font(Font.BOLD, 18);
     static final Font PANEL_FONT = PlotTheme.font(Font.BOLD, 12);
     static final Font LABEL_FONT = PlotTheme.font(Font.PLAIN, 12);
 

@@ -1,7 +1,6 @@
 package org.djlgpt.plot;
 
 import java.awt.Dimension;
-import java.awt.Graphics2D;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,27 +19,30 @@ import java.util.List;
  *         .build()
  *         .save(Path.of("loss.png"));
  * }</pre>
+ *
+ * <p>For a curve that grows with its run, keep a builder, tell it of each loss with {@link
+ * Builder#addTraining} and {@link Builder#addValidation}, and build whenever there is something to
+ * show.
  */
 public final class LossCurve extends Picture {
 
-    private final Losses training;
-    private final Losses validation;
-    private final List<Baseline> baselines;
-    private final double smoothing;
-    private final String title;
-    private final PlotTheme theme;
-    private final int width;
-    private final int height;
+    /**
+     * A loss that a run should beat.
+     *
+     * @param label its name in the legend
+     * @param loss in nats per token
+     */
+    record Baseline(String label, double loss) {}
+
+    private final LossDrawing drawing;
 
     private LossCurve(Builder builder) {
-        training = Losses.of("training", builder.trainingSteps, builder.trainingLosses);
-        validation = Losses.of("validation", builder.validationSteps, builder.validationLosses);
-        baselines = List.copyOf(builder.baselines);
-        smoothing = builder.smoothing;
-        title = builder.title;
-        theme = builder.theme;
-        width = builder.width;
-        height = builder.height;
+        super(builder.theme, new Dimension(builder.width, builder.height));
+        drawing = new LossDrawing(builder.title, builder.theme, size());
+        drawing.addTraining(builder.training.losses(), builder.smoothing);
+        drawing.addValidation(builder.validation.losses());
+        drawing.addBaselines(builder.baselines);
+        drawing.requireRoom();
     }
 
     /**
@@ -53,25 +55,15 @@ public final class LossCurve extends Picture {
     }
 
     @Override
-    Dimension size() {
-        return new Dimension(width, height);
+    void draw(Pen pen) {
+        drawing.draw(pen);
     }
 
-    @Override
-    void draw(Graphics2D graphics) {
-        LossChart chart = new LossChart(title, theme, width, height);
-        chart.addTraining(training, smoothing);
-        chart.addValidation(validation);
-        chart.finish(baselines).paint(graphics, width, height);
-    }
-
-    /** Builds a {@link LossCurve}. */
+    /** Builds a {@link LossCurve}, as often as there are new losses to show. */
     public static final class Builder {
 
-        private long[] trainingSteps;
-        private double[] trainingLosses;
-        private long[] validationSteps = {};
-        private double[] validationLosses = {};
+        private final Losses.Collector training = new Losses.Collector("training");
+        private final Losses.Collector validation = new Losses.Collector("validation");
         private final List<Baseline> baselines = new ArrayList<>();
         private double smoothing;
         private String title = "Loss";
@@ -86,12 +78,23 @@ public final class LossCurve extends Picture {
          *
          * @param steps the steps in order, from 0 to 10^12, repetitions allowed; empty before the
          *     first step
-         * @param losses the loss at each step, in nats per token
+         * @param losses the loss at each step, in nats per token; copied
          * @return this builder
          */
         public Builder setTraining(long[] steps, double[] losses) {
-            trainingSteps = steps;
-            trainingLosses = losses;
+            training.set(steps, losses);
+            return this;
+        }
+
+        /**
+         * Adds a point to the training loss, as a run goes on.
+         *
+         * @param step the step, not below the one before
+         * @param loss its loss in nats per token
+         * @return this builder
+         */
+        public Builder addTraining(long step, double loss) {
+            training.add(step, loss);
             return this;
         }
 
@@ -99,12 +102,23 @@ public final class LossCurve extends Picture {
          * Sets the validation loss. Default: none.
          *
          * @param steps the steps in order, from 0 to 10^12, repetitions allowed
-         * @param losses the loss at each step, in nats per token
+         * @param losses the loss at each step, in nats per token; copied
          * @return this builder
          */
         public Builder optValidation(long[] steps, double[] losses) {
-            validationSteps = steps;
-            validationLosses = losses;
+            validation.set(steps, losses);
+            return this;
+        }
+
+        /**
+         * Adds a point to the validation loss, as a run goes on.
+         *
+         * @param step the step, not below the one before
+         * @param loss its loss in nats per token
+         * @return this builder
+         */
+        public Builder addValidation(long step, double loss) {
+            validation.add(step, loss);
             return this;
         }
 
@@ -170,34 +184,31 @@ public final class LossCurve extends Picture {
         }
 
         /**
-         * Builds the curve from what the arrays hold now.
+         * Builds the curve of the losses so far.
          *
          * @return the curve
-         * @throws IllegalArgumentException if the training loss is missing, steps and losses differ
-         *     in number, steps fall, or a step, a baseline, the smoothing or the size is out of
-         *     range
+         * @throws IllegalArgumentException if no losses were given, steps and losses differ in
+         *     number, steps fall, a step, a baseline, the smoothing or the size is out of range, or
+         *     the baselines' labels leave no room for the curve
          */
         public LossCurve build() {
-            if (trainingSteps == null || trainingLosses == null) {
+            if (!training.isUsed() && !validation.isUsed()) {
                 throw new IllegalArgumentException(
-                        "The training loss is missing; call setTraining, with empty arrays if need"
-                                + " be");
+                        "The losses are missing; call setTraining, with empty arrays if need be,"
+                                + " or addTraining");
             }
             for (Baseline baseline : baselines) {
                 if (!Double.isFinite(baseline.loss())) {
                     throw new IllegalArgumentException(
-                            "baseline '"
-                                    + baseline.label()
-                                    + "' is "
-                                    + baseline.loss()
-                                    + "; give a finite loss");
+                            "baseline '%s' is %s; give a finite loss"
+                                    .formatted(baseline.label(), baseline.loss()));
                 }
             }
             if (!(smoothing >= 0 && smoothing < 1)) {
                 throw new IllegalArgumentException(
                         "smoothing=" + smoothing + " must be from 0 to below 1; try 0.9");
             }
-            PlotSize.require(width, height);
+            requireSize(width, height);
             return new LossCurve(this);
         }
     }

@@ -1,7 +1,9 @@
 package org.djlgpt.plot;
 
+import java.awt.geom.Path2D;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.DoubleUnaryOperator;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 import java.util.stream.LongStream;
@@ -14,44 +16,66 @@ import java.util.stream.LongStream;
  */
 record Losses(double[] steps, double[] values) {
 
-    /** Far beyond any run, and below 1e15, from where on XChart does not come to an end. */
-    private static final long MAX_STEP = 1_000_000_000_000L;
+    /** Losses as a run gives them, unchecked. */
+    static final class Collector {
 
-    static Losses of(String what, long[] steps, double[] values) {
-        if (steps.length != values.length) {
-            throw new IllegalArgumentException(
-                    what
-                            + ": "
-                            + steps.length
-                            + " steps but "
-                            + values.length
-                            + " losses; give one loss for each step");
+        /** Far beyond any run, and each such step is a double. */
+        private static final long MAX_STEP = 1_000_000_000_000L;
+
+        private final String name;
+        private final List<Long> steps = new ArrayList<>();
+        private final List<Double> values = new ArrayList<>();
+        private boolean isUsed;
+
+        Collector(String name) {
+            this.name = name;
         }
-        for (int i = 0; i < steps.length; i++) {
-            if (steps[i] < 0 || steps[i] > MAX_STEP) {
-                throw new IllegalArgumentException(
-                        what
-                                + ": step "
-                                + steps[i]
-                                + " must be from 0 to "
-                                + MAX_STEP
-                                + "; count steps from the start of the run");
-            }
-            if (i > 0 && steps[i] < steps[i - 1]) {
-                throw new IllegalArgumentException(
-                        what
-                                + ": step "
-                                + steps[i]
-                                + " follows step "
-                                + steps[i - 1]
-                                + "; sort the points by step");
-            }
+
+        void set(long[] steps, double[] values) {
+            this.steps.clear();
+            this.values.clear();
+            LongStream.of(steps).forEach(this.steps::add);
+            DoubleStream.of(values).forEach(this.values::add);
+            isUsed = true;
         }
-        return new Losses(
-                LongStream.of(steps).mapToDouble(step -> step).toArray(),
-                DoubleStream.of(values)
-                        .map(value -> Double.isFinite(value) ? value : Double.NaN)
-                        .toArray());
+
+        void add(long step, double value) {
+            steps.add(step);
+            values.add(value);
+            isUsed = true;
+        }
+
+        /** Returns whether losses were given, be it none. */
+        boolean isUsed() {
+            return isUsed;
+        }
+
+        Losses losses() {
+            if (steps.size() != values.size()) {
+                throw new IllegalArgumentException(
+                        "%s: %d steps but %d losses; give one loss for each step"
+                                .formatted(name, steps.size(), values.size()));
+            }
+            long before = 0;
+            for (long step : steps) {
+                if (step < 0 || step > MAX_STEP) {
+                    throw new IllegalArgumentException(
+                            "%s: step %d must be from 0 to %d; count from the start of the run"
+                                    .formatted(name, step, MAX_STEP));
+                }
+                if (step < before) {
+                    throw new IllegalArgumentException(
+                            "%s: step %d follows step %d; sort the points by step"
+                                    .formatted(name, step, before));
+                }
+                before = step;
+            }
+            return new Losses(
+                    steps.stream().mapToDouble(step -> step).toArray(),
+                    values.stream()
+                            .mapToDouble(value -> Double.isFinite(value) ? value : Double.NaN)
+                            .toArray());
+        }
     }
 
     int size() {
@@ -89,6 +113,19 @@ record Losses(double[] steps, double[] values) {
                         .filter(i -> hasValueAt(i) && !hasValueAt(i - 1) && !hasValueAt(i + 1))
                         .boxed()
                         .toList());
+    }
+
+    /** Returns the line through the values, broken at the gaps. */
+    Path2D path(DoubleUnaryOperator x, DoubleUnaryOperator y) {
+        Path2D path = new Path2D.Double();
+        for (int i = 0; i < size(); i++) {
+            if (hasValueAt(i - 1) && hasValueAt(i)) {
+                path.lineTo(x.applyAsDouble(steps[i]), y.applyAsDouble(values[i]));
+            } else if (hasValueAt(i)) {
+                path.moveTo(x.applyAsDouble(steps[i]), y.applyAsDouble(values[i]));
+            }
+        }
+        return path;
     }
 
     /**

@@ -3,7 +3,10 @@ package org.djlgpt.plot;
 import java.awt.Color;
 import java.awt.Font;
 import java.awt.Graphics2D;
+import java.awt.Rectangle;
 import java.awt.RenderingHints;
+import java.awt.Shape;
+import java.awt.Stroke;
 import java.awt.geom.AffineTransform;
 
 /**
@@ -21,6 +24,15 @@ record Pen(Graphics2D graphics, Color color) {
         filling.run();
         graphics.setRenderingHint(
                 RenderingHints.KEY_ANTIALIASING, RenderingHints.VALUE_ANTIALIAS_ON);
+    }
+
+    /** Draws a line. */
+    void trace(Shape line, Stroke stroke, Color lineColor) {
+        Stroke before = graphics.getStroke();
+        graphics.setStroke(stroke);
+        graphics.setColor(lineColor);
+        graphics.draw(line);
+        graphics.setStroke(before);
     }
 
     /** Writes from left to right. */
@@ -47,5 +59,18 @@ record Pen(Graphics2D graphics, Color color) {
         graphics.rotate(-Math.PI / 2);
         write(text, font, 0, 0);
         graphics.setTransform(upright);
+    }
+
+    /** Writes what fits into a width, in a smaller font if need be. */
+    void writeFitting(String text, Font font, double left, double baseline, double width) {
+        FittedTitle fitted = FittedTitle.of(text, font, width);
+        write(fitted.text(), fitted.font(), left, baseline);
+    }
+
+    /** Writes what fits beside a plot, turned by a quarter to the left, at the middle of it. */
+    void writeBeside(Rectangle plot, String text, Font font, double baseline) {
+        FittedTitle fitted = FittedTitle.of(text, font, plot.height);
+        double length = FittedTitle.width(fitted.text(), fitted.font());
+        writeUpwards(fitted.text(), fitted.font(), baseline, plot.getCenterY() + length / 2);
     }
 }

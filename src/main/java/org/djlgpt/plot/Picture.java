@@ -7,8 +7,15 @@ import java.awt.Graphics2D;
 import java.awt.RenderingHints;
 import java.awt.image.BufferedImage;
 import java.io.IOException;
+import java.io.OutputStream;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Locale;
 import java.util.Map;
+
+import javax.imageio.ImageIO;
+import javax.imageio.stream.ImageOutputStream;
+import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Something to look at: in a notebook, as a PNG file or as an SVG file. */
 public abstract sealed class Picture permits AttentionHeatmap, Distribution, LossCurve {
@@ -23,7 +30,30 @@ public abstract sealed class Picture permits AttentionHeatmap, Distribution, Los
                     RenderingHints.KEY_FRACTIONALMETRICS,
                     RenderingHints.VALUE_FRACTIONALMETRICS_ON);
 
-    Picture() {}
+    private static final int MIN_WIDTH = 480;
+    private static final int MIN_HEIGHT = 320;
+    private static final int MAX_SIZE = 10_000;
+
+    private final PlotTheme theme;
+    private final Dimension size;
+
+    Picture(PlotTheme theme, Dimension size) {
+        this.theme = theme;
+        this.size = size;
+    }
+
+    /** Refuses sizes that a plot with axes has no room in or no memory for. */
+    static void requireSize(int width, int height) {
+        requirePixels("width", width, MIN_WIDTH);
+        requirePixels("height", height, MIN_HEIGHT);
+    }
+
+    private static void requirePixels(String name, int pixels, int min) {
+        if (pixels < min || pixels > MAX_SIZE) {
+            throw new IllegalArgumentException(
+                    "%s=%d must be from %d to %d pixels".formatted(name, pixels, min, MAX_SIZE));
+        }
+    }
 
     /**
      * Draws the picture.
@@ -31,13 +61,12 @@ public abstract sealed class Picture permits AttentionHeatmap, Distribution, Los
      * @return a new opaque image, one pixel for each unit; a notebook shows it as it is
      */
     public final BufferedImage image() {
-        Dimension size = size();
         BufferedImage image =
                 new BufferedImage(size.width, size.height, BufferedImage.TYPE_INT_RGB);
         Graphics2D graphics = image.createGraphics();
         try {
             graphics.addRenderingHints(SMOOTH);
-            draw(graphics);
+            paint(graphics);
         } finally {
             graphics.dispose();
         }
@@ -62,13 +91,41 @@ public abstract sealed class Picture permits AttentionHeatmap, Distribution, Los
      * @throws IOException if the file can't be written; an existing file is then unchanged
      */
     public final void save(Path file) throws IOException {
-        PictureFormat format = PictureFormat.of(file);
-        AtomicFile.writeStream(file, out -> format.write(this, out));
+        String name = file.toString().toLowerCase(Locale.ROOT);
+        if (name.endsWith(".png")) {
+            AtomicFile.writeStream(file, this::writePng);
+        } else if (name.endsWith(".svg")) {
+            AtomicFile.writeStream(file, out -> out.write(svg().getBytes(StandardCharsets.UTF_8)));
+        } else {
+            throw new IllegalArgumentException(
+                    file + " is no picture file; end its name in .png or .svg");
+        }
+    }
+
+    private void writePng(OutputStream out) throws IOException {
+        try (ImageOutputStream png = new MemoryCacheImageOutputStream(out)) {
+            if (!ImageIO.write(image(), "png", png)) {
+                throw new IOException("this Java runtime has no PNG writer");
+            }
+        }
     }
 
     /** Returns width and height in pixels. */
-    abstract Dimension size();
+    final Dimension size() {
+        return new Dimension(size);
+    }
 
-    /** Draws everything, the background too. */
-    abstract void draw(Graphics2D graphics);
+    /** Draws the background, and the rest on it. */
+    final void paint(Graphics2D graphics) {
+        graphics.setColor(theme.background());
+        graphics.fillRect(0, 0, size.width, size.height);
+        draw(new Pen(graphics, theme.foreground()));
+    }
+
+    /**
+     * Draws everything but the background.
+     *
+     * @param pen a pen in the theme's foreground
+     */
+    abstract void draw(Pen pen);
 }

@@ -1,44 +1,44 @@
 package org.djlgpt.plot;
 
-import org.knowm.xchart.style.AxesChartStyler;
-
-import java.awt.BasicStroke;
 import java.awt.Color;
 import java.awt.Font;
 import java.util.List;
-import java.util.stream.Stream;
+import java.util.stream.IntStream;
 
 /**
- * The colors and fonts of a plot. Of Okabe and Ito's palette each theme takes those that stand out
- * from its background by a contrast of 3:1 or more, as WCAG 2.1 (1.4.11) asks of graphics.
+ * The colors and fonts of a plot. Of the palette that people with any kind of color vision can tell
+ * apart (M. Okabe and K. Ito, <a href="https://jfly.uni-koeln.de/color/">Color Universal Design:
+ * how to make figures and presentations that are friendly to colorblind people</a>, 2002) each
+ * theme takes those that stand out from its background by a contrast of 3:1 or more, as WCAG 2.1
+ * (1.4.11) asks of graphics.
  */
 public enum PlotTheme {
 
     /** On white, for paper and light pages. */
     LIGHT(
-            new Color(0xFFFFFF),
-            new Color(0x202124),
-            new Color(0xDADCE0),
-            OkabeIto.BLUE,
-            OkabeIto.VERMILLION,
-            OkabeIto.BLUISH_GREEN,
-            OkabeIto.REDDISH_PURPLE,
-            OkabeIto.BLACK),
+            0xFFFFFF,
+            0x202124,
+            0xDADCE0,
+            0x0072B2, // blue
+            0xD55E00, // vermillion
+            0x009E73, // bluish green
+            0xCC79A7, // reddish purple
+            0x000000),
 
     /** On near black, for dark pages and editors. */
     DARK(
-            new Color(0x1B1B1F),
-            new Color(0xE8EAED),
-            new Color(0x3C4043),
-            OkabeIto.SKY_BLUE,
-            OkabeIto.ORANGE,
-            OkabeIto.BLUISH_GREEN,
-            OkabeIto.REDDISH_PURPLE,
-            OkabeIto.YELLOW);
+            0x1B1B1F,
+            0xE8EAED,
+            0x3C4043,
+            0x56B4E9, // sky blue
+            0xE69F00, // orange
+            0x009E73, // bluish green
+            0xCC79A7, // reddish purple
+            0xF0E442); // yellow
 
-    private static final int TITLE_SIZE = 18;
-    private static final int AXIS_TITLE_SIZE = 15;
-    private static final int LABEL_SIZE = 13;
+    static final Font TITLE_FONT = font(Font.BOLD, 18);
+    static final Font AXIS_FONT = font(Font.PLAIN, 15);
+    static final Font LABEL_FONT = font(Font.PLAIN, 13);
 
     private final Color background;
     private final Color foreground;
@@ -46,12 +46,12 @@ public enum PlotTheme {
     private final List<Color> series;
     private final ColorScale colorScale;
 
-    PlotTheme(Color background, Color foreground, Color grid, OkabeIto... series) {
-        this.background = background;
-        this.foreground = foreground;
-        this.grid = grid;
-        this.series = Stream.of(series).map(OkabeIto::color).toList();
-        colorScale = new ColorScale(background);
+    PlotTheme(int background, int foreground, int grid, int... series) {
+        this.background = new Color(background);
+        this.foreground = new Color(foreground);
+        this.grid = new Color(grid);
+        this.series = IntStream.of(series).mapToObj(Color::new).toList();
+        colorScale = new ColorScale(this.background);
     }
 
     /**
@@ -96,27 +96,6 @@ public enum PlotTheme {
                 (color.getRed() + 2 * background.getRed()) / 3,
                 (color.getGreen() + 2 * background.getGreen()) / 3,
                 (color.getBlue() + 2 * background.getBlue()) / 3);
-    }
-
-    /** Gives a chart with axes this theme's colors and fonts. */
-    void applyTo(AxesChartStyler styler) {
-        styler.setChartBackgroundColor(background)
-                .setPlotBackgroundColor(background)
-                .setPlotBorderColor(grid)
-                .setChartFontColor(foreground)
-                .setChartTitleBoxVisible(false)
-                .setChartTitleFont(font(Font.BOLD, TITLE_SIZE))
-                .setLegendBackgroundColor(background)
-                .setLegendBorderColor(grid)
-                .setLegendFont(font(Font.PLAIN, LABEL_SIZE))
-                .setXAxisTitleColor(foreground)
-                .setYAxisTitleColor(foreground);
-        styler.setPlotGridLinesColor(grid)
-                .setPlotGridLinesStroke(new BasicStroke(1))
-                .setAxisTickMarksColor(foreground)
-                .setAxisTickLabelsColor(foreground)
-                .setAxisTitleFont(font(Font.PLAIN, AXIS_TITLE_SIZE))
-                .setAxisTickLabelsFont(font(Font.PLAIN, LABEL_SIZE));
     }
 
     /** Returns the colors of numbers on this background. */

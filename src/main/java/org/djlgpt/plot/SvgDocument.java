@@ -27,7 +27,7 @@ final class SvgDocument {
         SVGGraphics2D graphics = new SVGGraphics2D(context, false);
         try {
             graphics.setSVGCanvasSize(picture.size());
-            picture.draw(graphics);
+            picture.paint(graphics);
             return text(graphics.getRoot());
         } finally {
             graphics.dispose();

@@ -4,36 +4,26 @@ package org.djlgpt.plot;
 public enum WeightScale {
 
     /** In proportion: half of the largest weight gets the middle color. */
-    LINEAR {
-        @Override
-        double position(double share) {
-            return share;
-        }
-
-        @Override
-        double share(double position) {
-            return position;
-        }
-    },
+    LINEAR(1),
 
     /**
      * By the square root: a quarter of the largest weight gets the middle color. Shows small ones.
      */
-    SQUARE_ROOT {
-        @Override
-        double position(double share) {
-            return Math.sqrt(share);
-        }
+    SQUARE_ROOT(2);
 
-        @Override
-        double share(double position) {
-            return position * position;
-        }
-    };
+    private final int root;
+
+    WeightScale(int root) {
+        this.root = root;
+    }
 
     /** Returns where a share of the largest weight, from 0 to 1, lies on the color scale. */
-    abstract double position(double share);
+    double position(double share) {
+        return Math.pow(share, 1.0 / root);
+    }
 
     /** Returns the share of the largest weight at a position, from 0 to 1. */
-    abstract double share(double position);
+    double share(double position) {
+        return Math.pow(position, root);
+    }
 }

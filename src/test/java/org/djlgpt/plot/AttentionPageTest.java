@@ -51,7 +51,7 @@ class AttentionPageTest {
 
     @Test
     void thePageHoldsItsTokensAndWeights() {
-        PageData data =
+        AttentionPage.Data data =
                 data(page(List.of(weights, weights), " be", "\n").optTitle("T").build().html());
         assertEquals("T", data.title());
         assertEquals(List.of("\u2423be", "\u23CE"), data.tokens());
@@ -78,7 +78,7 @@ class AttentionPageTest {
         assertFalse(html.contains("alert(1)</"), "text became a script");
         assertFalse(html.contains("<!--"), "text became a comment");
         assertEquals(2, html.split("</script>", -1).length - 1);
-        PageData data = data(html);
+        AttentionPage.Data data = data(html);
         assertEquals(hostile, data.title());
         assertEquals(List.of(hostile, "U+2028'\""), data.tokens());
     }
@@ -121,9 +121,9 @@ class AttentionPageTest {
         return AttentionPage.builder().setWeights(layers).setTokens(List.of(tokens));
     }
 
-    private static PageData data(String html) {
+    private static AttentionPage.Data data(String html) {
         Matcher data = DATA.matcher(html);
         assertTrue(data.find());
-        return new Gson().fromJson(data.group(1), PageData.class);
+        return new Gson().fromJson(data.group(1), AttentionPage.Data.class);
     }
 }

@@ -6,7 +6,6 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
 import java.awt.Color;
@@ -95,38 +94,6 @@ class DistributionTest {
                 }
             }
         }
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "1, 0.2, 5",
-        "0.6, 0.1, 6",
-        "0.61, 0.2, 4",
-        "0.034, 0.01, 4",
-        "1130, 200, 6",
-        "0, 0.2, 5",
-        "7, 2, 4",
-        "3e-9, 5e-10, 6"
-    })
-    void theAxisHasRoundSteps(double largest, double step, int steps) {
-        ValueAxis axis = ValueAxis.upTo(largest);
-        assertEquals(step, axis.step().doubleValue(), 1e-12 * step);
-        assertEquals(steps, axis.steps());
-    }
-
-    @ParameterizedTest
-    @CsvSource({
-        "0.0625, 2, 0.063",
-        "1, 3, 1",
-        "0, 3, 0",
-        "1130.4, 3, 1130",
-        "0.30000001, 3, 0.3",
-        "1234567890, 3, 1.23e9",
-        "0.00000012, 3, 1.2e-7",
-        "0.1, 3, 0.1"
-    })
-    void numbersAreShort(double number, int digits, String text) {
-        assertEquals(text, Digits.of(number, digits));
     }
 
     @Test

@@ -7,7 +7,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 
+import java.awt.geom.PathIterator;
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.stream.DoubleStream;
 import java.util.stream.LongStream;
 
@@ -34,6 +37,18 @@ class LossesTest {
         assertArrayEquals(new double[] {5}, losses(5).isolated().values());
         assertArrayEquals(new double[] {1, 6}, losses(1, GAP, 3, 4, GAP, 6).isolated().values());
         assertEquals(0, losses(1, 2).isolated().size());
+    }
+
+    @Test
+    void breaksTheLineAtGaps() {
+        Losses losses = losses(GAP, 7, 6, GAP, 4);
+        PathIterator path = losses.path(x -> 10 * x, y -> y).getPathIterator(null);
+        List<String> segments = new ArrayList<>();
+        for (double[] point = new double[6]; !path.isDone(); path.next()) {
+            String kind = path.currentSegment(point) == PathIterator.SEG_MOVETO ? "M" : "L";
+            segments.add("%s %.0f %.0f".formatted(kind, point[0], point[1]));
+        }
+        assertEquals(List.of("M 10 7", "L 20 6", "M 40 4"), segments);
     }
 
     @Test
@@ -73,6 +88,8 @@ class LossesTest {
     }
 
     private static Losses losses(double... values) {
-        return Losses.of("training", LongStream.range(0, values.length).toArray(), values);
+        Losses.Collector collector = new Losses.Collector("training");
+        collector.set(LongStream.range(0, values.length).toArray(), values);
+        return collector.losses();
     }
 }
