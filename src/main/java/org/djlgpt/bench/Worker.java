@@ -36,6 +36,8 @@ final class Worker {
         try {
             NativeSettings.apply();
             outcome = measure(work);
+        } catch (UnsupportedOperationException e) {
+            outcome = Outcome.failed(work, e.getMessage());
         } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
             outcome = Outcome.failed(work, e.toString());
         }

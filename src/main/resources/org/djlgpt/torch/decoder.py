@@ -36,13 +36,13 @@ def _float32_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   rows = x.size(0)
   if rows == 1 and not quantized:
     return torch.linear(x.to(15), weight).to(6)
-  if rows <= 4 and quantized:
+  if rows <= 8 and quantized:
     return torch._weight_int8pack_mm(x.to(15), weight, scale).to(6)
   if rows > 64:
     y = torch.linear(x, weight.to(6))
   else:
     parts = annotate(List[Tensor], [])
-    for part in weight.split(max(1, 2400000 // x.size(1))):
+    for part in weight.split(max(1, 1200000 // x.size(1))):
       parts.append(torch.linear(x, part.to(6)))
     y = torch.cat(parts, 1)
   return y.mul_(scale) if quantized else y
