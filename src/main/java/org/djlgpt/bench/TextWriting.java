@@ -75,7 +75,8 @@ record TextWriting(Gpt2Config config, WeightPrecision precision, int sequences, 
 
     /** Returns the operations that the machine can do a second in what products compute in. */
     double productLimit(Limits limits) {
-        return precision == WeightPrecision.FP32 ? limits.float32() : limits.bfloat16();
+        boolean wide = precision == WeightPrecision.FP32 || Double.isNaN(limits.bfloat16());
+        return wide ? limits.float32() : limits.bfloat16();
     }
 
     @Override

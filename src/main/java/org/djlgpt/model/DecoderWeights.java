@@ -10,6 +10,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
 import ai.djl.util.Pair;
 
+import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.DecoderKernel;
 import org.djlgpt.torch.DecoderKernel.Affine;
 import org.djlgpt.torch.DecoderKernel.Layer;
@@ -50,7 +51,9 @@ final class DecoderWeights {
         NDArray embedding = find(all, "token_embedding_weight").orElseThrow();
         Weight words = owned(precision.rows(embedding));
         Optional<NDArray> untied = find(all, "output_weight");
-        boolean shared = untied.isEmpty() && precision != WeightPrecision.BF16;
+        boolean packed =
+                precision == WeightPrecision.BF16 && BFloat16.isFastOn(embedding.getDevice());
+        boolean shared = untied.isEmpty() && !packed;
         return new DecoderKernel(
                 model.config().numHeads(),
                 words,

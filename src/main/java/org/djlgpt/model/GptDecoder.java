@@ -10,6 +10,7 @@ import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
+import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.DecoderKernel;
 import org.djlgpt.torch.Kernels;
 
@@ -87,7 +88,8 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
      *
      * @param parent a manager on the device of the model; closing it closes the cache
      * @param batchSize the number of sequences B, at least 1
-     * @return a cache of float32 numbers beside float32 weights, otherwise of bfloat16
+     * @return a cache of what the decoder computes in: float32 numbers beside float32 weights, and
+     *     where {@link BFloat16#isFastOn} is false; otherwise bfloat16
      */
     public GptCache newCache(NDManager parent, int batchSize) {
         return newCache(parent, batchSize, config.contextLength());
@@ -100,7 +102,7 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
                         config.numHeads(),
                         length,
                         config.embeddingDim() / config.numHeads());
-        boolean bfloat16 = precision != WeightPrecision.FP32;
+        boolean bfloat16 = precision.computesInBFloat16(parent.getDevice());
         return new GptCache(parent, config.numLayers(), shape, bfloat16);
     }
 

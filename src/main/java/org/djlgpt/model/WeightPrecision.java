@@ -1,5 +1,6 @@
 package org.djlgpt.model;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 
 import org.djlgpt.torch.BFloat16;
@@ -9,7 +10,8 @@ import java.util.function.Function;
 
 /**
  * What a {@link GptDecoder} keeps weights in. Reading them is what limits how fast text is written,
- * so half of the bytes are about twice the speed.
+ * so half of the bytes are about twice the speed. On a processor that does {@link BFloat16#isFastOn
+ * not multiply bfloat16} products are float32, of weights that are widened part by part.
  */
 public enum WeightPrecision {
     /** 32-bit floating point: the model's own parameters, no copy. */
@@ -39,7 +41,12 @@ public enum WeightPrecision {
         return linear.apply(array);
     }
 
-    /** Converts the bias of a linear layer (out) to the type that the layer computes in. */
+    /** Returns whether products with the weights are bfloat16 on a device. */
+    boolean computesInBFloat16(Device device) {
+        return this != FP32 && BFloat16.isFastOn(device);
+    }
+
+    /** Converts the bias of a linear layer (out). */
     NDArray bias(NDArray array) {
         return this == FP32 ? array : BFloat16.from(array);
     }

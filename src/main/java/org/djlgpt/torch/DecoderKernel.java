@@ -80,6 +80,9 @@ public final class DecoderKernel {
         }
     }
 
+    private static final long FLOAT32 = 6; // torch.float32 in TorchScript
+    private static final long BFLOAT16 = 15; // torch.bfloat16
+
     private final int numHeads;
     private final int numLayers;
     private final List<NDArray> layers;
@@ -121,8 +124,9 @@ public final class DecoderKernel {
      * @param padding the number of tokens (B) to leave out at the start of each sequence, INT64, or
      *     null for none; positions count from there
      * @param every whether logits of every token are wanted, or of the last only
-     * @param caches the keys and values (2, B, H, C, D) of each layer, float32 beside float32
-     *     weights and else bfloat16
+     * @param caches the keys and values (2, B, H, C, D) of each layer, of the type that layers
+     *     compute in: float32 beside float32 weights and else bfloat16, or float32 where {@link
+     *     BFloat16#isFastOn} is false
      * @return logits (B, T, V) or (B, 1, V), float32
      * @throws IllegalArgumentException if an array is closed, of another engine or of a wrong
      *     shape, or the caches are full
@@ -188,6 +192,7 @@ public final class DecoderKernel {
                             places.array(),
                             mask.array(),
                             (long) numHeads,
+                            computesInBFloat16() ? BFLOAT16 : FLOAT32,
                             open(function, "layers", layers),
                             open(function, "scales", scales),
                             open(function, "ends", ends),
@@ -232,6 +237,11 @@ public final class DecoderKernel {
             open.add(argument.array());
         }
         return open;
+    }
+
+    private boolean computesInBFloat16() {
+        NDArray words = ends.get(0);
+        return words.getDataType() != DataType.FLOAT32 && BFloat16.isFastOn(words.getDevice());
     }
 
     private long headDim() {

@@ -38,7 +38,8 @@ public record Weight(NDArray value, NDArray scale) {
 
     /**
      * Rounds to bfloat16 and puts the numbers in the order in which the processor multiplies
-     * fastest, where there is such an order. Only linear layers take the result.
+     * fastest, where there is such an order and {@link BFloat16#isFastOn the processor has the
+     * type}. Only linear layers take the result.
      *
      * @param array a float32 array (out, in)
      * @return the weight
@@ -48,7 +49,8 @@ public record Weight(NDArray value, NDArray scale) {
         try (Recording off = Recording.off();
                 NDArray rounded = BFloat16.from(array)) {
             Argument argument = Argument.of("Weight.packedBFloat16", "array", rounded).rank(2);
-            return float32(TorchScript.kernels().call("pack", argument.array()));
+            String order = BFloat16.isFastOn(array.getDevice()) ? "pack" : "to_bfloat16";
+            return float32(TorchScript.kernels().call(order, argument.array()));
         }
     }
 

@@ -1,8 +1,9 @@
 # The layers of a GPT on the tokens that follow those in a cache, in one call. Weights (out, in) are
-# float32, or else bfloat16 or int8 with a bfloat16 scale for each output; then linear layers compute
-# in bfloat16. The residual stream and the norms are float32. The weight itself stands in for a bias
-# or a scale that is not there. An operator costs this interpreter microseconds, and a step of a small
-# model takes little more: fewer operators are faster.
+# float32, or else bfloat16 or int8 with a bfloat16 scale for each output. Linear layers and attention
+# compute in the type of the caches: float32 beside float32 weights, otherwise bfloat16, or float32
+# too where the processor has no bfloat16. The residual stream and the norms are float32. The weight
+# itself stands in for a bias or a scale that is not there. An operator costs this interpreter
+# microseconds, and a step of a small model takes little more: fewer operators are faster.
 
 
 def _linear(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activation: str) -> Tensor:
@@ -11,11 +12,14 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activation: 
   if weight.is_mkldnn:
     none = annotate(List[Optional[number]], [])
     return ops.mkldnn._linear_pointwise(x, weight, b, activation, none, "tanh")
-  if weight.dtype == 1:
-    y = __torch__.decoder._int8_product(x, weight, scale)
-    y = y if b is None else y.add_(b)
-  else:
+  if weight.dtype == x.dtype:
     y = torch.linear(x, weight, b)
+  else:
+    if x.dtype == 6:
+      y = __torch__.decoder._float32_product(x, weight, scale)
+    else:
+      y = __torch__.decoder._int8_product(x, weight, scale)
+    y = y if b is None else y.add_(b)
   return torch.gelu(y, approximate="tanh") if activation == "gelu" else y
 
 
@@ -23,6 +27,25 @@ def _int8_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   if x.size(0) > 16 or x.is_cuda:
     return torch.linear(x, weight.to(15)) * scale
   return torch._weight_int8pack_mm(x, weight, scale)
+
+
+def _float32_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
+  """The product of float32 numbers with a bfloat16 or int8 weight. The fewest rows cost least where
+  the weight is read as it is, a few where it is widened in parts that the caches hold."""
+  quantized = weight.dtype == 1
+  rows = x.size(0)
+  if rows == 1 and not quantized:
+    return torch.linear(x.to(15), weight).to(6)
+  if rows <= 8 and quantized:
+    return torch._weight_int8pack_mm(x.to(15), weight, scale).to(6)
+  if rows > 64:
+    y = torch.linear(x, weight.to(6))
+  else:
+    parts = annotate(List[Tensor], [])
+    for part in weight.split(max(1, 1200000 // x.size(1))):
+      parts.append(torch.linear(x, part.to(6)))
+    y = torch.cat(parts, 1)
+  return y.mul_(scale) if quantized else y
 
 
 def _attention(x: Tensor, B: int, w: List[Tensor], s: List[Tensor], cache: Tensor, start: int,
@@ -103,15 +126,15 @@ def decode(tokens: Tensor, start: int, padding: List[Tensor], every: bool, layer
   return logits.view(B, -1, logits.size(1))
 
 
-def extend(tokens: Tensor, positions: Tensor, attended: Tensor, heads: int, layers: List[Tensor],
-           scales: List[Tensor], ends: List[Tensor], past: List[Tensor]) -> List[Tensor]:
+def extend(tokens: Tensor, positions: Tensor, attended: Tensor, heads: int, type: int,
+           layers: List[Tensor], scales: List[Tensor], ends: List[Tensor],
+           past: List[Tensor]) -> List[Tensor]:
   """Logits (B, T, V) of tokens (B, T), the normed states (B, T, E) that they come from, and the
   past with these tokens: keys and values in turn, (B, heads, N, headDim). Attended (B, N) is zero
-  where a key is padding. At first there is no past."""
+  where a key is padding. At first there is no past. The type is what the layers compute in."""
   B, T = tokens.shape
   N = attended.size(1)
   shape = [2, B, heads, N, ends[2].size(1) // heads]
-  type = 6 if ends[0].dtype == 6 else 15
   caches = annotate(List[Tensor], [])
   for i in range(len(scales) // 4):
     cache = torch.empty(shape, dtype=type, device=tokens.device)
@@ -140,6 +163,6 @@ def quantize(weight: Tensor) -> Tuple[Tensor, Tensor]:
 
 def pack(weight: Tensor) -> Tensor:
   """A bfloat16 weight (out, in) in the order in which the processor multiplies fastest."""
-  if weight.is_cuda or not bool(ops.mkldnn._is_mkldnn_bf16_supported()):
+  if weight.is_cuda or not __torch__.precision.has_bfloat16():
     return weight
   return ops.mkldnn._reorder_linear_weight(weight, 1)
