@@ -1,6 +1,6 @@
 package org.djlgpt.bench;
 
-import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.decoder.WeightPrecision;
 
 import java.util.List;
 

@@ -4,11 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.model.GptCache;
+import org.djlgpt.decoder.GptCache;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.Gpt2Config;
-import org.djlgpt.model.GptDecoder;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.WeightPrecision;
 
 import java.util.List;
 import java.util.Random;

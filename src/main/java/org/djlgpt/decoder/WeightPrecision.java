@@ -1,10 +1,9 @@
-package org.djlgpt.model;
+package org.djlgpt.decoder;
 
 import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 
 import org.djlgpt.torch.BFloat16;
-import org.djlgpt.torch.Weight;
 
 import java.util.function.Function;
 

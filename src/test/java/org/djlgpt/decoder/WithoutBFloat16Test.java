@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.decoder;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -13,6 +13,8 @@ import ai.djl.ndarray.types.Shape;
 import com.google.gson.Gson;
 
 import org.djlgpt.cli.Gpt;
+import org.djlgpt.model.Gpt2Config;
+import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.BFloat16;
@@ -72,7 +74,7 @@ class WithoutBFloat16Test {
 
     private static List<float[]> logits(WeightPrecision precision, NDManager manager) {
         List<float[]> logits = new ArrayList<>();
-        GptConfig size = TinyGpt.size(37, 80).setNumLayers(2).build();
+        Gpt2Config size = TinyGpt.size(37, 80).setNumLayers(2).build();
         GptModel model = TinyGpt.scrambled(size, 5, manager);
         try (GptDecoder decoder = new GptDecoder(model, precision, manager);
                 GptCache cache = decoder.newCache(manager, 1)) {

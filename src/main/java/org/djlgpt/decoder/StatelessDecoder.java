@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.decoder;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -8,6 +8,7 @@ import ai.djl.nn.AbstractBlock;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 
+import org.djlgpt.model.GptConfig;
 import org.djlgpt.nn.Inputs;
 
 import java.util.Arrays;
@@ -109,9 +110,8 @@ public final class StatelessDecoder extends AbstractBlock {
         GptConfig config = decoder.config();
         Shape tokens = inputShapes[0]; // (B, T)
         Shape mask = inputShapes[2]; // (B, P + T)
-        int width = config.embeddingDim() / config.numHeads();
         Shape[] shapes = new Shape[2 + 2 * config.numLayers()];
-        Arrays.fill(shapes, new Shape(mask.get(0), config.numHeads(), mask.get(1), width));
+        Arrays.fill(shapes, new Shape(mask.get(0), config.numKeyValueHeads(), mask.get(1), config.headDim()));
         shapes[0] = tokens.add(config.vocabSize());
         shapes[1] = tokens.add(config.embeddingDim());
         return shapes;

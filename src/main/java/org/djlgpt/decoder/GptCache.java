@@ -1,4 +1,4 @@
-package org.djlgpt.model;
+package org.djlgpt.decoder;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;

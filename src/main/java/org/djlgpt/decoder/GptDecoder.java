@@ -1,19 +1,19 @@
-package org.djlgpt.model;
+package org.djlgpt.decoder;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.FusedLoss;
+import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
 import org.djlgpt.torch.BFloat16;
-import org.djlgpt.torch.DecoderKernel;
 import org.djlgpt.torch.Kernels;
-
 
 /**
  * A {@link GptModel} made ready to write text: weights in a chosen precision, a cache of what it
@@ -51,7 +51,7 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
      * @throws IllegalArgumentException if the model is of another engine or type
      */
     public GptDecoder(GptModel model, WeightPrecision precision, NDManager parent) {
-        NDArray embedding = model.getParameters().get(0).getValue().getArray();
+        NDArray embedding = model.tokenEmbedding().weight().getArray();
         if (!Kernels.supports(embedding)) {
             throw new IllegalArgumentException(
                     "a decoder needs a FLOAT32 model of the PyTorch engine, but this one is %s on %s"
@@ -62,7 +62,7 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
         config = model.config();
         this.precision = precision;
         manager = parent.newSubManager();
-        kernel = new DecoderWeights(model, precision, manager).kernel();
+        kernel = DecoderKernel.of(model, precision, manager);
     }
 
     /**
@@ -96,12 +96,7 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
     }
 
     private GptCache newCache(NDManager parent, long batchSize, long length) {
-        Shape shape =
-                new Shape(
-                        batchSize,
-                        config.numHeads(),
-                        length,
-                        config.embeddingDim() / config.numHeads());
+        Shape shape = new Shape(batchSize, config.numKeyValueHeads(), length, config.headDim());
         boolean bfloat16 = precision.computesInBFloat16(parent.getDevice());
         return new GptCache(parent, config.numLayers(), shape, bfloat16);
     }
