@@ -8,7 +8,8 @@ import java.util.List;
  * writing.
  *
  * <p>Each row is measured in a Java process of its own, which ends with this one however this one
- * ends; one that takes more than a minute is given up. Leave the machine alone meanwhile: other programs slow some rows more than others.
+ * ends; one that takes more than a minute is given up. Leave the machine alone meanwhile: other
+ * programs slow some rows more than others.
  */
 public final class Benchmark {
 

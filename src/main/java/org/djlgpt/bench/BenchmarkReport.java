@@ -50,9 +50,9 @@ Ratios are to the first row, above 1 is faster; peak MiB is the most memory resi
     }
 
     /**
-     * Writes all measured rows with every sample as JSON: the effort, the machine, and for each row the
-     * section, the name, the native settings, the samples of each phase in milliseconds with the
-     * peak memory in bytes (0 where unknown), or the error.
+     * Writes all measured rows with every sample as JSON: the effort, the machine, and for each row
+     * the section, the name, the native settings, the samples of each phase in milliseconds with
+     * the peak memory in bytes (0 where unknown), or the error.
      *
      * @param file the file to create or replace
      * @throws IOException if it can't be written; what was there is unchanged then

@@ -7,6 +7,13 @@ import java.util.List;
 /** Writing text: the next token and the prompt before it, in every precision. */
 final class GenerationSection implements Section.Table {
 
+    private static final String NOTES =
+            """
+  early, late: a step after few tokens and after the prompt; tokens/s and ratio are late.
+  of read: the bytes of all weights over the time of an early step.
+  of product: 2 * weights of the layers * tokens of the prompt.
+""";
+
     private static final double MILLISECONDS = 1e3;
     private static final int BATCH = 8;
 
@@ -80,10 +87,6 @@ final class GenerationSection implements Section.Table {
 
     @Override
     public String notes() {
-        return """
-                 early, late: a step after few tokens and after the prompt; tokens/s and ratio are late.
-                 of read: the bytes of all weights over the time of an early step.
-                 of product: 2 * weights of the layers * tokens of the prompt.
-               """;
+        return NOTES;
     }
 }

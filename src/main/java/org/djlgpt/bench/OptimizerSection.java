@@ -5,6 +5,12 @@ import java.util.List;
 /** The optimizer alone, beside DJL's. */
 final class OptimizerSection implements Section.Table {
 
+    private static final String NOTES =
+            """
+  GB/s counts 28 bytes a parameter, four reads and three writes of float32; a machine that
+  reads and writes at a time can exceed its limit for reading alone.
+""";
+
     private final LimitsSection machine;
     private final Case djl;
     private final Case fused;
@@ -49,9 +55,6 @@ final class OptimizerSection implements Section.Table {
 
     @Override
     public String notes() {
-        return """
-                 GB/s counts 28 bytes a parameter, four reads and three writes of float32; a machine that
-                 reads and writes at a time can exceed its limit for reading alone.
-               """;
+        return NOTES;
     }
 }
