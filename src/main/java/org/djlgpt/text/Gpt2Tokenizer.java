@@ -44,9 +44,9 @@ public final class Gpt2Tokenizer implements Tokenizer {
     private Gpt2Tokenizer(Gpt2Files files, BytePairs pairs) {
         this.files = files;
         this.pairs = pairs;
-        wholeIds.putAll(files.added());
+        wholeIds.putAll(files.added().text());
         added = anyOf(wholeIds);
-        wholeIds.putAll(files.special());
+        wholeIds.putAll(files.added().special());
         addedAndSpecial = anyOf(wholeIds);
     }
 
@@ -153,7 +153,8 @@ public final class Gpt2Tokenizer implements Tokenizer {
      */
     @Override
     public OptionalInt endOfText() {
-        return files.endOfTextId();
+        String token = files.added().endOfText();
+        return token == null ? OptionalInt.empty() : OptionalInt.of(wholeIds.get(token));
     }
 
     /**
