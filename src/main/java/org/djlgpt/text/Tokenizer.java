@@ -104,8 +104,8 @@ public interface Tokenizer {
     /**
      * Opens the tokenizer of a model folder: a {@link CharTokenizer} or a {@link Gpt2Tokenizer}.
      *
-     * @param directory a folder that {@link #save} wrote to, or one with {@code vocab.json} and {@code
-     *     merges.txt}, as {@link Gpt2Tokenizer#load} says
+     * @param directory a folder that {@link #save} wrote to, or one with {@code vocab.json} and
+     *     {@code merges.txt}, as {@link Gpt2Tokenizer#load} says
      * @return the tokenizer
      * @throws IllegalArgumentException if the folder holds no tokenizer, two of them, a part of
      *     one, or a malformed one
