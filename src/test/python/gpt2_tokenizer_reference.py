@@ -98,7 +98,7 @@ def small_gpt2(folder):
     tokenizer.add_tokens([tokenizers.AddedToken(t, normalized=False) for t in ["wordy", "wordy word"]])
     assert tokenizer.convert_tokens_to_ids(["<|user|>", "wordy", "wordy word"]) == [size, size + 1, size + 2]
     cases = []
-    for text in odd_strings():
+    for text in odd_strings(" ".join(text)):
         cases.append({"text": text,
                       "plain": tokenizer.encode(text, split_special_tokens=True, add_special_tokens=False),
                       "special": tokenizer.encode(text, add_special_tokens=False)})
@@ -107,7 +107,7 @@ def small_gpt2(folder):
             "vocabSize": len(tokenizer), "endOfText": tokenizer.eos_token_id, "cases": cases}
 
 
-def odd_strings():
+def odd_strings(corpus):
     draw = random.Random(7)
     pieces = ["<|endoftext|>", "<|user|>", "<s>", "wordy", "wordy word", "<|end", "'s", "'LL", "'re", "don't", " ", "  ",
               "\n", "\r\n", "\t", "\u00a0", "\u3000", "0", "1234", "\u0660", "\u00bd", "letter", " small", "LATIN", "aaaa",
@@ -115,7 +115,9 @@ def odd_strings():
               "!?", "...", "_", "-" * 9, "\ufeff", "\u05e9\u05dc", "\uffff", "\U0010ffff", "with", " and "]
     fixed = ["", " ", "a", "wordy wordy word", "<|endoftext|", "<|endoftext|><|endoftext|>", "a<s>b", "x" * 300,
              " " * 77 + "x", "letter" * 40]
-    return fixed + ["".join(draw.choice(pieces) for _ in range(draw.randint(1, 9))) for _ in range(240)]
+    starts = [draw.randrange(len(corpus)) for _ in range(60)]
+    learnt = [corpus[start:start + draw.randint(1, 120)] for start in starts]
+    return fixed + learnt + ["".join(draw.choice(pieces) for _ in range(draw.randint(1, 9))) for _ in range(200)]
 
 
 def main():
