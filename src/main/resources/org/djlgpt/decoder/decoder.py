@@ -43,9 +43,14 @@ def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activatio
 
 
 def _int8_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
-  if x.size(0) > 16 or x.is_cuda:
+  if x.size(0) > 16 or not __torch__.decoder._is_whole(weight):
     return torch.linear(x, weight.to(15)) * scale
   return torch._weight_int8pack_mm(x, weight, scale)
+
+
+def _is_whole(weight: Tensor) -> bool:
+  """Whether libtorch's product with int8 rows, which takes 16 numbers at a time, ends with them."""
+  return weight.size(1) % 16 == 0 and not weight.is_cuda
 
 
 def _float32_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
@@ -55,7 +60,7 @@ def _float32_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   rows = x.size(0)
   if rows == 1 and not quantized:
     return torch.linear(x.to(15), weight).to(6)
-  if rows <= 8 and quantized:
+  if rows <= 8 and quantized and __torch__.decoder._is_whole(weight):
     return torch._weight_int8pack_mm(x.to(15), weight, scale).to(6)
   if rows > 64:
     y = torch.linear(x, weight.to(6))
