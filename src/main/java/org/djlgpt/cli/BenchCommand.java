@@ -58,7 +58,7 @@ final class BenchCommand implements Callable<Integer> {
         if (!Terminal.isInteractive()) {
             return benchmark.run(this::printProgress);
         }
-        try (BenchmarkMeter meter = new BenchmarkMeter()) {
+        try (BenchmarkMeter meter = new BenchmarkMeter(new Output(spec.commandLine().getErr()))) {
             return benchmark.run(meter);
         }
     }

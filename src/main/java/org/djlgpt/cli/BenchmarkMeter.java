@@ -1,20 +1,17 @@
 package org.djlgpt.cli;
 
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 import org.djlgpt.bench.BenchmarkListener;
 
 /** Reports a benchmark on a terminal: a bar with the rows done, time left and the row at work. */
 final class BenchmarkMeter implements BenchmarkListener, AutoCloseable {
 
-    private final ProgressBar bar =
-            new ProgressBarBuilder()
-                    .setTaskName("measuring")
-                    .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
-                    .setUpdateIntervalMillis(500)
-                    .build();
+    private final ProgressBar bar;
+
+    BenchmarkMeter(Output out) {
+        bar = new BottomLine(out).bar("measuring").setUpdateIntervalMillis(500).build();
+    }
 
     @Override
     public void onProgress(int done, int count, String row) {
