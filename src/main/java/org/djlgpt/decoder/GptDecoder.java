@@ -124,7 +124,7 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
         requireShape(tokens.getShape());
         Inputs.requireKnownTokens(tokens, config.vocabSize());
         int length = (int) tokens.getShape().get(1);
-        Inputs.requireContext((long) cache.length() + length, cache.contextLength());
+        cache.reserve(length);
         NDArray logits =
                 kernel.logits(
                         tokens.toType(DataType.INT64, false),

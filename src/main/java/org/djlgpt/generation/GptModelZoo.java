@@ -37,8 +37,8 @@ import java.util.Set;
  * </ul>
  *
  * <p>The option {@code precision} is {@code fp32} by default, {@code bf16} or {@code int8}, see
- * {@link org.djlgpt.model.WeightPrecision}. The block of the model is a {@link
- * org.djlgpt.model.StatelessDecoder}.
+ * {@link org.djlgpt.decoder.WeightPrecision}. The block of the model is a {@link
+ * org.djlgpt.decoder.StatelessDecoder}.
  *
  * <p>{@code loadModel} throws
  *

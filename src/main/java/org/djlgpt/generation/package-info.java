@@ -9,7 +9,7 @@
  *
  * <p>For DJL's {@code Criteria} and {@code Predictor} a model folder is a {@link
  * org.djlgpt.generation.GptModelZoo}. DJL's own text generation (greedy, beam and contrastive
- * search) runs on a {@link org.djlgpt.model.StatelessDecoder} by way of a {@link
+ * search) runs on a {@link org.djlgpt.decoder.StatelessDecoder} by way of a {@link
  * org.djlgpt.generation.CausalTranslator}.
  *
  * <p>Imports {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code org.djlgpt.model}, {@code

@@ -107,6 +107,19 @@ public record Gpt2Config(
     }
 
     @Override
+    public long parameterCount() {
+        double width = embeddingDim;
+        double norm = bias ? 2 * width : width;
+        double qkv = 3 * (width * width + (qkvBias ? width : 0));
+        double output = width * width + (bias ? width : 0);
+        double feedForward = 2 * width * hiddenDim + (bias ? hiddenDim + width : 0);
+        double embeddings = width * ((double) vocabSize + contextLength);
+        double head = tiedOutput ? 0 : width * vocabSize;
+        double layer = 2 * norm + qkv + output + feedForward;
+        return (long) (embeddings + numLayers * layer + norm + head);
+    }
+
+    @Override
     public GptParts parts(Layers layers) {
         return new Parts(this, layers);
     }

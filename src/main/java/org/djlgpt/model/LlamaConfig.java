@@ -129,6 +129,19 @@ public record LlamaConfig(
     }
 
     @Override
+    public long parameterCount() {
+        double width = embeddingDim;
+        double queries = (double) numHeads * headDim;
+        double keysAndValues = 2.0 * numKeyValueHeads * headDim;
+        double bias = relative == Relative.QWEN2 ? queries + keysAndValues : 0;
+        double headNorms = relative == Relative.QWEN3 ? 2 * headDim : 0;
+        double attention = width * (2 * queries + keysAndValues) + bias + headNorms;
+        double feedForward = 3 * width * hiddenDim;
+        double embeddings = (tiedOutput ? 1 : 2) * width * vocabSize;
+        return (long) (embeddings + numLayers * (2 * width + attention + feedForward) + width);
+    }
+
+    @Override
     public GptParts parts(Layers layers) {
         return new Parts(this, layers, new RotaryEmbedding(headDim, ropeBase, ropeScaling));
     }

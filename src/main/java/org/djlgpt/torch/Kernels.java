@@ -103,6 +103,27 @@ public final class Kernels {
         }
     }
 
+    /**
+     * Copies a cache into one with more room.
+     *
+     * @param cache keys and values (2, B, groups, C, headDim), float32 or bfloat16
+     * @param length how many of its tokens to copy
+     * @param room how many tokens there is to be room for, at least as many
+     * @return the new cache (2, B, groups, room, headDim)
+     * @throws IllegalArgumentException if the shape or a number is wrong
+     */
+    public static NDArray grownCache(NDArray cache, long length, long room) {
+        Argument past = Argument.of("grownCache", "cache", cache).rank(5).floatingPoint();
+        past.room(3, 0, length);
+        if (room < length) {
+            throw new IllegalArgumentException(
+                    "grownCache: room is %d, but must be at least %d".formatted(room, length));
+        }
+        try (Recording off = Recording.off()) {
+            return TorchScript.kernels().call("grown_cache", past.array(), length, room);
+        }
+    }
+
     private static void requireWindow(String function, int window) {
         if (window < 1) {
             throw new IllegalArgumentException(

@@ -69,6 +69,14 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
   return context.view(B, heads, T, D)
 
 
+def grown_cache(cache: Tensor, length: int, room: int) -> Tensor:
+  """The first tokens of a cache (2, B, groups, C, headDim) in one of C = room."""
+  _, B, groups, _, D = cache.shape
+  grown = torch.zeros([2, B, groups, room, D], dtype=cache.dtype, device=cache.device)
+  grown.narrow(3, 0, length).copy_(cache.narrow(3, 0, length))
+  return grown
+
+
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
   """Turns x (..., T, D) by angles whose cosines and sines are (T, D / 2) or (B, 1, T, D / 2)."""
   a, b = x.chunk(2, -1)

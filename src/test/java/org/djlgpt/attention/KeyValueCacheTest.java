@@ -11,8 +11,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.Kernels;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -114,6 +117,30 @@ class KeyValueCacheTest {
             assertEquals(CONTEXT, cache.length());
             NDArray joined = NDArrays.concat(pieces, 1);
             assertArrayEquals(whole, joined.toFloatArray(), ROUNDING);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aCacheGrowsWithALongTextAndKeepsWhatItHolds(boolean bfloat16) {
+        int context = 3 * KeyValueCache.FIRST_ROOM;
+        try (KeyValueCache cache =
+                new KeyValueCache(manager, new Shape(1, 2, context, 4), bfloat16)) {
+            long bytes = cache.bytes();
+            NDArray keysAndValues = new RandomArrays(manager, 2).normal(2, 1, 2, 1000, 4);
+            NDArray first = bfloat16 ? BFloat16.from(keysAndValues) : keysAndValues;
+            Kernels.cachedAttention(
+                    first.get(0), first.get(0), first.get(1), cache.keysAndValues(), 0, context);
+            cache.advance(1000);
+
+            cache.reserve(25);
+            assertEquals(2 * bytes, cache.bytes());
+            cache.reserve(2000);
+            assertEquals(3 * bytes, cache.bytes());
+
+            NDArray held = BFloat16.widen(cache.keysAndValues()).get(":, :, :, :1000");
+            assertEquals(BFloat16.widen(first), held);
+            assertThrows(IllegalArgumentException.class, () -> cache.reserve(2073));
         }
     }
 
