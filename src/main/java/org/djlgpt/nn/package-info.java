@@ -3,11 +3,12 @@
  * them, autocast, a loss over whole sequences and an AdamW in PyTorch's formula.
  *
  * <p>What to choose: {@link org.djlgpt.nn.Linear}, {@link org.djlgpt.nn.Embedding}, {@link
- * org.djlgpt.nn.LayerNorm} and {@link org.djlgpt.nn.Gelu} where initial values must follow from a
- * seed as they do in PyTorch, or where DJL's defaults differ (its layer normalization mixes tokens,
- * its GELU is the exact form); {@link org.djlgpt.nn.Layers} for GPT-2's first values;
- * {@link org.djlgpt.nn.Autocast} for bfloat16; {@link org.djlgpt.nn.AdamW} and {@link
- * org.djlgpt.nn.CrossEntropy} with any training loop, DJL's included.
+ * org.djlgpt.nn.LayerNorm} and {@link org.djlgpt.nn.ActivationFunction} where initial values must
+ * follow from a seed as they do in PyTorch, or where DJL's defaults differ (its layer normalization
+ * mixes tokens, its GELU is the exact form); {@link org.djlgpt.nn.RmsNorm} for models of the Llama
+ * family; {@link org.djlgpt.nn.Layers} for GPT-2's first values; {@link org.djlgpt.nn.Autocast} for
+ * bfloat16; {@link org.djlgpt.nn.AdamW} and {@link org.djlgpt.nn.CrossEntropy} with any training
+ * loop, DJL's included.
  *
  * <p>To write a block of your own in this style, extend {@link org.djlgpt.nn.TensorBlock}: it
  * checks the input and frees intermediate arrays, and {@link org.djlgpt.nn.Pass} sends an array

@@ -101,6 +101,15 @@ final class Argument {
         return this;
     }
 
+    Argument lastAxes(long... sizes) {
+        Shape shape = array.getShape();
+        int first = shape.dimension() - sizes.length;
+        Shape expected = new Shape(sizes);
+        boolean fits = first >= 0 && shape.slice(first).equals(expected);
+        require(fits, "shape", shape, "last axes of " + expected);
+        return this;
+    }
+
     Argument type(DataType... accepted) {
         DataType type = array.getDataType();
         require(List.of(accepted).contains(type), "type", typeName(type), names(accepted));
