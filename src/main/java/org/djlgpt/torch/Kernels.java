@@ -148,7 +148,7 @@ public final class Kernels {
         Argument x =
                 Argument.of(function, "input", input)
                         .floatingPoint()
-                        .lastAxis(2 * c.size(1))
+                        .lastAxes(c.size(0), 2 * c.size(1))
                         .onDeviceOf(c);
         return TorchScript.kernels().call("rotate", x.array(), c.array(), s.array());
     }
