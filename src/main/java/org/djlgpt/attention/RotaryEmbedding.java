@@ -87,12 +87,15 @@ public final class RotaryEmbedding extends TensorBlock {
         }
     }
 
-    /** Angles per position, rounded to float32 as where models are trained. */
+    /**
+     * Angles per position, rounded to float32 at each step as where models are trained: at position
+     * 100000 the last bit of an angle turns a pair by up to 0.003.
+     */
     private static float[] frequencies(int headDim, double base, Scaling scaling) {
         float[] frequencies = new float[headDim / 2];
         for (int i = 0; i < frequencies.length; i++) {
-            float unscaled = (float) (1 / Math.pow(base, 2.0 * i / headDim));
-            frequencies[i] = (float) scaling.scale(unscaled);
+            float slowness = (float) Math.pow(base, 2f * i / headDim);
+            frequencies[i] = (float) scaling.scale(1 / slowness);
         }
         return frequencies;
     }

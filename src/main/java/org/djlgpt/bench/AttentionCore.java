@@ -31,7 +31,13 @@ record AttentionCore(Operators operators, Shape shape) implements Workload {
         inputs.forEach(input -> input.setRequiresGradient(true));
         NDArray mask = operators == Operators.PLAIN ? mask(shape.get(2), manager) : null;
         return new Differentiable(
-                training -> attend(inputs, mask), inputs, manager.randomNormal(shape));
+                training -> {
+                    try (Operators.Scope scope = operators.use()) {
+                        return attend(inputs, mask);
+                    }
+                },
+                inputs,
+                manager.randomNormal(shape));
     }
 
     private NDArray attend(List<NDArray> inputs, NDArray mask) {

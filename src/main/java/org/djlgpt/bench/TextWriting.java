@@ -4,11 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.model.GptCache;
+import org.djlgpt.decoder.GptCache;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.Gpt2Config;
-import org.djlgpt.model.GptDecoder;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.WeightPrecision;
 
 import java.util.List;
 import java.util.Random;
@@ -75,7 +75,8 @@ record TextWriting(Gpt2Config config, WeightPrecision precision, int sequences, 
 
     /** Returns the operations that the machine can do a second in what products compute in. */
     double productLimit(Limits limits) {
-        return precision == WeightPrecision.FP32 ? limits.float32() : limits.bfloat16();
+        boolean wide = precision == WeightPrecision.FP32 || Double.isNaN(limits.bfloat16());
+        return wide ? limits.float32() : limits.bfloat16();
     }
 
     @Override

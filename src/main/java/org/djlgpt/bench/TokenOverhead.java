@@ -5,13 +5,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.decoder.GptCache;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.generation.Decoding;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TokenGenerator;
-import org.djlgpt.model.GptCache;
 import org.djlgpt.model.Gpt2Config;
-import org.djlgpt.model.GptDecoder;
-import org.djlgpt.model.WeightPrecision;
 
 import java.util.List;
 

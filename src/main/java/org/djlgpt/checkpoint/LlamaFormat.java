@@ -168,7 +168,9 @@ record LlamaFormat(Relative relative, String architecture) implements ModelForma
         }
         if (relative == Relative.QWEN2 || relative == Relative.QWEN3) {
             json.addProperty("use_sliding_window", limited);
-            json.addProperty("max_window_layers", 0);
+            if (limited) {
+                json.addProperty("max_window_layers", 0);
+            }
         }
     }
 

@@ -10,15 +10,15 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.io.AtomicFile;
 import org.djlgpt.io.AtomicFolder;
 import org.djlgpt.io.Json;
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.io.TensorSource;
 import org.djlgpt.model.GptConfig;
-import org.djlgpt.model.GptDecoder;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.Recording;

@@ -3,12 +3,11 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.generation.GenerationReport;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
-import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.nn.Inputs;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

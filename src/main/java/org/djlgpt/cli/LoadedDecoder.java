@@ -4,8 +4,8 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.ModelDirectory;
-import org.djlgpt.model.GptDecoder;
-import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.text.Tokenizer;
 
 import java.io.IOException;

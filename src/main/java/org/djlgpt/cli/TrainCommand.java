@@ -65,8 +65,9 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "fp32|bf16",
             defaultValue = "fp32",
             description =
-                    "what linear layers and attention compute in; parameters stay in fp32 (default:"
-                            + " fp32)")
+                    "what linear layers and attention compute in; parameters stay in fp32. A"
+                            + " processor without bfloat16 is refused unless Java is started with"
+                            + " -Ddjlgpt.bfloat16=true (default: fp32)")
     private Precision precision;
 
     @Mixin private ModelOptions modelOptions;
@@ -84,6 +85,7 @@ final class TrainCommand implements Callable<Integer> {
             TrainingData text = TrainingData.read(data, tokenizer, modelOptions.tokenizer());
             Map<String, String> notes = notes(text);
             checkpoint.ifPresent(c -> RunOptions.requireSame(c.notes(), notes));
+            precision.requireFastOn(manager.getDevice());
             TrainingTask task = TrainingTask.of(text, modelOptions, config, manager);
             RunDirectory run = new RunDirectory(out);
             Output output = new Output(spec.commandLine().getOut());

@@ -4,8 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.model.GptCache;
-import org.djlgpt.model.GptDecoder;
+import org.djlgpt.decoder.GptCache;
+import org.djlgpt.decoder.GptDecoder;
 
 import java.util.List;
 import java.util.stream.LongStream;

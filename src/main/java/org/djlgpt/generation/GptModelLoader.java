@@ -15,9 +15,9 @@ import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 
 import org.djlgpt.checkpoint.ModelDirectory;
-import org.djlgpt.model.GptDecoder;
-import org.djlgpt.model.StatelessDecoder;
-import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.StatelessDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 
 import java.io.IOException;
 import java.nio.file.Files;

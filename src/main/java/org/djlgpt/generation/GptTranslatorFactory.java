@@ -8,7 +8,7 @@ import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 import ai.djl.util.Pair;
 
-import org.djlgpt.model.StatelessDecoder;
+import org.djlgpt.decoder.StatelessDecoder;
 import org.djlgpt.text.Tokenizer;
 
 import java.io.IOException;

@@ -2,9 +2,9 @@ package org.djlgpt.generation;
 
 import ai.djl.ndarray.NDManager;
 
-import org.djlgpt.model.GptDecoder;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.nn.Inputs;
 
 import java.util.Arrays;

@@ -32,7 +32,8 @@ public interface Tokenizer {
     OptionalInt endOfText();
 
     /**
-     * Returns the ids of a text.
+     * Returns the ids of a text, in which nothing is special: a stranger who writes {@code
+     * <|endoftext|>} has written letters.
      *
      * @param text the text, empty for no ids
      * @return the ids, in the order of the text
@@ -40,6 +41,18 @@ public interface Tokenizer {
      *     text does, or something that this tokenizer has no id for
      */
     int[] encode(String text);
+
+    /**
+     * Returns the ids of a text in which special tokens, such as the one that ends a document, are
+     * written out. It is for text that the caller has put together; never for a stranger's.
+     *
+     * @param text the text, empty for no ids
+     * @return the ids, in the order of the text; a special token has one
+     * @throws IllegalArgumentException as {@link #encode}
+     */
+    default int[] encodeWithSpecialTokens(String text) {
+        return encode(text);
+    }
 
     /**
      * Returns the UTF-8 bytes that ids stand for.
@@ -91,8 +104,8 @@ public interface Tokenizer {
     /**
      * Opens the tokenizer of a model folder: a {@link CharTokenizer} or a {@link Gpt2Tokenizer}.
      *
-     * @param directory a folder that {@link #save} wrote to, or one with GPT-2's {@code vocab.json}
-     *     and {@code merges.txt}
+     * @param directory a folder that {@link #save} wrote to, or one with {@code vocab.json} and
+     *     {@code merges.txt}, as {@link Gpt2Tokenizer#load} says
      * @return the tokenizer
      * @throws IllegalArgumentException if the folder holds no tokenizer, two of them, a part of
      *     one, or a malformed one
@@ -102,8 +115,8 @@ public interface Tokenizer {
         AtomicFolder.settle(directory);
         boolean characters = Files.exists(directory.resolve(CharTokenizer.FILE));
         boolean gpt2 =
-                Files.exists(directory.resolve(Gpt2Tokenizer.VOCAB_FILE))
-                        || Files.exists(directory.resolve(Gpt2Tokenizer.MERGES_FILE));
+                Files.exists(directory.resolve(Gpt2Files.VOCABULARY))
+                        || Files.exists(directory.resolve(Gpt2Files.MERGES));
         String folder = "folder " + directory.toAbsolutePath();
         if (!Files.isDirectory(directory)) {
             throw new IllegalArgumentException(

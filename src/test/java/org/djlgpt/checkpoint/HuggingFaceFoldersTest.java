@@ -5,6 +5,7 @@ import static org.djlgpt.testing.Figures.assertFigures;
 import static org.djlgpt.testing.Figures.ids;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
@@ -15,8 +16,13 @@ import ai.djl.training.ParameterStore;
 
 import com.google.gson.JsonObject;
 
+import org.djlgpt.decoder.GptCache;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
@@ -29,7 +35,9 @@ import org.junit.jupiter.params.provider.ValueSource;
 
 import java.lang.annotation.Retention;
 import java.lang.annotation.RetentionPolicy;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.List;
 
 /** Models that transformers saved, against what transformers computes with them. */
@@ -37,7 +45,18 @@ class HuggingFaceFoldersTest {
 
     @Retention(RetentionPolicy.RUNTIME)
     @ParameterizedTest
-    @ValueSource(strings = {"huggingface-tiny", "huggingface-base-f16", "huggingface-sharded-bf16"})
+    @ValueSource(
+            strings = {
+                "huggingface-tiny",
+                "huggingface-base-f16",
+                "huggingface-sharded-bf16",
+                "llama-tiny",
+                "llama-linear-rope",
+                "llama3-scaled-sharded-bf16",
+                "mistral-window",
+                "qwen2-tiny",
+                "qwen3-f16"
+            })
     private @interface ForEachFolder {}
 
     @TempDir private Path saved;
@@ -79,6 +98,83 @@ class HuggingFaceFoldersTest {
         assertArrayEquals(prompts.concat(continuation, 1).toLongArray(), tokens.toLongArray());
     }
 
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "gpt2-epsilon",
+                "gpt2-gelu",
+                "gpt2-gelu-pytorch-tanh",
+                "gpt2-inner",
+                "gpt2-pdrops",
+                "gpt2-relu",
+                "gpt2-untied"
+            })
+    void whateverGpt2MayHaveIsComputed(String name) throws Exception {
+        logitsAgree(name);
+        savingAndLoadingChangesNothing(name);
+    }
+
+    @Test
+    void dropoutRatesAreKeptApart() throws Exception {
+        GptConfig config = ModelDirectory.config(folder("gpt2-pdrops"));
+
+        assertEquals(0.2f, config.attentionDropout());
+        assertEquals(0.1f, config.embeddingDropout());
+        assertEquals(0.3f, config.residualDropout());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"llama-linear-rope", "llama3-scaled-sharded-bf16"})
+    void theRotationIsReadInTheOlderFormToo(String name) throws Exception {
+        for (String file : folder(name).toFile().list()) {
+            Files.copy(folder(name).resolve(file), saved.resolve(file));
+        }
+        Files.move(
+                saved.resolve("config-old-form.json"),
+                saved.resolve("config.json"),
+                StandardCopyOption.REPLACE_EXISTING);
+
+        LlamaConfig older = (LlamaConfig) ModelDirectory.config(saved);
+        LlamaConfig newer = (LlamaConfig) ModelDirectory.config(folder(name));
+
+        assertEquals(newer.ropeBase(), older.ropeBase());
+        assertEquals(newer.ropeScaling(), older.ropeScaling());
+    }
+
+    @ForEachFolder
+    void aDecoderContinuesAsTransformersDoes(String name) throws Exception {
+        JsonObject expected = expected(name);
+        NDArray prompts = ids(manager, expected.get("ids"));
+        NDArray continuation = ids(manager, expected.get("greedyContinuation")); // (2, T)
+        try (GptDecoder decoder =
+                        ModelDirectory.loadDecoder(folder(name), WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 2)) {
+            NDArray next = decoder.next(prompts, cache).argMax(1).expandDims(1); // (2, 1)
+            for (int i = 0; i < continuation.getShape().get(1); i++) {
+                assertEquals(continuation.get(":, {}:{}", i, i + 1), next);
+                if (i + 1 < continuation.getShape().get(1)) {
+                    next = decoder.next(next, cache).argMax(1).expandDims(1);
+                }
+            }
+        }
+    }
+
+    @ForEachFolder
+    void aDecoderOfLesserPrecisionIsClose(String name) throws Exception {
+        JsonObject expected = expected(name);
+        NDArray tokens = ids(manager, expected.get("ids"));
+        NDArray exact = infer(ModelDirectory.load(folder(name), manager), tokens); // (2, T, V)
+        double spread = exact.sub(exact.mean()).square().mean().sqrt().getFloat();
+        for (WeightPrecision precision : WeightPrecision.values()) {
+            try (GptDecoder decoder =
+                    ModelDirectory.loadDecoder(folder(name), precision, manager)) {
+                NDArray error = infer(decoder, tokens).sub(exact);
+                double share = error.square().mean().sqrt().getFloat() / spread;
+                assertTrue(share < (precision == WeightPrecision.FP32 ? 1e-5 : 0.05), "" + share);
+            }
+        }
+    }
+
     @ForEachFolder
     void lossAndGradientsAgree(String name) throws Exception {
         JsonObject expected = expected(name);
@@ -94,10 +190,13 @@ class HuggingFaceFoldersTest {
 
         try (SafeTensors gradients =
                 SafeTensors.open(folder(name).resolve("gradients.safetensors"))) {
-            List<CheckpointTensor> tensors = ModelFormat.of(model.config()).tensors(model);
+            ModelFormat format = ModelFormat.of(model.config());
+            List<CheckpointTensor> tensors = format.tensors(model);
             assertEquals(tensors.size(), gradients.names().size());
             for (CheckpointTensor tensor : tensors) {
-                assertGradient(gradients.read(manager, tensor.name()), tensor);
+                boolean bare = gradients.names().contains(tensor.name());
+                String stored = bare ? tensor.name() : format.prefixed(tensor.name());
+                assertGradient(gradients.read(manager, stored), tensor);
             }
         }
     }

@@ -16,11 +16,11 @@ import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 
-import org.djlgpt.model.GptDecoder;
-import org.djlgpt.model.GptModel;
 import org.djlgpt.checkpoint.ModelDirectory;
-import org.djlgpt.model.StatelessDecoder;
-import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.StatelessDecoder;
+import org.djlgpt.decoder.WeightPrecision;
+import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.Refusals;

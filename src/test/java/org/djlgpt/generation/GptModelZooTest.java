@@ -22,10 +22,10 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.NoopTranslator;
 import ai.djl.translate.TranslateException;
 
-import org.djlgpt.model.GptModel;
 import org.djlgpt.checkpoint.ModelDirectory;
-import org.djlgpt.model.StatelessDecoder;
-import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.decoder.StatelessDecoder;
+import org.djlgpt.decoder.WeightPrecision;
+import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;

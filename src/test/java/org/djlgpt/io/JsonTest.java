@@ -47,7 +47,8 @@ class JsonTest {
         List<Json> items = json.require("a").require("b").items();
 
         assertRefused("$.a is BEGIN_OBJECT where STRING is due", json.require("a")::string);
-        assertRefused("$.a.b is BEGIN_ARRAY where BEGIN_OBJECT", json.require("a").require("b")::fields);
+        assertRefused(
+                "$.a.b is BEGIN_ARRAY where BEGIN_OBJECT", json.require("a").require("b")::fields);
         assertRefused("$.a.b[0] is STRING where NUMBER", () -> items.get(0).wholeNumber(9));
         assertRefused("$.a.b[0] is \"1\", but must be a number", items.get(0)::number);
         assertRefused("$.a.b[1] is 1.5, which is no integer", () -> items.get(1).wholeNumber(9));
