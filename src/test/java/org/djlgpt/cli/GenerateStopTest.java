@@ -72,8 +72,8 @@ class GenerateStopTest {
                 folder,
                 "--prompt",
                 "a",
-                "--temperature",
-                0,
+                "--seed",
+                3,
                 "--max-new-tokens",
                 20);
     }

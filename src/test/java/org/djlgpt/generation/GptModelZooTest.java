@@ -163,7 +163,7 @@ class GptModelZooTest {
     @ValueSource(strings = {"config.json", "generation_config.json"})
     void aTokenThatTheFolderNamesEndsAText(String file) throws Exception {
         String whole = greedyGenerator().generate("a");
-        String end = whole.substring(5, 6);
+        String end = whole.replace(whole.substring(0, 1), "").substring(0, 1);
         Files.delete(folder.resolve("generation_config.json"));
         setEndOfText(file, List.of(50256, TOKENIZER.encode(end)[0]));
 
