@@ -119,8 +119,15 @@ public final class RotaryEmbedding extends TensorBlock {
      * @param x queries or keys (.., T, D)
      * @param start the position of the first of them, at least 0
      * @return the rotated ones (.., T, D)
+     * @throws IllegalArgumentException if the block does not take {@code x}, or the position is
+     *     negative
      */
     public NDArray rotate(NDArray x, int start) {
+        requireShape(x.getShape());
+        if (start < 0) {
+            throw new IllegalArgumentException(
+                    "start=%d must be at least 0; positions count from 0".formatted(start));
+        }
         int end = start + (int) x.getShape().get(x.getShape().dimension() - 2);
         Angles angles = tables.upTo(end, x.getDevice());
         return Functional.rotate(

@@ -28,8 +28,8 @@ public final class PositionEmbedding extends TensorBlock {
      * @throws IllegalArgumentException if a size is below 1
      */
     public PositionEmbedding(int contextLength, int embeddingDim, Layers layers) {
-        this.contextLength = contextLength;
-        this.embeddingDim = embeddingDim;
+        this.contextLength = Inputs.requirePositive("contextLength", contextLength);
+        this.embeddingDim = Inputs.requirePositive("embeddingDim", embeddingDim);
         weight = addParameter(layers.embedding(contextLength, embeddingDim).weight());
     }
 

@@ -22,6 +22,9 @@
  * and take DJL's operators where it says no. An argument of the wrong engine, type, shape or device
  * is refused with an {@code IllegalArgumentException} before native code sees it.
  *
+ * <p>On Linux a process that has called a kernel may end while threads compute: C's exit handlers
+ * from before that call, libtorch's among them, are left out.
+ *
  * <p>Imports DJL only, and JNA, which DJL brings along.
  */
 package org.djlgpt.torch;
