@@ -32,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -49,7 +50,7 @@ public final class ModelDirectory {
     static final int MAX_BYTES = 10_000_000;
 
     static final String CONFIG = "config.json";
-    private static final String GENERATION_CONFIG = "generation_config.json";
+    static final String GENERATION_CONFIG = "generation_config.json";
 
     /** What a model may consist of besides its tokenizer; the last are files of a sharded one. */
     private static final Predicate<String> MODEL =
@@ -199,6 +200,19 @@ public final class ModelDirectory {
     private static GptConfig config(Path directory, Float dropout)
             throws IOException, MalformedModelException {
         AtomicFolder.settle(directory);
+        try {
+            ConfigFields fields = new ConfigFields(readConfig(directory), dropout);
+            fields.require("transformers_weights", WeightFiles.SINGLE);
+            fields.value("architectures");
+            fields.value("torch_dtype", "dtype");
+            fields.value("auto_map"); // code, which goes with the folder that it came from
+            return ModelFormat.of(fields).read(fields);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedModelException(e.getMessage(), e);
+        }
+    }
+
+    static Json readConfig(Path directory) throws IOException {
         Path file = directory.resolve(CONFIG);
         if (!Files.isRegularFile(file)) {
             throw new NoSuchFileException(
@@ -206,13 +220,25 @@ public final class ModelDirectory {
                     null,
                     "is missing; a model folder needs " + CONFIG + " and " + WeightFiles.SINGLE);
         }
+        return Json.read(file, MAX_BYTES);
+    }
+
+    /**
+     * Reads which tokens end a text: {@code eos_token_id}, a number or a list of numbers, in {@code
+     * generation_config.json}, or in {@code config.json} where that file or the field is missing. A
+     * null there says that none does.
+     *
+     * @param directory a Hugging Face directory
+     * @return token ids, besides the tokenizer's end of text; one that the model does not have is
+     *     never chosen and does no harm, as in transformers
+     * @throws IOException if {@code config.json} is missing or a file can't be read
+     * @throws MalformedModelException if something else than integers is there
+     */
+    public static Set<Integer> stopTokens(Path directory)
+            throws IOException, MalformedModelException {
+        AtomicFolder.settle(directory);
         try {
-            ConfigFields fields = new ConfigFields(Json.read(file, MAX_BYTES), dropout);
-            fields.require("transformers_weights", WeightFiles.SINGLE);
-            fields.value("architectures");
-            fields.value("torch_dtype", "dtype");
-            fields.value("auto_map"); // code, which goes with the folder that it came from
-            return ModelFormat.of(fields).read(fields);
+            return StopTokens.read(directory);
         } catch (IllegalArgumentException e) {
             throw new MalformedModelException(e.getMessage(), e);
         }

@@ -93,6 +93,7 @@ final class GenerateCommand implements Callable<Integer> {
                             .setManager(manager)
                             .optSampler(sampler)
                             .optStopStrings(stop.toArray(String[]::new))
+                            .optStopTokens(loaded.stopTokens().toArray(Integer[]::new))
                             .optMaxNewTokens(maxNewTokens);
             TextGenerator generator =
                     builder.optSeed(seed == null ? (int) System.nanoTime() : seed).build();

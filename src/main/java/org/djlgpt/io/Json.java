@@ -159,6 +159,15 @@ public final class Json {
     }
 
     /**
+     * Returns whether this is an array.
+     *
+     * @return true for an array, false for all else
+     */
+    public boolean isArray() {
+        return type == JsonToken.BEGIN_ARRAY;
+    }
+
+    /**
      * Returns a string.
      *
      * @return its characters, any surrogates included
