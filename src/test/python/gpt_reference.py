@@ -116,7 +116,7 @@ def mean_loss(logits):
 # ---------------------------------------------------------------- figures of a model
 
 def listed(config):
-    """The configuration under the names that GptConfig uses."""
+    """The configuration under the names that Gpt2Config uses."""
     return {re.sub("_(.)", lambda m: m[1].upper(), key): value for key, value in asdict(config).items()}
 
 

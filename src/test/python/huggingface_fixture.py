@@ -1,6 +1,6 @@
 """Tiny GPT-2 folders saved by Hugging Face transformers, for the Java tests: `python huggingface_fixture.py`.
 
-Writes to src/test/resources/org/djlgpt/model, one folder for each way in which such folders differ:
+Writes to src/test/resources/org/djlgpt/checkpoint, one folder for each way in which such folders differ:
 
   huggingface-tiny           one file of float32, tied output layer
   huggingface-base-f16       float16, saved by the base model, so without "transformer." in front of the names
@@ -20,7 +20,7 @@ import transformers
 from safetensors.torch import save_file
 from transformers import GPT2Config, GPT2LMHeadModel
 
-TARGET = Path(__file__).resolve().parents[1] / "resources/org/djlgpt/model"
+TARGET = Path(__file__).resolve().parents[1] / "resources/org/djlgpt/checkpoint"
 VERSIONS = {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__,
             "safetensors": safetensors.__version__}
 IDS = [[1, 64, 7, 0, 33, 12], [5, 9, 9, 61, 2, 40]]

@@ -48,10 +48,10 @@ def contrastive(model, prompt, new_tokens):
 @torch.no_grad()
 def main():
     torch.set_num_threads(1)
-    model = GPT2LMHeadModel.from_pretrained(RESOURCES / "model/huggingface-tiny").eval()
+    model = GPT2LMHeadModel.from_pretrained(RESOURCES / "checkpoint/huggingface-tiny").eval()
     new_tokens = LENGTH - max(map(len, PROMPTS))
     expected = {
-        "about": "Continuations that searches find with the model in ../model/huggingface-tiny, for each prompt; "
+        "about": "Continuations that searches find with the model in ../checkpoint/huggingface-tiny, for each prompt; "
                  "made by src/test/python/huggingface_search.py",
         "torch": torch.__version__.split("+")[0], "transformers": transformers.__version__,
         "prompts": PROMPTS, "length": LENGTH, "beams": BEAMS, "k": K, "alpha": ALPHA,

@@ -6,9 +6,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.Dropout;
 
+import org.djlgpt.nn.Functional;
+import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
-import org.djlgpt.torch.Kernels;
 
 /**
  * The fourth rung: {@link SelfAttentionV2} that sees no future and drops weights in training, (B,
@@ -28,11 +29,15 @@ public final class CausalAttention extends SelfAttention {
         super(builder.inputDim, builder.outputDim, builder.contextLength);
         outputDim = builder.outputDim;
         dropoutRate = builder.dropout;
-        query = addChildBlock("W_query", builder.projection());
-        key = addChildBlock("W_key", builder.projection());
-        value = addChildBlock("W_value", builder.projection());
+        query = addChildBlock("W_query", projection(builder, Role.QUERY));
+        key = addChildBlock("W_key", projection(builder, Role.KEY));
+        value = addChildBlock("W_value", projection(builder, Role.VALUE));
         mask = addChildBlock("mask", new CausalMask(builder.contextLength));
         dropout = addChildBlock("dropout", Dropout.builder().optRate(dropoutRate).build());
+    }
+
+    private static Linear projection(Builder builder, Role role) {
+        return builder.layers.linear(role, builder.inputDim, builder.outputDim, builder.qkvBias);
     }
 
     /**
@@ -49,19 +54,9 @@ public final class CausalAttention extends SelfAttention {
         NDArray queries = pass.through(x, query); // (B, T, outputDim)
         NDArray keys = pass.through(x, key); // (B, T, outputDim)
         NDArray values = pass.through(x, value); // (B, T, outputDim)
-        if (Kernels.supports(queries)) {
-            return fused(queries, keys, values, pass); // (B, T, outputDim)
-        }
-        return mix(weigh(dot(queries, keys), pass), values); // (B, T, outputDim)
-    }
-
-    private NDArray fused(NDArray queries, NDArray keys, NDArray values, Pass pass) {
-        return Kernels.causalAttention(
-                        queries.expandDims(1),
-                        keys.expandDims(1),
-                        values.expandDims(1),
-                        pass.training() ? dropoutRate : 0)
-                .squeeze(1);
+        float dropped = pass.training() ? dropoutRate : 0;
+        return Functional.causalAttention(
+                queries, keys, values, dropped, Functional.NO_WINDOW); // (B, T, outputDim)
     }
 
     @Override

@@ -1,7 +1,6 @@
 package org.djlgpt.attention;
 
-import org.djlgpt.nn.Initialization;
-import org.djlgpt.nn.Linear;
+import org.djlgpt.nn.Layers;
 
 import java.util.Objects;
 
@@ -14,7 +13,7 @@ public abstract class LinearAttentionBuilder<B extends LinearAttentionBuilder<B>
         extends AttentionBuilder<B> {
 
     boolean qkvBias;
-    Initialization initialization = Initialization.pytorch();
+    Layers layers = Layers.pytorch();
 
     LinearAttentionBuilder() {}
 
@@ -30,22 +29,13 @@ public abstract class LinearAttentionBuilder<B extends LinearAttentionBuilder<B>
     }
 
     /**
-     * Sets how the parameters are drawn.
+     * Sets how the linear layers are made.
      *
-     * @param initialization {@link Initialization#pytorch()} by default
+     * @param layers {@link Layers#pytorch()} by default
      * @return this builder
      */
-    public B optInitialization(Initialization initialization) {
-        this.initialization = Objects.requireNonNull(initialization, "initialization");
+    public B optLayers(Layers layers) {
+        this.layers = Objects.requireNonNull(layers, "layers");
         return self();
-    }
-
-    Linear projection() {
-        return Linear.builder()
-                .setInputDim(inputDim)
-                .setOutputDim(outputDim)
-                .optBias(qkvBias)
-                .optInitialization(initialization)
-                .build();
     }
 }

@@ -83,7 +83,7 @@ public final class MultiHeadAttentionWrapper extends SelfAttention {
                     .setContextLength(contextLength)
                     .optDropout(dropout)
                     .optQkvBias(qkvBias)
-                    .optInitialization(initialization)
+                    .optLayers(layers)
                     .build();
         }
 

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.Autocast;
+import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
@@ -120,7 +121,7 @@ public abstract class SelfAttention extends TensorBlock {
     }
 
     static NDArray dot(NDArray queries, NDArray keys) {
-        return BFloat16.widen(queries).matMul(BFloat16.widen(keys).swapAxes(-2, -1)); // (.., T, T)
+        return Functional.scores(queries, keys); // (.., T, T)
     }
 
     static NDArray mix(NDArray weights, NDArray values) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 
@@ -22,9 +23,13 @@ public final class SelfAttentionV2 extends SelfAttention {
     private SelfAttentionV2(Builder builder) {
         super(builder.inputDim, builder.outputDim);
         outputDim = builder.outputDim;
-        query = addChildBlock("W_query", builder.projection());
-        key = addChildBlock("W_key", builder.projection());
-        value = addChildBlock("W_value", builder.projection());
+        query = addChildBlock("W_query", projection(builder, Role.QUERY));
+        key = addChildBlock("W_key", projection(builder, Role.KEY));
+        value = addChildBlock("W_value", projection(builder, Role.VALUE));
+    }
+
+    private static Linear projection(Builder builder, Role role) {
+        return builder.layers.linear(role, builder.inputDim, builder.outputDim, builder.qkvBias);
     }
 
     /**

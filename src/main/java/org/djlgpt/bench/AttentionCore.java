@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.Kernels;
@@ -30,7 +31,13 @@ record AttentionCore(Operators operators, Shape shape) implements Workload {
         inputs.forEach(input -> input.setRequiresGradient(true));
         NDArray mask = operators == Operators.PLAIN ? mask(shape.get(2), manager) : null;
         return new Differentiable(
-                training -> attend(inputs, mask), inputs, manager.randomNormal(shape));
+                training -> {
+                    try (Operators.Scope scope = operators.use()) {
+                        return attend(inputs, mask);
+                    }
+                },
+                inputs,
+                manager.randomNormal(shape));
     }
 
     private NDArray attend(List<NDArray> inputs, NDArray mask) {
@@ -43,10 +50,11 @@ record AttentionCore(Operators operators, Shape shape) implements Workload {
                 NDArray scores = q.matMul(k.swapAxes(2, 3)).add(mask).mul(scale); // (B, H, T, T)
                 yield scores.softmax(-1).matMul(v); // (B, H, T, D)
             }
-            case FLOAT32 -> Kernels.causalAttention(q, k, v, 0);
+            case FLOAT32 -> Kernels.causalAttention(q, k, v, 0, Functional.NO_WINDOW);
             case BFLOAT16 ->
                     Kernels.causalAttention(
-                            BFloat16.from(q), BFloat16.from(k), BFloat16.from(v), 0);
+                            BFloat16.from(q), BFloat16.from(k), BFloat16.from(v), 0,
+                            Functional.NO_WINDOW);
         };
     }
 

@@ -4,7 +4,7 @@ import java.util.List;
 import java.util.stream.LongStream;
 
 /** How the memory of fused attention grows with the length of the sequence. */
-final class AttentionMemorySection implements Section {
+final class AttentionMemorySection implements Section.Table {
 
     private static final double MIB = 1 << 20;
     private static final long BYTES_PER_SQUARE = 12 * Float.BYTES; // 12 heads
@@ -26,26 +26,23 @@ final class AttentionMemorySection implements Section {
     }
 
     @Override
-    public String text(Results results) {
-        TextTable table =
-                new TextTable(
-                        "Memory of fused attention, forward and backward, float32, (1, 12, T, 64)",
-                        "",
-                        "MiB",
-                        "growth",
-                        "MiB of the weights (T, T) alone, if they were stored");
-        double first = growth(results.of(of(lengths[0])));
-        for (long tokens : lengths) {
-            Outcome outcome = results.of(of(tokens));
-            double taken = growth(outcome);
-            table.row(
-                    "T = " + tokens,
-                    TextTable.number(taken, 0),
-                    TextTable.times(taken / first),
-                    TextTable.number(BYTES_PER_SQUARE * tokens * tokens / MIB, 0));
-            table.noteFailure(outcome);
-        }
-        return table.toString();
+    public TextTable table() {
+        return new TextTable(
+                "Memory of fused attention, forward and backward, float32, (1, 12, T, 64)",
+                "MiB",
+                "growth",
+                "MiB of the weights (T, T) alone, if they were stored");
+    }
+
+    @Override
+    public String[] cells(Case row, Results results) {
+        long tokens = ((AttentionMemory) row.workload()).tokens();
+        double taken = growth(results.of(row));
+        return new String[] {
+            TextTable.number(taken, 0),
+            TextTable.times(taken / growth(results.of(of(lengths[0])))),
+            TextTable.number(BYTES_PER_SQUARE * tokens * tokens / MIB, 0)
+        };
     }
 
     private static double growth(Outcome outcome) {

@@ -10,7 +10,7 @@ import java.util.List;
  * @param title the line above the table
  * @param cases the variants; the first is what the others are compared with
  */
-record AttentionSection(String title, List<Case> cases) implements Section {
+record AttentionSection(String title, List<Case> cases) implements Section.Table {
 
     /** Attention alone. */
     static AttentionSection core(Effort effort) {
@@ -50,23 +50,22 @@ record AttentionSection(String title, List<Case> cases) implements Section {
     }
 
     @Override
-    public String text(Results results) {
-        TextTable table =
-                new TextTable(title, "", "forward ms", "ratio", "fwd+bwd ms", "ratio", "peak MiB");
+    public TextTable table() {
+        return new TextTable(title, "forward ms", "ratio", "fwd+bwd ms", "ratio", "peak MiB");
+    }
+
+    @Override
+    public String[] cells(Case row, Results results) {
         Outcome first = results.of(cases.get(0));
-        for (Case variant : cases) {
-            Outcome outcome = results.of(variant);
-            double forward = outcome.median(Differentiable.FORWARD);
-            double both = outcome.median(Differentiable.BOTH);
-            table.row(
-                    variant.name(),
-                    TextTable.number(forward, 1),
-                    TextTable.times(first.median(Differentiable.FORWARD) / forward),
-                    TextTable.number(both, 1),
-                    TextTable.times(first.median(Differentiable.BOTH) / both),
-                    TextTable.number(outcome.peakMebibytes(), 0));
-            table.noteFailure(outcome);
-        }
-        return table.toString();
+        Outcome outcome = results.of(row);
+        double forward = outcome.median(Differentiable.FORWARD);
+        double both = outcome.median(Differentiable.BOTH);
+        return new String[] {
+            TextTable.number(forward, 1),
+            TextTable.times(first.median(Differentiable.FORWARD) / forward),
+            TextTable.number(both, 1),
+            TextTable.times(first.median(Differentiable.BOTH) / both),
+            TextTable.number(outcome.peakMebibytes(), 0)
+        };
     }
 }

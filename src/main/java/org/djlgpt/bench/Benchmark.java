@@ -8,9 +8,12 @@ import java.util.List;
  * writing.
  *
  * <p>Each row is measured in a Java process of its own, which ends with this one however this one
- * ends. Leave the machine alone meanwhile: other programs slow some rows more than others.
+ * ends; one that takes more than a minute is given up. Leave the machine alone meanwhile: other
+ * programs slow some rows more than others.
  */
 public final class Benchmark {
+
+    private static final int ROW_SECONDS = 60;
 
     private final Effort effort;
     private final Suite suite;
@@ -27,7 +30,8 @@ public final class Benchmark {
                 Suite.of(effort),
                 new WorkerProcess(
                         JavaClassPath.of(Benchmark.class.getClassLoader()),
-                        Worker.class.getName()));
+                        Worker.class.getName(),
+                        ROW_SECONDS));
     }
 
     Benchmark(Effort effort, Suite suite, WorkerProcess worker) {
@@ -39,21 +43,22 @@ public final class Benchmark {
     /**
      * Measures everything.
      *
-     * @param listener hears of the progress
+     * @param listener hears of the progress and of each row
      * @return the figures; a row that could not be measured says why
-     * @throws IOException if no process can be started
+     * @throws IOException if no process can be started, or the listener throws it
      * @throws InterruptedException if the thread is interrupted
      */
     public BenchmarkReport run(BenchmarkListener listener)
             throws IOException, InterruptedException {
         Results results = new Results(Machine.current());
+        BenchmarkReport report = new BenchmarkReport(effort, suite, results);
         List<Case> cases = suite.cases();
         for (int i = 0; i < cases.size(); i++) {
             Case next = cases.get(i);
             listener.onProgress(i, cases.size(), next.id());
             results.add(next, worker.run(next, effort));
+            listener.onRow(report);
         }
-        listener.onProgress(cases.size(), cases.size(), "");
-        return new BenchmarkReport(effort, suite, results);
+        return report;
     }
 }

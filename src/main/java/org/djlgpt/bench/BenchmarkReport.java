@@ -11,7 +11,6 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.Locale;
-import java.util.stream.Collectors;
 
 /** What a benchmark measured, to read or to keep. */
 public final class BenchmarkReport {
@@ -36,7 +35,8 @@ Ratios are to the first row, above 1 is faster; peak MiB is the most memory resi
     }
 
     /**
-     * Returns the tables in plain text of at most 100 columns.
+     * Returns the tables in plain text of at most 100 columns, as far as they are measured: what
+     * comes later is added at the end.
      *
      * @return the text, its last line ended
      */
@@ -45,15 +45,14 @@ Ratios are to the first row, above 1 is faster; peak MiB is the most memory resi
                 effort == Effort.QUICK
                         ? "Quick: smaller sizes and few repetitions; not the figures to quote.\n\n"
                         : "";
-        return suite.sections().stream()
-                .map(section -> section.text(results))
-                .collect(Collectors.joining("\n", quick, "\n" + EXPLANATION));
+        boolean complete = suite.cases().stream().allMatch(results::has);
+        return quick + suite.text(results) + (complete ? EXPLANATION : "");
     }
 
     /**
-     * Writes all rows with every sample as JSON: the effort, the machine, and for each row the
-     * section, the name, the native settings, the samples of each phase in milliseconds with the
-     * peak memory in bytes (0 where unknown), or the error.
+     * Writes all measured rows with every sample as JSON: the effort, the machine, and for each row
+     * the section, the name, the native settings, the samples of each phase in milliseconds with
+     * the peak memory in bytes (0 where unknown), or the error.
      *
      * @param file the file to create or replace
      * @throws IOException if it can't be written; what was there is unchanged then

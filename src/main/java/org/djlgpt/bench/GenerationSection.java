@@ -1,11 +1,18 @@
 package org.djlgpt.bench;
 
-import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.decoder.WeightPrecision;
 
 import java.util.List;
 
 /** Writing text: the next token and the prompt before it, in every precision. */
-final class GenerationSection implements Section {
+final class GenerationSection implements Section.Table {
+
+    private static final String NOTES =
+            """
+  early, late: a step after few tokens and after the prompt; tokens/s and ratio are late.
+  of read: the bytes of all weights over the time of an early step.
+  of product: 2 * weights of the layers * tokens of the prompt.
+""";
 
     private static final double MILLISECONDS = 1e3;
     private static final int BATCH = 8;
@@ -27,7 +34,7 @@ final class GenerationSection implements Section {
     @Override
     public List<Case> cases() {
         return List.of(
-                row("float32, no cache *", true, new UncachedWriting(float32)),
+                row("no cache *", true, new UncachedWriting(float32)),
                 row("float32", false, float32),
                 row("bfloat16", false, bfloat16),
                 row("int8", false, int8),
@@ -41,69 +48,45 @@ final class GenerationSection implements Section {
     }
 
     @Override
-    public String text(Results results) {
-        return early(results) + "\n" + late(results);
+    public TextTable table() {
+        return new TextTable(
+                "Writing with GPT-2 124M: a token after %d others, and after a prompt of %d tokens"
+                        .formatted(TextWriting.OPENING, float32.promptLength()),
+                "early ms",
+                "of read",
+                "late ms",
+                "tokens/s",
+                "ratio",
+                "prompt ms",
+                "of product",
+                "peak MiB");
     }
 
-    private String early(Results results) {
-        TextTable table =
-                new TextTable(
-                        "Writing with GPT-2 124M: a token after %d others"
-                                .formatted(TextWriting.OPENING),
-                        "",
-                        "tokens/s",
-                        "ms/step",
-                        "of read limit",
-                        "peak MiB");
-        double limit = machine.limits(results).read();
-        for (Case variant : cases()) {
-            if (variant.workload() instanceof TextWriting job) {
-                Outcome outcome = results.of(variant);
-                double step = outcome.median(TextWriting.EARLY);
-                table.row(
-                        variant.name(),
-                        TextTable.number(job.sequences() * MILLISECONDS / step, 1),
-                        TextTable.number(step, 2),
-                        TextTable.percent(job.weightBytes() * MILLISECONDS / step / limit),
-                        TextTable.number(outcome.peakMebibytes(), 0));
-            }
-        }
-        return table + "  of read limit: the bytes of all weights over the time of a step.\n";
-    }
-
-    private String late(Results results) {
-        TextTable table =
-                new TextTable(
-                        "The same after a prompt of %d tokens".formatted(float32.promptLength()),
-                        "",
-                        "tokens/s",
-                        "ms/step",
-                        "ratio",
-                        "prompt ms",
-                        "of product limit");
-        double one = results.of(cases().get(0)).median(TextWriting.TOKEN);
-        for (Case variant : cases()) {
-            Outcome outcome = results.of(variant);
-            double step = outcome.median(TextWriting.TOKEN);
-            int sequences = variant.workload() instanceof TextWriting job ? job.sequences() : 1;
-            table.row(
-                    variant.name(),
-                    TextTable.number(sequences * MILLISECONDS / step, 1),
-                    TextTable.number(step, 2),
-                    TextTable.times(sequences * one / step),
-                    TextTable.number(outcome.median(TextWriting.PROMPT), 0),
-                    ofProductLimit(variant, outcome, machine.limits(results)));
-            table.noteFailure(outcome);
-        }
-        return table + "  of product limit: 2 * weights of the layers * tokens of the prompt.\n";
-    }
-
-    private static String ofProductLimit(Case variant, Outcome outcome, Limits limits) {
-        if (!(variant.workload() instanceof TextWriting job)) {
-            return "";
-        }
+    @Override
+    public String[] cells(Case row, Results results) {
+        Outcome outcome = results.of(row);
+        Limits limits = machine.limits(results);
+        double early = outcome.median(TextWriting.EARLY);
+        double late = outcome.median(TextWriting.TOKEN);
         double prompt = outcome.median(TextWriting.PROMPT);
-        return TextTable.percent(
-                job.promptProducts() * MILLISECONDS / prompt / job.productLimit(limits));
+        double alone = results.of(cases().get(0)).median(TextWriting.TOKEN);
+        TextWriting job = row.workload() instanceof TextWriting writing ? writing : float32;
+        double read = job.weightBytes() * MILLISECONDS / early;
+        double products = job.promptProducts() * MILLISECONDS / prompt;
+        return new String[] {
+            TextTable.number(early, 2),
+            TextTable.percent(read / limits.read()),
+            TextTable.number(late, 2),
+            TextTable.number(job.sequences() * MILLISECONDS / late, 1),
+            TextTable.times(job.sequences() * alone / late),
+            TextTable.number(prompt, 0),
+            TextTable.percent(products / job.productLimit(limits)),
+            TextTable.number(outcome.peakMebibytes(), 0)
+        };
+    }
+
+    @Override
+    public String notes() {
+        return NOTES;
     }
 }

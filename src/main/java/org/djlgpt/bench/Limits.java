@@ -11,18 +11,6 @@ record Limits(double float32, double bfloat16, double read) {
 
     private static final double MILLISECONDS = 1e3;
 
-    /** Returns the higher of each limit; NaN only where both are. */
-    Limits orBetter(Limits other) {
-        return new Limits(
-                better(float32, other.float32),
-                better(bfloat16, other.bfloat16),
-                better(read, other.read));
-    }
-
-    private static double better(double one, double other) {
-        return Double.isNaN(one) || other > one ? other : one;
-    }
-
     static Limits of(Outcome outcome) {
         return new Limits(
                 MILLISECONDS * MachineLimits.PRODUCT_FLOP / outcome.best(MachineLimits.FLOAT32),

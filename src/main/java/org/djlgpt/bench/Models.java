@@ -6,7 +6,6 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Initialization;
 
 /** Models with random weights, which cost as much as trained ones. */
 final class Models {
@@ -14,7 +13,7 @@ final class Models {
     private Models() {}
 
     static GptModel random(GptConfig config, NDManager manager) {
-        GptModel model = new GptModel(config, Initialization.gpt2(config.numLayers()));
+        GptModel model = new GptModel(config);
         model.initialize(manager, DataType.FLOAT32, new Shape(1, config.contextLength()));
         return model;
     }

@@ -3,7 +3,7 @@ package org.djlgpt.bench;
 import java.util.List;
 
 /** The part of a training step that does not depend on sizes. */
-final class OverheadSection implements Section {
+final class OverheadSection implements Section.Table {
 
     private static final TrainingJob JOB = TrainingJob.smallest();
 
@@ -23,22 +23,19 @@ final class OverheadSection implements Section {
     }
 
     @Override
-    public String text(Results results) {
-        TextTable table =
-                new TextTable(
-                        "Fixed overhead: step of a 1-layer, 64-dimension, 65-word model on 1 x 16"
-                                + " tokens",
-                        "",
-                        "ms/step",
-                        "peak MiB");
-        for (Case variant : cases()) {
-            Outcome outcome = results.of(variant);
-            table.row(
-                    variant.name(),
-                    TextTable.number(outcome.median(TrainingSection.STEP), 2),
-                    TextTable.number(outcome.peakMebibytes(), 0));
-            table.noteFailure(outcome);
-        }
-        return table.toString();
+    public TextTable table() {
+        return new TextTable(
+                "Fixed overhead: step of a 1-layer, 64-dimension, 65-word model on 1 x 16 tokens",
+                "ms/step",
+                "peak MiB");
+    }
+
+    @Override
+    public String[] cells(Case row, Results results) {
+        Outcome outcome = results.of(row);
+        return new String[] {
+            TextTable.number(outcome.median(TrainingSection.STEP), 2),
+            TextTable.number(outcome.peakMebibytes(), 0)
+        };
     }
 }

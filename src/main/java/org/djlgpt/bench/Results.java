@@ -28,6 +28,10 @@ final class Results {
         return byId.getOrDefault(work.id(), Outcome.failed(work, "did not run"));
     }
 
+    boolean has(Case work) {
+        return byId.containsKey(work.id());
+    }
+
     List<Outcome> all() {
         return List.copyOf(byId.values());
     }

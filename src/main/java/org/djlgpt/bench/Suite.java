@@ -1,20 +1,17 @@
 package org.djlgpt.bench;
 
 import java.util.List;
-import java.util.stream.Stream;
 
 /**
  * All tables.
  *
- * @param machine the table of the machine, which is one of the sections
  * @param sections the tables in the order in which they are measured and printed
  */
-record Suite(LimitsSection machine, List<Section> sections) {
+record Suite(List<Section> sections) {
 
     static Suite of(Effort effort) {
         LimitsSection machine = new LimitsSection(effort);
         return new Suite(
-                machine,
                 List.of(
                         machine,
                         AttentionSection.core(effort),
@@ -30,8 +27,20 @@ record Suite(LimitsSection machine, List<Section> sections) {
 
     /** Returns all cases in the order in which they are measured. */
     List<Case> cases() {
-        Stream<Case> rows = sections.stream().flatMap(section -> section.cases().stream());
-        return Stream.concat(rows, Stream.of(machine.after())).toList();
+        return sections.stream().flatMap(section -> section.cases().stream()).toList();
+    }
+
+    /** Returns the tables as far as they are measured. */
+    String text(Results results) {
+        StringBuilder text = new StringBuilder();
+        for (Section section : sections) {
+            for (Case row : section.cases()) {
+                if (results.has(row)) {
+                    text.append(section.text(row, results));
+                }
+            }
+        }
+        return text.toString();
     }
 
     /**

@@ -1,46 +1,60 @@
 package org.djlgpt.bench;
 
-import java.util.ArrayList;
 import java.util.List;
 import java.util.Locale;
 
-/** A table in plain text: the first column aligned to the left, the others to the right. */
-final class TextTable {
+/**
+ * A table in plain text whose rows are printed as they come: the first column aligned to the left,
+ * the others to the right.
+ *
+ * @param title the line above
+ * @param columns the names of the columns after the first, in which the rows' names stand
+ */
+record TextTable(String title, List<String> columns) {
 
     /** What stands for a figure that there is none of. */
     static final String NONE = "-";
 
     private static final String GAP = "  ";
 
-    private final List<List<String>> rows = new ArrayList<>();
-    private final List<String> notes = new ArrayList<>();
-    private final String title;
+    /** Figures such as 1,234.5 fit below a shorter word. */
+    private static final int NARROWEST = 7;
 
-    TextTable(String title, String... header) {
-        this.title = title;
-        rows.add(List.of(header));
+    TextTable(String title, String... columns) {
+        this(title, List.of(columns));
     }
 
-    /** Adds a row; it has as many cells as the header. */
-    void row(String... cells) {
-        if (cells.length != rows.get(0).size()) {
+    /**
+     * Returns the title and the names of the columns.
+     *
+     * @param names the names of all rows that will come
+     */
+    String head(List<String> names) {
+        return title + "\n" + row(names, "", columns.toArray(String[]::new));
+    }
+
+    /**
+     * Returns a row.
+     *
+     * @param names the names of all rows
+     * @param name the name of this one
+     * @param cells a cell for each column
+     */
+    String row(List<String> names, String name, String... cells) {
+        if (cells.length != columns.size()) {
             throw new IllegalArgumentException(
-                    "the row has %d cells, but the header %d"
-                            .formatted(cells.length, rows.get(0).size()));
+                    "the row has %d cells, but the table %d columns"
+                            .formatted(cells.length, columns.size()));
         }
-        rows.add(List.of(cells));
-    }
-
-    /** Adds a line below the table. */
-    void note(String note) {
-        notes.add(note);
-    }
-
-    /** Adds a line below the table if a case failed. */
-    void noteFailure(Outcome outcome) {
-        if (outcome.error() != null) {
-            note(fitted(outcome.row() + " failed: " + outcome.error(), 98));
+        int widest = names.stream().mapToInt(String::length).max().orElse(0);
+        StringBuilder line = new StringBuilder(GAP).append(name);
+        line.append(" ".repeat(widest - name.length()));
+        for (int i = 0; i < cells.length; i++) {
+            int width = Math.max(NARROWEST, columns.get(i).length());
+            line.append(GAP).append(" ".repeat(Math.max(0, width - cells[i].length())));
+            line.append(cells[i]);
         }
+        return line.toString().stripTrailing() + "\n";
     }
 
     /** Returns the first line of a text in ASCII, cut to a width. */
@@ -63,27 +77,5 @@ final class TextTable {
 
     private static String format(String format, double value) {
         return Double.isFinite(value) ? String.format(Locale.ROOT, format, value) : NONE;
-    }
-
-    @Override
-    public String toString() {
-        int[] widths = new int[rows.get(0).size()];
-        for (List<String> row : rows) {
-            for (int i = 0; i < widths.length; i++) {
-                widths[i] = Math.max(widths[i], row.get(i).length());
-            }
-        }
-        StringBuilder text = new StringBuilder(title).append('\n');
-        for (List<String> row : rows) {
-            StringBuilder line = new StringBuilder(GAP).append(row.get(0));
-            line.append(" ".repeat(widths[0] - row.get(0).length()));
-            for (int i = 1; i < widths.length; i++) {
-                line.append(GAP).append(" ".repeat(widths[i] - row.get(i).length()));
-                line.append(row.get(i));
-            }
-            text.append(line.toString().stripTrailing()).append('\n');
-        }
-        notes.forEach(note -> text.append(GAP).append(note).append('\n'));
-        return text.toString();
     }
 }

@@ -4,11 +4,11 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.model.GptCache;
-import org.djlgpt.model.GptConfig;
-import org.djlgpt.model.GptDecoder;
+import org.djlgpt.decoder.GptCache;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.WeightPrecision;
 
 import java.util.List;
 import java.util.Random;
@@ -22,7 +22,7 @@ import java.util.Random;
  * @param sequences how many are written side by side
  * @param promptLength the tokens before the one that is measured
  */
-record TextWriting(GptConfig config, WeightPrecision precision, int sequences, int promptLength)
+record TextWriting(Gpt2Config config, WeightPrecision precision, int sequences, int promptLength)
         implements Workload {
 
     static final String PROMPT = "prompt";
@@ -35,13 +35,13 @@ record TextWriting(GptConfig config, WeightPrecision precision, int sequences, i
     /** GPT-2 124M after as many tokens as it takes half of its context. */
     static TextWriting gpt2(Effort effort, WeightPrecision precision, int sequences) {
         int length = (int) effort.pick(512, 64);
-        return new TextWriting(GptConfig.gpt2Small(), precision, sequences, length);
+        return new TextWriting(Gpt2Config.small(), precision, sequences, length);
     }
 
     /** So little that only what does not depend on size is left. */
     static TextWriting smallest(WeightPrecision precision) {
-        GptConfig config =
-                GptConfig.builder()
+        Gpt2Config config =
+                Gpt2Config.builder()
                         .setVocabSize(65)
                         .setContextLength(64)
                         .setEmbeddingDim(64)
@@ -75,7 +75,8 @@ record TextWriting(GptConfig config, WeightPrecision precision, int sequences, i
 
     /** Returns the operations that the machine can do a second in what products compute in. */
     double productLimit(Limits limits) {
-        return precision == WeightPrecision.FP32 ? limits.float32() : limits.bfloat16();
+        boolean wide = precision == WeightPrecision.FP32 || Double.isNaN(limits.bfloat16());
+        return wide ? limits.float32() : limits.bfloat16();
     }
 
     @Override

@@ -5,13 +5,13 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.decoder.GptCache;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.generation.Decoding;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TokenGenerator;
-import org.djlgpt.model.GptCache;
-import org.djlgpt.model.GptConfig;
-import org.djlgpt.model.GptDecoder;
-import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.model.Gpt2Config;
 
 import java.util.List;
 
@@ -26,8 +26,8 @@ record TokenOverhead(WeightPrecision precision) implements Workload {
     static final String TOKEN = "token";
     static final String DECODER = "decoder";
 
-    private static final GptConfig SIZE =
-            GptConfig.builder()
+    private static final Gpt2Config SIZE =
+            Gpt2Config.builder()
                     .setVocabSize(65)
                     .setContextLength(1024)
                     .setEmbeddingDim(64)

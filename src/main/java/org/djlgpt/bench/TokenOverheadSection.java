@@ -1,11 +1,11 @@
 package org.djlgpt.bench;
 
-import org.djlgpt.model.WeightPrecision;
+import org.djlgpt.decoder.WeightPrecision;
 
 import java.util.List;
 
 /** The part of writing a token that does not depend on sizes. */
-final class TokenOverheadSection implements Section {
+final class TokenOverheadSection implements Section.Table {
 
     private final Sampling sampling;
 
@@ -26,26 +26,23 @@ final class TokenOverheadSection implements Section {
     }
 
     @Override
-    public String text(Results results) {
-        TextTable table =
-                new TextTable(
-                        "Fixed overhead: writing a token with a 2-layer, 64-dimension, 65-word"
-                                + " model",
-                        "",
-                        "ms/token",
-                        "in decoder",
-                        "around it");
-        for (Case variant : cases()) {
-            Outcome outcome = results.of(variant);
-            double token = outcome.median(TokenOverhead.TOKEN);
-            double decoder = outcome.median(TokenOverhead.DECODER);
-            table.row(
-                    variant.name(),
-                    TextTable.number(token, 3),
-                    TextTable.number(decoder, 3),
-                    TextTable.number(token - decoder, 3));
-            table.noteFailure(outcome);
-        }
-        return table.toString();
+    public TextTable table() {
+        return new TextTable(
+                "Fixed overhead: writing a token with a 2-layer, 64-dimension, 65-word model",
+                "ms/token",
+                "in decoder",
+                "around it");
+    }
+
+    @Override
+    public String[] cells(Case row, Results results) {
+        Outcome outcome = results.of(row);
+        double token = outcome.median(TokenOverhead.TOKEN);
+        double decoder = outcome.median(TokenOverhead.DECODER);
+        return new String[] {
+            TextTable.number(token, 3),
+            TextTable.number(decoder, 3),
+            TextTable.number(token - decoder, 3)
+        };
     }
 }

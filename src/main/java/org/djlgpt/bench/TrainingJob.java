@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 
 import java.util.Random;
@@ -16,10 +16,10 @@ import java.util.Random;
  * @param batch the sequences B in a step
  * @param length the tokens T in a sequence
  */
-record TrainingJob(GptConfig config, int batch, int length) {
+record TrainingJob(Gpt2Config config, int batch, int length) {
 
     static TrainingJob gpt2(Effort effort) {
-        GptConfig config = GptConfig.gpt2Small().toBuilder().optDropout(0).build();
+        Gpt2Config config = Gpt2Config.small().toBuilder().optDropout(0).build();
         return new TrainingJob(config, (int) effort.pick(4, 1), 256);
     }
 
@@ -33,8 +33,8 @@ record TrainingJob(GptConfig config, int batch, int length) {
         return new TrainingJob(config(65, 1, 64, 16), 1, 16);
     }
 
-    private static GptConfig config(int vocabSize, int layers, int width, int context) {
-        return GptConfig.builder()
+    private static Gpt2Config config(int vocabSize, int layers, int width, int context) {
+        return Gpt2Config.builder()
                 .setVocabSize(vocabSize)
                 .setNumLayers(layers)
                 .setNumHeads(4)

@@ -3,7 +3,7 @@ package org.djlgpt.bench;
 import java.util.List;
 
 /** Steps of a training: with what DJL brings, and the library's in both types. */
-final class TrainingSection implements Section {
+final class TrainingSection implements Section.Table {
 
     static final String STEP = "step";
 
@@ -53,37 +53,33 @@ final class TrainingSection implements Section {
     }
 
     @Override
-    public String text(Results results) {
-        Limits limits = machine.limits(results);
-        TextTable table =
-                new TextTable(
-                        title,
-                        "",
-                        "tokens/s",
-                        "ms/step",
-                        "ratio",
-                        "peak MiB",
-                        "of oracle's",
-                        "of product limit");
-        for (Case variant : cases()) {
-            double limit = variant == bfloat16 ? limits.bfloat16() : limits.float32();
-            row(table, results.of(variant), results.of(oracle), limit);
-        }
-        return table.toString();
+    public TextTable table() {
+        return new TextTable(
+                title,
+                "tokens/s",
+                "ms/step",
+                "ratio",
+                "peak MiB",
+                "of oracle's",
+                "of product limit");
     }
 
-    private void row(TextTable table, Outcome outcome, Outcome reference, double limit) {
+    @Override
+    public String[] cells(Case row, Results results) {
+        Outcome outcome = results.of(row);
+        Outcome reference = results.of(oracle);
+        Limits limits = machine.limits(results);
+        double limit = row.equals(bfloat16) ? limits.bfloat16() : limits.float32();
         double step = outcome.median(STEP);
         double tokensPerSecond = MILLISECONDS * job.tokensPerStep() / step;
         double operations = 6.0 * job.parameterCount() * tokensPerSecond; // forward 2, backward 4
-        table.row(
-                outcome.row(),
-                TextTable.number(tokensPerSecond, 0),
-                TextTable.number(step, 1),
-                TextTable.times(reference.median(STEP) / step),
-                TextTable.number(outcome.peakMebibytes(), 0),
-                TextTable.percent(outcome.peakMebibytes() / reference.peakMebibytes()),
-                TextTable.percent(operations / limit));
-        table.noteFailure(outcome);
+        return new String[] {
+            TextTable.number(tokensPerSecond, 0),
+            TextTable.number(step, 1),
+            TextTable.times(reference.median(STEP) / step),
+            TextTable.number(outcome.peakMebibytes(), 0),
+            TextTable.percent(outcome.peakMebibytes() / reference.peakMebibytes()),
+            TextTable.percent(operations / limit)
+        };
     }
 }

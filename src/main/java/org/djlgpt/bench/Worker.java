@@ -35,6 +35,8 @@ final class Worker {
         Outcome outcome;
         try {
             outcome = measure(work);
+        } catch (UnsupportedOperationException e) {
+            outcome = Outcome.failed(work, e.getMessage());
         } catch (RuntimeException | LinkageError | OutOfMemoryError e) {
             outcome = Outcome.failed(work, e.toString());
         }

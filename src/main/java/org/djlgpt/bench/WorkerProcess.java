@@ -14,7 +14,6 @@ import java.util.concurrent.TimeUnit;
 /** Runs cases, each in a Java process of its own. */
 final class WorkerProcess {
 
-    private static final int LIMIT_MINUTES = 20;
     private static final int SIGNAL = 128;
 
     /** System properties that start like this reach the worker: they configure DJL or us. */
@@ -23,16 +22,19 @@ final class WorkerProcess {
 
     private final String classPath;
     private final String mainClass;
+    private final int limitSeconds;
 
     /**
      * Makes a launcher.
      *
      * @param classPath where the worker's classes are
      * @param mainClass a class with a {@code main} like {@link Worker}'s
+     * @param limitSeconds when a worker is killed that has not ended
      */
-    WorkerProcess(String classPath, String mainClass) {
+    WorkerProcess(String classPath, String mainClass, int limitSeconds) {
         this.classPath = classPath;
         this.mainClass = mainClass;
+        this.limitSeconds = limitSeconds;
     }
 
     /**
@@ -53,12 +55,14 @@ final class WorkerProcess {
             Process process = builder.start();
             boolean ended;
             try {
-                ended = process.waitFor(LIMIT_MINUTES, TimeUnit.MINUTES);
+                ended = process.waitFor(limitSeconds, TimeUnit.SECONDS);
             } finally {
                 process.destroyForcibly().waitFor();
             }
             String text = Files.readString(output, StandardCharsets.ISO_8859_1);
-            return outcome(work, text.lines().toList(), ended, process.exitValue());
+            return ended
+                    ? outcome(work, text.lines().toList(), process.exitValue())
+                    : Outcome.failed(work, "too slow: > %d s".formatted(limitSeconds));
         } finally {
             Files.delete(output);
         }
@@ -80,7 +84,7 @@ final class WorkerProcess {
         return command;
     }
 
-    private static Outcome outcome(Case work, List<String> lines, boolean ended, int exit) {
+    private static Outcome outcome(Case work, List<String> lines, int exit) {
         List<String> latestFirst = new ArrayList<>(lines);
         Collections.reverse(latestFirst);
         for (String line : latestFirst) {
@@ -90,13 +94,10 @@ final class WorkerProcess {
         }
         String last =
                 latestFirst.stream().filter(l -> !l.isBlank()).findFirst().orElse("no output");
-        return Outcome.failed(work, reason(ended, exit) + ": " + last.strip());
+        return Outcome.failed(work, reason(exit) + ": " + last.strip());
     }
 
-    private static String reason(boolean ended, int exit) {
-        if (!ended) {
-            return "not done after %d minutes".formatted(LIMIT_MINUTES);
-        }
+    private static String reason(int exit) {
         return exit > SIGNAL
                 ? "killed by signal %d".formatted(exit - SIGNAL)
                 : "ended with exit code %d".formatted(exit);

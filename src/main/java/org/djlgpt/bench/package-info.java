@@ -5,8 +5,9 @@
  * <p>{@link org.djlgpt.bench.Benchmark} runs it and gives a {@link
  * org.djlgpt.bench.BenchmarkReport}. A {@code Section} is one table and says which {@code Case}s
  * fill it. Every case runs in a process of its own, a {@code Worker}, so that its peak memory and
- * native settings are its own; a worker that fails costs its row and nothing else. To add a row,
- * add a case to a section.
+ * native settings are its own; a worker that fails, or takes more than a minute, costs its row and
+ * nothing else. Rows are shown as they come, so a section compares a row with earlier ones only. To
+ * add a row, add a case to a section.
  *
  * <p>Figures are medians over repetitions, after warm-ups; limits of the machine are the best of
  * several. Ratios above 1 mean faster. Small pieces, down to a single call, are the business of the

@@ -1,6 +1,7 @@
 package org.djlgpt.cli;
 
 import org.djlgpt.bench.Benchmark;
+import org.djlgpt.bench.BenchmarkListener;
 import org.djlgpt.bench.BenchmarkReport;
 import org.djlgpt.bench.Effort;
 
@@ -27,7 +28,7 @@ final class BenchCommand implements Callable<Integer> {
     @Option(
             names = "--json",
             paramLabel = "FILE",
-            description = "write every sample of every row to this file")
+            description = "write every sample of every row to this file, row by row")
     private Path json;
 
     @Option(
@@ -43,31 +44,40 @@ final class BenchCommand implements Callable<Integer> {
             throw new NoSuchFileException(
                     json.toString(), null, "its directory does not exist; create it first");
         }
-        Benchmark benchmark = new Benchmark(quick ? Effort.QUICK : Effort.FULL);
-        BenchmarkReport report = run(benchmark);
-        PrintWriter out = spec.commandLine().getOut();
-        out.print(report.text());
-        out.flush();
-        if (json != null) {
-            report.writeJson(json);
-        }
+        new Benchmark(quick ? Effort.QUICK : Effort.FULL).run(new Printer());
         return 0;
     }
 
-    private BenchmarkReport run(Benchmark benchmark) throws IOException, InterruptedException {
-        if (!Terminal.isInteractive()) {
-            return benchmark.run(this::printProgress);
-        }
-        try (BenchmarkMeter meter = new BenchmarkMeter()) {
-            return benchmark.run(meter);
-        }
-    }
+    /** Prints and keeps each row when it comes, so that a benchmark that is stopped leaves them. */
+    private final class Printer implements BenchmarkListener {
 
-    private void printProgress(int done, int count, String row) {
-        if (done < count) {
+        private static final String ERASED = "\r\033[K";
+
+        private final boolean interactive = Terminal.isInteractive();
+        private int printed;
+
+        @Override
+        public void onProgress(int done, int count, String row) {
+            String line = "row %d of %d: %s".formatted(done + 1, count, row);
             PrintWriter err = spec.commandLine().getErr();
-            err.println("row %d of %d: %s".formatted(done + 1, count, row));
+            err.print(interactive ? line : line + System.lineSeparator());
             err.flush();
+        }
+
+        @Override
+        public void onRow(BenchmarkReport soFar) throws IOException {
+            if (interactive) {
+                spec.commandLine().getErr().print(ERASED);
+                spec.commandLine().getErr().flush();
+            }
+            String text = soFar.text();
+            PrintWriter out = spec.commandLine().getOut();
+            out.print(text.substring(printed));
+            out.flush();
+            printed = text.length();
+            if (json != null) {
+                soFar.writeJson(json);
+            }
         }
     }
 }

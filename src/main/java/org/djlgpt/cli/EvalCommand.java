@@ -4,9 +4,9 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 
-import org.djlgpt.model.GptDecoder;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.nn.Inputs;
 import org.djlgpt.text.Corpus;
 import org.djlgpt.text.TokenFile;
@@ -14,7 +14,6 @@ import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.text.Tokens;
 import org.djlgpt.training.Evaluation;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;

@@ -3,12 +3,11 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.generation.GenerationReport;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
-import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.nn.Inputs;
-
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -94,6 +93,7 @@ final class GenerateCommand implements Callable<Integer> {
                             .setManager(manager)
                             .optSampler(sampler)
                             .optStopStrings(stop.toArray(String[]::new))
+                            .optStopTokens(loaded.stopTokens().toArray(Integer[]::new))
                             .optMaxNewTokens(maxNewTokens);
             TextGenerator generator =
                     builder.optSeed(seed == null ? (int) System.nanoTime() : seed).build();

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.util.Pair;
 
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 
@@ -48,8 +49,8 @@ final class InfoCommand implements Callable<Integer> {
             out.line("layers                %d", config.numLayers());
             out.line("heads                 %d", config.numHeads());
             out.line("embedding width       %,d", config.embeddingDim());
-            out.line("dropout               %s", config.dropout());
-            out.line("qkv bias              %s", config.qkvBias() ? "yes" : "no");
+            out.line("dropout               %s", config.attentionDropout());
+            out.line("qkv bias              %s", config instanceof Gpt2Config gpt2 && gpt2.qkvBias() ? "yes" : "no");
             out.line(
                     "output layer          %s",
                     config.tiedOutput() ? "tied to the token embedding" : "separate");

@@ -4,7 +4,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.text.Tokenizer;
 
 import java.io.IOException;

@@ -6,10 +6,10 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
-import org.djlgpt.nn.Initialization;
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.text.Tokenizer;
 
 import picocli.CommandLine.Option;
@@ -87,7 +87,7 @@ final class ModelOptions {
     }
 
     private GptConfig newConfig(int vocabSize) {
-        return GptConfig.builder()
+        return Gpt2Config.builder()
                 .setVocabSize(vocabSize)
                 .setContextLength(orElse(contextLength, CONTEXT_LENGTH))
                 .setEmbeddingDim(orElse(embeddingDim, EMBEDDING_DIM))
@@ -112,7 +112,7 @@ final class ModelOptions {
         requireSame("--heads", heads, stored.numHeads());
         requireSame("--embedding-dim", embeddingDim, stored.embeddingDim());
         requireSame("--context-length", contextLength, stored.contextLength());
-        if (qkvBias && !stored.qkvBias()) {
+        if (qkvBias && !(stored instanceof Gpt2Config gpt2 && gpt2.qkvBias())) {
             throw new IllegalArgumentException(
                     "--qkv-bias contradicts the model of --init-from %s, which has none; leave it out"
                             .formatted(folder));
@@ -123,7 +123,7 @@ final class ModelOptions {
                                     + " tokenizer it was trained with")
                             .formatted(folder, vocabSize, stored.vocabSize()));
         }
-        return stored.toBuilder().optDropout(dropout == null ? stored.dropout() : dropout).build();
+        return dropout == null ? stored : stored.withDropout(dropout);
     }
 
     private void requireSame(String option, Integer given, int stored) {
@@ -139,9 +139,11 @@ final class ModelOptions {
             throws IOException, MalformedModelException {
         Engine.getInstance().setRandomSeed(seed);
         if (folder != null) {
-            return ModelDirectory.load(folder, size.dropout(), manager);
+            return dropout == null
+                    ? ModelDirectory.load(folder, manager)
+                    : ModelDirectory.load(folder, dropout, manager);
         }
-        GptModel model = new GptModel(size, Initialization.gpt2(size.numLayers()));
+        GptModel model = new GptModel(size);
         model.initialize(manager, DataType.FLOAT32, new Shape(1, size.contextLength()));
         return model;
     }

@@ -1,8 +1,6 @@
 package org.djlgpt.cli;
 
 import me.tongfei.progressbar.ProgressBar;
-import me.tongfei.progressbar.ProgressBarBuilder;
-import me.tongfei.progressbar.ProgressBarStyle;
 
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
@@ -28,13 +26,11 @@ final class ProgressMeter implements TrainingListener, AutoCloseable {
         bottomLine = new BottomLine(out);
         timeLeft = new TimeLeft(steps);
         bar =
-                new ProgressBarBuilder()
-                        .setTaskName("")
+                bottomLine
+                        .bar("")
                         .setInitialMax(steps)
                         .hideEta()
-                        .setStyle(ProgressBarStyle.COLORFUL_UNICODE_BLOCK)
                         .setUpdateIntervalMillis(200)
-                        .setConsumer(bottomLine)
                         .build();
     }
 

@@ -3,6 +3,7 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 
 import org.djlgpt.training.Checkpoint;
+import org.djlgpt.training.CheckpointLock;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,6 +21,15 @@ record RunDirectory(Path path) {
     private static final String CHECKPOINT = "checkpoint.safetensors";
     private static final String METRICS = "metrics.jsonl";
     private static final String CURVE = "loss.png";
+
+    /**
+     * Refuses a folder that another training writes to.
+     *
+     * @throws IllegalArgumentException if there is one
+     */
+    void requireFree() throws IOException {
+        CheckpointLock.requireFree(checkpoint());
+    }
 
     /**
      * Creates the folder and makes sure that it takes files, before hours of training.

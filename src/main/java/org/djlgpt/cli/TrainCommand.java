@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Checkpoint;
@@ -49,7 +49,8 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "DIR",
             defaultValue = "runs/gpt",
             description =
-                    "where the model goes; one that lies there is replaced (default: runs/gpt)")
+                    "where the model goes; one that lies there is replaced, unless a training still"
+                            + " writes it (default: runs/gpt)")
     private Path out;
 
     @Option(
@@ -65,8 +66,9 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "fp32|bf16",
             defaultValue = "fp32",
             description =
-                    "what linear layers and attention compute in; parameters stay in fp32 (default:"
-                            + " fp32)")
+                    "what linear layers and attention compute in; parameters stay in fp32. A"
+                            + " processor without bfloat16 is refused unless Java is started with"
+                            + " -Ddjlgpt.bfloat16=true (default: fp32)")
     private Precision precision;
 
     @Mixin private ModelOptions modelOptions;
@@ -80,12 +82,14 @@ final class TrainCommand implements Callable<Integer> {
         Optional<Checkpoint> checkpoint = adoptCheckpoint();
         TrainingConfig config = trainingOptions.config();
         modelOptions.config(1); // a wrong size is known before the text is read
+        RunDirectory run = new RunDirectory(out);
+        run.requireFree();
         try (NDManager manager = device.newManager()) {
             TrainingData text = TrainingData.read(data, tokenizer, modelOptions.tokenizer());
             Map<String, String> notes = notes(text);
             checkpoint.ifPresent(c -> RunOptions.requireSame(c.notes(), notes));
+            precision.requireFastOn(manager.getDevice());
             TrainingTask task = TrainingTask.of(text, modelOptions, config, manager);
-            RunDirectory run = new RunDirectory(out);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
             report.begin(text, task.model(), manager.getDevice());

@@ -52,12 +52,14 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
             return ofIds(
                     data.toString(),
                     known,
+                    given,
                     TokenFile.open(data.resolve(TRAINING_FILE)),
                     TokenFile.open(data.resolve(VALIDATION_FILE)));
         }
         if (isTokenFile(data)) {
             Tokens tokens = TokenFile.open(data);
-            return ofIds(data.toString(), known, firstTenths(tokens), lastTenth(tokens));
+            return ofIds(
+                    data.toString(), known, given, firstTenths(tokens), lastTenth(tokens));
         }
         return of(data.toString(), Corpus.read(data), known, given);
     }
@@ -89,13 +91,17 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
     }
 
     private static TrainingData ofIds(
-            String source, TokenizerKind kind, Tokens training, Tokens validation) {
+            String source,
+            TokenizerKind kind,
+            Tokenizer given,
+            Tokens training,
+            Tokens validation) {
         if (kind == TokenizerKind.CHAR) {
             throw new IllegalArgumentException(
                     "characters do not fit %s, whose ids are GPT-2's; use --tokenizer gpt2 or give a text"
                             .formatted(source));
         }
-        Tokenizer tokenizer = new Gpt2Tokenizer();
+        Tokenizer tokenizer = given == null ? new Gpt2Tokenizer() : given;
         training.requireIdsBelow(tokenizer.vocabSize());
         validation.requireIdsBelow(tokenizer.vocabSize());
         return new TrainingData(source, tokenizer, training, validation);

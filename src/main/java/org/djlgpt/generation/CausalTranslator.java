@@ -7,7 +7,7 @@ import ai.djl.translate.TranslatorContext;
 
 /**
  * Lets DJL's {@link ai.djl.modality.nlp.generate.TextGenerator} search with a model whose block is
- * a {@link org.djlgpt.model.StatelessDecoder}: it hands the input on and names the results.
+ * a {@link org.djlgpt.decoder.StatelessDecoder}: it hands the input on and names the results.
  *
  * <pre>{@code
  * model.setBlock(new StatelessDecoder(decoder));

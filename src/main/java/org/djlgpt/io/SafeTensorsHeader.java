@@ -1,11 +1,13 @@
 package org.djlgpt.io;
 
 import ai.djl.MalformedModelException;
+import ai.djl.ndarray.types.Shape;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -28,6 +30,9 @@ record SafeTensorsHeader(
     /** The reference implementation's limit, in bytes. */
     static final int MAX_LENGTH = 100_000_000;
 
+    /** The most dimensions that the engine's operators work with. */
+    private static final int MAX_DIMENSIONS = 64;
+
     /** Reads and checks the header; no memory is taken on the header's word alone. */
     static SafeTensorsHeader read(SafeTensorsFile file)
             throws IOException, MalformedModelException {
@@ -38,13 +43,83 @@ record SafeTensorsHeader(
         if (length == 0 || json[0] != '{') {
             throw file.malformed("its header does not begin with '{'; is it a safetensors file?");
         }
-        HeaderParser parser = new HeaderParser(file, json);
-        parser.parse();
+        Map<String, StoredTensor> tensors = new LinkedHashMap<>();
+        Map<String, String> metadata = new LinkedHashMap<>();
+        try {
+            Json.parseFields(
+                    file.path(),
+                    json,
+                    (name, value) -> {
+                        if (!name.equals(METADATA)) {
+                            tensors.put(name, tensor(name, value));
+                        } else if (!value.isNull()) {
+                            value.fields().forEach((key, text) -> metadata.put(key, text.string()));
+                        }
+                    });
+        } catch (IllegalArgumentException e) {
+            throw new MalformedModelException(e.getMessage(), e);
+        }
         long dataStart = (long) LENGTH_BYTES + length;
         return new SafeTensorsHeader(
-                inDataOrder(file, parser.tensors(), fileSize - dataStart),
-                parser.metadata(),
-                dataStart);
+                inDataOrder(file, tensors, fileSize - dataStart), metadata, dataStart);
+    }
+
+    private static StoredTensor tensor(String name, Json entry) {
+        Map<String, Json> fields = entry.fields();
+        if (!fields.keySet().containsAll(List.of("dtype", "shape", "data_offsets"))) {
+            throw entry.malformed(
+                    "tensor '%s' needs a dtype, a shape and two data_offsets; one is missing",
+                    name);
+        }
+        StoredType type = type(name, fields.get("dtype"));
+        long[] shape = numbers(fields.get("shape"), MAX_DIMENSIONS);
+        long[] offsets = numbers(fields.get("data_offsets"), 2);
+        if (offsets.length != 2) {
+            throw entry.malformed("tensor '%s' needs two data_offsets; one is missing", name);
+        }
+        StoredTensor tensor =
+                new StoredTensor(name, type, new Shape(shape), offsets[0], offsets[1]);
+        try {
+            if (tensor.end() - tensor.begin() != bytes(tensor)) {
+                throw entry.malformed(
+                        "tensor '%s' of type %s and shape %s takes %d bytes, but its data_offsets"
+                                + " are [%d, %d]",
+                        name, type, tensor.shape(), bytes(tensor), offsets[0], offsets[1]);
+            }
+        } catch (ArithmeticException e) {
+            throw entry.malformed(
+                    "tensor '%s' has shape %s, whose size in bytes exceeds %d",
+                    name, tensor.shape(), Long.MAX_VALUE);
+        }
+        return tensor;
+    }
+
+    private static StoredType type(String name, Json dtype) {
+        return StoredType.named(dtype.string())
+                .orElseThrow(
+                        () ->
+                                dtype.malformed(
+                                        "tensor '%s' has the unknown dtype '%s'; known are %s",
+                                        name,
+                                        dtype.string(),
+                                        Arrays.toString(StoredType.values())));
+    }
+
+    private static long[] numbers(Json array, int limit) {
+        if (array.items().size() > limit) {
+            throw array.malformed("%s has more than %d numbers", array.place(), limit);
+        }
+        return array.items().stream().mapToLong(n -> n.wholeNumber(Long.MAX_VALUE)).toArray();
+    }
+
+    /** An empty tensor must not hide an overflow: its strides are products as well. */
+    private static long bytes(StoredTensor tensor) {
+        long[] shape = tensor.shape().getShape();
+        long strides = tensor.type().width();
+        for (long size : shape) {
+            strides = Math.multiplyExact(strides, Math.max(size, 1));
+        }
+        return Arrays.stream(shape).anyMatch(size -> size == 0) ? 0 : strides;
     }
 
     private static int length(SafeTensorsFile file, long fileSize)

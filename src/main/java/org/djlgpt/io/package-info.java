@@ -1,7 +1,7 @@
 /**
  * Files: {@link org.djlgpt.io.AtomicFile} writes one whole or not at all, {@link
  * org.djlgpt.io.AtomicFolder} several together, {@link org.djlgpt.io.SafeTensors} keeps named
- * tensors in one.
+ * tensors in one, and {@link org.djlgpt.io.Json} reads what strangers wrote.
  *
  * <p>Imports Gson and DJL only.
  */

@@ -5,24 +5,28 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.training.ParameterStore;
 
-import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Embedding;
-import org.djlgpt.nn.Initialization;
+import org.djlgpt.nn.FusedLoss;
+import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.Inputs;
-import org.djlgpt.nn.LanguageModel;
-import org.djlgpt.nn.LayerNorm;
+import org.djlgpt.nn.Layers;
+import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
-import org.djlgpt.torch.Kernels;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
+import java.util.Objects;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /**
  * The GPT: token ids (B, T) of type INT32 or INT64 to logits (B, T, vocabSize), where logits [b, t]
@@ -31,58 +35,55 @@ import java.util.List;
  * <p>Parameters are drawn in the order token embedding, position embedding, blocks, final norm,
  * output layer; an output layer that is tied to the token embedding draws none.
  */
-public final class GptModel extends TensorBlock implements LanguageModel {
+public final class GptModel extends TensorBlock implements FusedLoss {
 
     private final GptConfig config;
     private final Embedding tokenEmbedding;
-    private final Embedding positionEmbedding;
-    private final Dropout dropout;
+    private final TensorBlock positions;
+    private final Block[] embedding;
     private final List<TransformerBlock> blocks = new ArrayList<>();
-    private final LayerNorm finalNorm;
+    private final TensorBlock finalNorm;
     private final Linear output;
 
     /**
-     * Makes a model that PyTorch's defaults initialize.
+     * Makes a model that is drawn as GPT-2's authors drew theirs, so that it starts near a uniform
+     * guess.
      *
      * @param config the sizes
      */
     public GptModel(GptConfig config) {
-        this(config, Initialization.pytorch());
+        this(config, Layers.gpt2(config.numLayers()));
     }
 
     /**
      * Makes a model.
      *
      * @param config the sizes
-     * @param initialization how the parameters are drawn; {@code Initialization.gpt2(numLayers)}
-     *     for GPT-2's, the better start for training with a tied output layer
+     * @param layers how linear layers and embeddings are made; {@link Layers#pytorch()} for figures
+     *     that follow from a seed as in PyTorch
      */
-    public GptModel(GptConfig config, Initialization initialization) {
+    public GptModel(GptConfig config, Layers layers) {
         this.config = config;
         int embeddingDim = config.embeddingDim();
+        GptParts parts = config.parts(layers);
         tokenEmbedding =
-                addChildBlock(
-                        "token_embedding",
-                        new Embedding(config.vocabSize(), embeddingDim, initialization));
-        positionEmbedding =
-                addChildBlock(
-                        "position_embedding",
-                        new Embedding(config.contextLength(), embeddingDim, initialization));
-        dropout = addChildBlock("dropout", Dropout.builder().optRate(config.dropout()).build());
+                addChildBlock("token_embedding", layers.embedding(config.vocabSize(), embeddingDim));
+        positions = parts.positions().map(p -> addChildBlock("position_embedding", p)).orElse(null);
+        Dropout dropout = Dropout.builder().optRate(config.embeddingDropout()).build();
+        addChildBlock("dropout", dropout);
+        embedding =
+                Stream.of(tokenEmbedding, positions, dropout)
+                        .filter(Objects::nonNull)
+                        .toArray(Block[]::new);
         for (int i = 0; i < config.numLayers(); i++) {
-            blocks.add(addChildBlock("block", new TransformerBlock(config, initialization)));
+            blocks.add(addChildBlock("block", new TransformerBlock(parts)));
         }
-        finalNorm = addChildBlock("final_norm", new LayerNorm(embeddingDim));
-        output = config.tiedOutput() ? null : addChildBlock("output", outputLayer(initialization));
+        finalNorm = addChildBlock("final_norm", parts.norm());
+        output = config.tiedOutput() ? null : addChildBlock("output", head(layers));
     }
 
-    private Linear outputLayer(Initialization initialization) {
-        return Linear.builder()
-                .setInputDim(config.embeddingDim())
-                .setOutputDim(config.vocabSize())
-                .optBias(false)
-                .optInitialization(initialization)
-                .build();
+    private Linear head(Layers layers) {
+        return layers.linear(Role.HEAD, config.embeddingDim(), config.vocabSize(), false);
     }
 
     /**
@@ -92,6 +93,51 @@ public final class GptModel extends TensorBlock implements LanguageModel {
      */
     public GptConfig config() {
         return config;
+    }
+
+    /**
+     * Returns the table of token vectors.
+     *
+     * @return the embedding (V, E)
+     */
+    public Embedding tokenEmbedding() {
+        return tokenEmbedding;
+    }
+
+    /**
+     * Returns what tells the embedded tokens their positions.
+     *
+     * @return the block, or nothing if attention does it
+     */
+    public Optional<TensorBlock> positions() {
+        return Optional.ofNullable(positions);
+    }
+
+    /**
+     * Returns the layers.
+     *
+     * @return the transformer blocks in the order in which a token passes them
+     */
+    public List<TransformerBlock> blocks() {
+        return Collections.unmodifiableList(blocks);
+    }
+
+    /**
+     * Returns the norm behind the last block.
+     *
+     * @return the norm
+     */
+    public TensorBlock finalNorm() {
+        return finalNorm;
+    }
+
+    /**
+     * Returns the weight of the output layer.
+     *
+     * @return the parameter (V, E), the token embedding's if the output is tied to it
+     */
+    public Parameter outputWeight() {
+        return output == null ? tokenEmbedding.weight() : output.weight();
     }
 
     /**
@@ -116,7 +162,7 @@ public final class GptModel extends TensorBlock implements LanguageModel {
         Pass pass = new Pass(new ParameterStore(tokens.getManager(), false), false);
         List<NDArray> weights = new ArrayList<>();
         try (NDScope scope = new NDScope()) {
-            NDArray x = embed(tokens, pass); // (B, T, E)
+            NDArray x = pass.through(tokens, embedding); // (B, T, E)
             for (TransformerBlock block : blocks) {
                 weights.add(block.attentionWeights(x, pass)); // (B, H, T, T)
                 x = weights.size() == blocks.size() ? x : pass.through(x, block);
@@ -128,11 +174,7 @@ public final class GptModel extends TensorBlock implements LanguageModel {
     @Override
     protected NDArray forward(NDArray tokens, Pass pass) {
         NDArray x = transform(tokens, pass); // (B, T, E)
-        return Linear.apply(x, pass.value(outputWeight(), x), null); // (B, T, vocabSize)
-    }
-
-    private Parameter outputWeight() {
-        return output == null ? tokenEmbedding.weight() : output.weight(); // (vocabSize, E)
+        return Functional.linear(x, pass.value(outputWeight(), x), null); // (B, T, vocabSize)
     }
 
     @Override
@@ -143,33 +185,16 @@ public final class GptModel extends TensorBlock implements LanguageModel {
     }
 
     private NDArray crossEntropy(NDArray tokens, NDArray targets, Pass pass) {
-        NDArray weight = pass.value(outputWeight(), tokens); // (vocabSize, E)
-        if (!Kernels.supports(weight)) {
-            return CrossEntropy.mean(forward(tokens, pass), targets);
-        }
         NDArray x = transform(tokens, pass); // (B, T, E)
-        return CrossEntropy.ofProjection(x, Autocast.cast(weight), targets);
+        return CrossEntropy.ofProjection(x, pass.value(outputWeight(), x), targets);
     }
 
     private NDArray transform(NDArray tokens, Pass pass) {
-        NDArray x = embed(tokens, pass); // (B, T, E)
+        NDArray x = pass.through(tokens, embedding); // (B, T, E)
         for (TransformerBlock block : blocks) {
             x = pass.through(x, block); // (B, T, E)
         }
         return pass.through(x, finalNorm); // (B, T, E)
-    }
-
-    private NDArray embed(NDArray tokens, Pass pass) {
-        NDArray positions = positions(tokens); // (T)
-        NDArray x =
-                pass.through(tokens, tokenEmbedding)
-                        .add(pass.through(positions, positionEmbedding));
-        return pass.through(x, dropout); // (B, T, E)
-    }
-
-    private static NDArray positions(NDArray tokens) {
-        int length = (int) tokens.getShape().get(1);
-        return tokens.getManager().arange(0, length, 1, DataType.INT64, tokens.getDevice());
     }
 
     @Override
@@ -191,14 +216,12 @@ public final class GptModel extends TensorBlock implements LanguageModel {
     @Override
     protected void initializeChildBlocks(
             NDManager manager, DataType dataType, Shape... inputShapes) {
-        Shape[] embedded = {inputShapes[0].add(config.embeddingDim())};
         tokenEmbedding.initialize(manager, dataType, inputShapes);
-        positionEmbedding.initialize(manager, dataType, inputShapes);
-        dropout.initialize(manager, dataType, embedded);
-        blocks.forEach(block -> block.initialize(manager, dataType, embedded));
-        finalNorm.initialize(manager, dataType, embedded);
-        if (output != null) {
-            output.initialize(manager, dataType, embedded);
+        Shape embedded = inputShapes[0].add(config.embeddingDim()); // (B, T, E)
+        for (Block child : getChildren().values()) {
+            if (child != tokenEmbedding) {
+                child.initialize(manager, dataType, embedded);
+            }
         }
     }
 }

@@ -7,10 +7,9 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.norm.Dropout;
 
-import org.djlgpt.attention.MultiHeadAttention;
-import org.djlgpt.nn.Initialization;
+import org.djlgpt.attention.CachedAttention;
 import org.djlgpt.nn.Inputs;
-import org.djlgpt.nn.LayerNorm;
+import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
 
@@ -19,52 +18,90 @@ import org.djlgpt.nn.TensorBlock;
  * network on each, both behind a norm and beside a shortcut ("pre-norm": Radford et al., 2019,
  * section 2.3).
  *
+ * <pre>
+ * x ──┬───────────────────────────────── + ──┬─────────────────────────────────── + ──▶
+ *     └─ norm1 ─ attention ─ dropout ────┘   └─ norm2 ─ feedForward ─ dropout ────┘
+ * </pre>
+ *
  * <p>Parameters are drawn in the order attention, feed-forward, norms.
  */
 public final class TransformerBlock extends TensorBlock {
 
     private final GptConfig config;
-    private final MultiHeadAttention attention;
-    private final FeedForward feedForward;
-    private final LayerNorm norm1;
-    private final LayerNorm norm2;
+    private final CachedAttention attention;
+    private final TensorBlock feedForward;
+    private final TensorBlock norm1;
+    private final TensorBlock norm2;
     private final Dropout dropout;
 
     /**
-     * Makes a layer that PyTorch's defaults initialize.
+     * Makes a layer as a model of this configuration has it, drawn as PyTorch draws it.
      *
      * @param config the sizes
      */
     public TransformerBlock(GptConfig config) {
-        this(config, Initialization.pytorch());
+        this(config, Layers.pytorch());
     }
 
     /**
-     * Makes a layer.
+     * Makes a layer as a model of this configuration has it.
      *
      * @param config the sizes
-     * @param initialization how the parameters are drawn
+     * @param layers how linear layers are made
      */
-    public TransformerBlock(GptConfig config, Initialization initialization) {
-        this.config = config;
-        attention =
-                addChildBlock(
-                        "attention",
-                        MultiHeadAttention.builder()
-                                .setInputDim(config.embeddingDim())
-                                .setOutputDim(config.embeddingDim())
-                                .setContextLength(config.contextLength())
-                                .setNumHeads(config.numHeads())
-                                .optDropout(config.dropout())
-                                .optQkvBias(config.qkvBias())
-                                .optInitialization(initialization)
-                                .build());
-        feedForward =
-                addChildBlock(
-                        "feed_forward", new FeedForward(config.embeddingDim(), initialization));
-        norm1 = addChildBlock("norm1", new LayerNorm(config.embeddingDim()));
-        norm2 = addChildBlock("norm2", new LayerNorm(config.embeddingDim()));
-        dropout = addChildBlock("dropout", Dropout.builder().optRate(config.dropout()).build());
+    public TransformerBlock(GptConfig config, Layers layers) {
+        this(config.parts(layers));
+    }
+
+    /**
+     * Makes a layer of parts.
+     *
+     * @param parts gives the attention, the feed-forward network, two norms and the dropout
+     */
+    public TransformerBlock(GptParts parts) {
+        config = parts.config();
+        attention = addChildBlock("attention", parts.attention());
+        feedForward = addChildBlock("feed_forward", parts.feedForward());
+        norm1 = addChildBlock("norm1", parts.norm());
+        norm2 = addChildBlock("norm2", parts.norm());
+        float rate = config.residualDropout();
+        dropout = addChildBlock("dropout", Dropout.builder().optRate(rate).build());
+    }
+
+    /**
+     * Returns what lets tokens look at each other.
+     *
+     * @return the attention
+     */
+    public CachedAttention attention() {
+        return attention;
+    }
+
+    /**
+     * Returns what works on each token by itself.
+     *
+     * @return the feed-forward network
+     */
+    public TensorBlock feedForward() {
+        return feedForward;
+    }
+
+    /**
+     * Returns the norm in front of the attention.
+     *
+     * @return the norm
+     */
+    public TensorBlock norm1() {
+        return norm1;
+    }
+
+    /**
+     * Returns the norm in front of the feed-forward network.
+     *
+     * @return the norm
+     */
+    public TensorBlock norm2() {
+        return norm2;
     }
 
     @Override

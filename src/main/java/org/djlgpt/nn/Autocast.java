@@ -15,6 +15,10 @@ import org.djlgpt.torch.PlainOperators;
  * DJL's own blocks work inside the scope as they do outside. The scope holds for the thread that
  * opened it. The backward pass may run inside or outside (<a
  * href="https://docs.pytorch.org/docs/stable/amp.html">torch.amp</a>).
+ *
+ * <p>A processor that does {@link BFloat16#isFastOn not multiply bfloat16} is refused, since a step
+ * would take many times as long as in float32, and float32 gives other numbers than were asked for.
+ * {@code -Ddjlgpt.bfloat16=true} insists.
  */
 public final class Autocast implements AutoCloseable {
 
@@ -30,7 +34,8 @@ public final class Autocast implements AutoCloseable {
      * Starts computing in bfloat16 on this thread.
      *
      * @return the scope, to be closed by the same thread
-     * @throws UnsupportedOperationException if the engine is not PyTorch
+     * @throws UnsupportedOperationException if the engine is not PyTorch, or if bfloat16 is not
+     *     fast on its default device and nobody insists; the message says how to
      */
     public static Autocast bfloat16() {
         String engine = Engine.getInstance().getEngineName();
@@ -39,6 +44,7 @@ public final class Autocast implements AutoCloseable {
                     "autocast needs the PyTorch engine, but this is %s; compute in float32"
                             .formatted(engine));
         }
+        BFloat16.requireFastOn(Engine.getInstance().defaultDevice());
         return new Autocast(true);
     }
 
@@ -56,13 +62,13 @@ public final class Autocast implements AutoCloseable {
     }
 
     /**
-     * Rounds a weight if linear layers compute in bfloat16 on this thread.
+     * Rounds an array if linear layers and attention compute in bfloat16 on this thread.
      *
-     * @param weight a float32 array
-     * @return the rounded array, or the weight itself
+     * @param array a float32 or bfloat16 array
+     * @return the rounded array, or the array itself if nothing is to be rounded
      */
-    public static NDArray cast(NDArray weight) {
-        return isBFloat16() ? BFloat16.from(weight) : weight;
+    public static NDArray cast(NDArray array) {
+        return isBFloat16() && !BFloat16.is(array) ? BFloat16.from(array) : array;
     }
 
     @Override

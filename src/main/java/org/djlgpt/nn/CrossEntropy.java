@@ -6,10 +6,6 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
 
-import org.djlgpt.torch.BFloat16;
-import org.djlgpt.torch.CrossEntropyKernel;
-import org.djlgpt.torch.Kernels;
-
 /**
  * The mean negative log-likelihood, in nats per token, of target ids (..) under logits (.., V): <a
  * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html">torch.nn.functional.cross_entropy</a>
@@ -49,31 +45,22 @@ public final class CrossEntropy extends Loss {
     public static NDArray mean(NDArray logits, NDArray targets) {
         Inputs.requireFloating("CrossEntropy", logits.getDataType());
         long vocabSize = requireTargets(logits.getShape(), targets, "logits");
-        Inputs.requireKnownTokens(targets, vocabSize);
-        NDArray rows = logits.reshape(-1, vocabSize); // (N, V)
-        if (Kernels.supports(rows)) {
-            return CrossEntropyKernel.ofLogits(rows, ids(targets));
-        }
-        return BFloat16.widen(rows)
-                .logSoftmax(-1)
-                .gather(ids(targets).expandDims(1), 1)
-                .mean()
-                .neg();
+        return Functional.crossEntropy(logits.reshape(-1, vocabSize), ids(targets));
     }
 
     /**
-     * Returns the loss of logits that are a linear layer's output, without holding them all.
+     * Returns the loss of logits that are a linear layer's output, without holding them all; they are
+     * computed in bfloat16 inside {@link Autocast#bfloat16()}.
      *
-     * @param hidden the layer's input (.., E), float32 or bfloat16, of the PyTorch engine
-     * @param weight the layer's weight (V, E), of the type to multiply in
+     * @param hidden the layer's input (.., E), float32 or bfloat16
+     * @param weight the layer's weight (V, E), float32
      * @param targets target ids (..), INT32 or INT64
      * @return the mean, a float32 scalar
      * @throws IllegalArgumentException as {@link #mean}
      */
     public static NDArray ofProjection(NDArray hidden, NDArray weight, NDArray targets) {
         long width = requireTargets(hidden.getShape(), targets, "hidden");
-        Inputs.requireKnownTokens(targets, weight.getShape().get(0));
-        return CrossEntropyKernel.ofProjection(hidden.reshape(-1, width), weight, ids(targets));
+        return Functional.crossEntropy(hidden.reshape(-1, width), weight, ids(targets));
     }
 
     private static long requireTargets(Shape shape, NDArray targets, String name) {

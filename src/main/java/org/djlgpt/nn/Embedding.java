@@ -3,14 +3,15 @@ package org.djlgpt.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.ndarray.types.SparseFormat;
 import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.Initializer;
+import ai.djl.training.initializer.NormalInitializer;
 
 /**
  * A table with one vector per id: ids (..) of type INT32 or INT64 to vectors (.., embeddingDim).
  *
  * <p>An id outside the table is refused before native code sees it. The weight (numEmbeddings,
- * embeddingDim) is drawn as PyTorch draws it (<a
+ * embeddingDim) is drawn as PyTorch draws it unless told otherwise (<a
  * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Embedding.html">torch.nn.Embedding</a>).
  */
 public final class Embedding extends TensorBlock {
@@ -20,14 +21,25 @@ public final class Embedding extends TensorBlock {
     private final Parameter weight;
 
     /**
+     * Makes a table whose vectors are drawn from N(0, 1).
+     *
+     * @param numEmbeddings the number of ids
+     * @param embeddingDim the width of a vector
+     * @throws IllegalArgumentException if a size is below 1
+     */
+    public Embedding(int numEmbeddings, int embeddingDim) {
+        this(numEmbeddings, embeddingDim, new NormalInitializer(1));
+    }
+
+    /**
      * Makes a table.
      *
      * @param numEmbeddings the number of ids
      * @param embeddingDim the width of a vector
-     * @param initialization how the vectors are drawn
+     * @param initializer draws the vectors
      * @throws IllegalArgumentException if a size is below 1
      */
-    public Embedding(int numEmbeddings, int embeddingDim, Initialization initialization) {
+    public Embedding(int numEmbeddings, int embeddingDim, Initializer initializer) {
         this.numEmbeddings = Inputs.requirePositive("numEmbeddings", numEmbeddings);
         this.embeddingDim = Inputs.requirePositive("embeddingDim", embeddingDim);
         weight =
@@ -36,7 +48,7 @@ public final class Embedding extends TensorBlock {
                                 .setName("weight")
                                 .setType(Parameter.Type.WEIGHT)
                                 .optShape(new Shape(numEmbeddings, embeddingDim))
-                                .optInitializer(initialization.embedding())
+                                .optInitializer(initializer)
                                 .build());
     }
 
@@ -51,11 +63,7 @@ public final class Embedding extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray ids, Pass pass) {
-        Inputs.requireKnownTokens(ids, numEmbeddings);
-        NDArray table = pass.value(weight, ids);
-        return ids.getNDArrayInternal()
-                .embedding(ids, table, SparseFormat.DENSE)
-                .singletonOrThrow(); // (.., embeddingDim)
+        return Functional.embedding(ids, pass.value(weight, ids)); // (.., embeddingDim)
     }
 
     @Override

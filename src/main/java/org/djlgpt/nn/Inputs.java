@@ -43,6 +43,21 @@ public final class Inputs {
     }
 
     /**
+     * Checks what keeps a norm's denominator from zero.
+     *
+     * @param epsilon the number
+     * @return the number
+     * @throws IllegalArgumentException if it is not positive and finite
+     */
+    public static double requireEpsilon(double epsilon) {
+        if (!(epsilon > 0 && epsilon < Double.POSITIVE_INFINITY)) {
+            throw new IllegalArgumentException(
+                    "epsilon=%s must be positive; use 1e-5".formatted(epsilon));
+        }
+        return epsilon;
+    }
+
+    /**
      * Checks that heads divide a width.
      *
      * @param numHeads the number of heads
@@ -51,21 +66,37 @@ public final class Inputs {
      * @throws IllegalArgumentException if the division leaves a remainder
      */
     public static void requireDivisible(int numHeads, String name, int width) {
-        if (width % numHeads != 0) {
-            int below = Math.min(numHeads, width);
-            while (width % below != 0) {
+        requireDivisible("numHeads", numHeads, name, width);
+    }
+
+    /**
+     * Checks that a number divides another.
+     *
+     * @param divisorName the divisor's name
+     * @param divisor the divisor, at least 1
+     * @param name the other's name
+     * @param number the other, at least 1
+     * @throws IllegalArgumentException if the division leaves a remainder
+     */
+    public static void requireDivisible(
+            String divisorName, int divisor, String name, int number) {
+        if (number % divisor != 0) {
+            int below = Math.min(divisor, number);
+            while (number % below != 0) {
                 below--;
             }
-            int above = Math.min(numHeads, width);
-            while (width % above != 0) {
+            int above = Math.min(divisor, number);
+            while (number % above != 0) {
                 above++;
             }
             throw new IllegalArgumentException(
-                    "numHeads=%d must divide %s=%d; use numHeads=%d%s"
+                    "%s=%d must divide %s=%d; use %s=%d%s"
                             .formatted(
-                                    numHeads,
+                                    divisorName,
+                                    divisor,
                                     name,
-                                    width,
+                                    number,
+                                    divisorName,
                                     below,
                                     above == below ? "" : " or " + above));
         }

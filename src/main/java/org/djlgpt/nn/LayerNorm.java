@@ -4,8 +4,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
-import org.djlgpt.torch.BFloat16;
-
 /**
  * Layer normalization over the last dimension, each token by itself: (.., dim) to the same.
  *
@@ -15,40 +13,80 @@ import org.djlgpt.torch.BFloat16;
  */
 public final class LayerNorm extends TensorBlock {
 
-    private static final float EPSILON = 1e-5f;
+    /** What PyTorch adds to the variance unless it is told otherwise. */
+    public static final double EPSILON = 1e-5;
 
-    private final Shape normalizedShape;
+    private final int dim;
+    private final double epsilon;
     private final Parameter scale;
     private final Parameter shift;
 
     /**
-     * Makes a normalization whose scale starts at 1 and shift at 0; epsilon is 1e-5.
+     * Makes a normalization with a shift and an epsilon of 1e-5.
      *
      * @param dim the size of the last dimension
      * @throws IllegalArgumentException if {@code dim} is below 1
      */
     public LayerNorm(int dim) {
-        normalizedShape = new Shape(Inputs.requirePositive("dim", dim));
-        scale = addParameter(parameter("scale", Parameter.Type.GAMMA));
-        shift = addParameter(parameter("shift", Parameter.Type.BETA));
+        this(dim, EPSILON, true);
     }
 
-    private Parameter parameter(String name, Parameter.Type type) {
-        return Parameter.builder().setName(name).setType(type).optShape(normalizedShape).build();
+    /**
+     * Makes a normalization whose scale starts at 1 and shift at 0.
+     *
+     * @param dim the size of the last dimension
+     * @param epsilon added to the variance, positive
+     * @param bias whether there is a shift
+     * @throws IllegalArgumentException if a number is out of range
+     */
+    public LayerNorm(int dim, double epsilon, boolean bias) {
+        this.dim = Inputs.requirePositive("dim", dim);
+        this.epsilon = Inputs.requireEpsilon(epsilon);
+        scale = addParameter(vector("scale", Parameter.Type.GAMMA, dim));
+        shift = bias ? addParameter(vector("shift", Parameter.Type.BETA, dim)) : null;
+    }
+
+    static Parameter vector(String name, Parameter.Type type, int dim) {
+        return Parameter.builder().setName(name).setType(type).optShape(new Shape(dim)).build();
+    }
+
+    /**
+     * Returns what the normalized numbers are multiplied with.
+     *
+     * @return the parameter (dim)
+     */
+    public Parameter scale() {
+        return scale;
+    }
+
+    /**
+     * Returns what is added to them then.
+     *
+     * @return the parameter (dim), or null if there is none
+     */
+    public Parameter shift() {
+        return shift;
+    }
+
+    /**
+     * Returns what is added to the variance.
+     *
+     * @return a positive number
+     */
+    public double epsilon() {
+        return epsilon;
     }
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        NDArray wide = BFloat16.widen(x);
-        return ai.djl.nn.norm.LayerNorm.layerNorm(
-                        wide, normalizedShape, pass.value(scale, x), pass.value(shift, x), EPSILON)
-                .singletonOrThrow();
+        NDArray added = shift == null ? null : pass.value(shift, x);
+        return Functional.layerNorm(x, pass.value(scale, x), added, epsilon); // (.., dim)
     }
 
     @Override
     protected void requireShape(Shape input) {
         Inputs.requireRank(name(), input, "(.., dim)", 1, Integer.MAX_VALUE);
-        Inputs.requireLastDimension(name(), input, "dim", normalizedShape.get(0));
+        Inputs.requireLastDimension(name(), input, "dim", dim);
     }
 
     @Override

@@ -3,9 +3,8 @@ package org.djlgpt.nn;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
-
-import org.djlgpt.torch.BFloat16;
-import org.djlgpt.torch.Kernels;
+import ai.djl.training.initializer.Initializer;
+import ai.djl.training.initializer.UniformInitializer;
 
 /**
  * The linear layer x W<sup>T</sup> + b: (.., inputDim) to (.., outputDim).
@@ -30,7 +29,7 @@ public final class Linear extends TensorBlock {
                                 .setName("weight")
                                 .setType(Parameter.Type.WEIGHT)
                                 .optShape(new Shape(outputDim, inputDim))
-                                .optInitializer(builder.initialization.weight(inputDim))
+                                .optInitializer(builder.weightInitializer())
                                 .build());
         bias =
                 builder.bias
@@ -39,7 +38,7 @@ public final class Linear extends TensorBlock {
                                         .setName("bias")
                                         .setType(Parameter.Type.BIAS)
                                         .optShape(new Shape(outputDim))
-                                        .optInitializer(builder.initialization.bias(inputDim))
+                                        .optInitializer(builder.biasInitializer())
                                         .build())
                         : null;
     }
@@ -54,7 +53,7 @@ public final class Linear extends TensorBlock {
     }
 
     /**
-     * Returns the weight, for a computation that needs more than this layer's output.
+     * Returns the weight.
      *
      * @return the parameter (outputDim, inputDim)
      */
@@ -62,26 +61,19 @@ public final class Linear extends TensorBlock {
         return weight;
     }
 
+    /**
+     * Returns the bias.
+     *
+     * @return the parameter (outputDim), or null if the layer has none
+     */
+    public Parameter bias() {
+        return bias;
+    }
+
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
         NDArray b = bias == null ? null : pass.value(bias, x);
-        return apply(x, pass.value(weight, x), b); // (.., outputDim)
-    }
-
-    /**
-     * Multiplies with a weight and adds a bias, in bfloat16 inside {@link Autocast#bfloat16()}.
-     *
-     * @param x the input (.., inputDim)
-     * @param weight the weight (outputDim, inputDim)
-     * @param bias the bias (outputDim), or null for none
-     * @return the output (.., outputDim)
-     */
-    public static NDArray apply(NDArray x, NDArray weight, NDArray bias) {
-        if (Autocast.isBFloat16()) {
-            NDArray b = bias == null ? null : Autocast.cast(bias);
-            return Kernels.linear(x, Autocast.cast(weight), b);
-        }
-        return ai.djl.nn.core.Linear.linear(BFloat16.widen(x), weight, bias).singletonOrThrow();
+        return Functional.linear(x, pass.value(weight, x), b); // (.., outputDim)
     }
 
     @Override
@@ -101,7 +93,8 @@ public final class Linear extends TensorBlock {
         private int inputDim;
         private int outputDim;
         private boolean bias = true;
-        private Initialization initialization = Initialization.pytorch();
+        private Initializer weightInitializer;
+        private Initializer biasInitializer;
 
         private Builder() {}
 
@@ -141,12 +134,26 @@ public final class Linear extends TensorBlock {
         /**
          * Sets how the parameters are drawn.
          *
-         * @param initialization {@link Initialization#pytorch()} by default
+         * @param weight draws the weight, uniform in ±1/sqrt(inputDim) by default
+         * @param bias draws the bias, likewise by default
          * @return this builder
          */
-        public Builder optInitialization(Initialization initialization) {
-            this.initialization = initialization;
+        public Builder optInitializers(Initializer weight, Initializer bias) {
+            weightInitializer = weight;
+            biasInitializer = bias;
             return this;
+        }
+
+        private Initializer weightInitializer() {
+            return weightInitializer == null ? uniform() : weightInitializer;
+        }
+
+        private Initializer biasInitializer() {
+            return biasInitializer == null ? uniform() : biasInitializer;
+        }
+
+        private Initializer uniform() {
+            return new UniformInitializer((float) (1 / Math.sqrt(inputDim)));
         }
 
         /**

@@ -73,7 +73,7 @@ public abstract class TensorBlock extends AbstractBlock {
      *
      * @return the simple name of the class
      */
-    protected final String name() {
+    protected String name() {
         return getClass().getSimpleName();
     }
 
@@ -111,7 +111,7 @@ public abstract class TensorBlock extends AbstractBlock {
      * @param input an array that it may return as it is
      * @return the result
      */
-    protected static NDArray scoped(Supplier<NDArray> computation, NDArray input) {
+    public static NDArray scoped(Supplier<NDArray> computation, NDArray input) {
         NDArray result;
         try (NDScope scope = new NDScope()) {
             result = computation.get();

@@ -1,5 +1,9 @@
 package org.djlgpt.text;
 
+import java.util.HashMap;
+import java.util.Map;
+import java.util.Optional;
+
 /**
  * GPT-2's printable stand-ins for the 256 bytes, in which its vocabulary files are written.
  *
@@ -10,6 +14,13 @@ package org.djlgpt.text;
 final class ByteAlphabet {
 
     private static final char[] LETTERS = letters();
+    private static final Map<Character, Byte> BYTES = new HashMap<>();
+
+    static {
+        for (int value = 0; value < LETTERS.length; value++) {
+            BYTES.put(LETTERS[value], (byte) value);
+        }
+    }
 
     private ByteAlphabet() {}
 
@@ -19,6 +30,19 @@ final class ByteAlphabet {
             letters[i] = LETTERS[Byte.toUnsignedInt(bytes[i])];
         }
         return new String(letters);
+    }
+
+    /** Returns the bytes that letters stand for, or empty if one is not of the alphabet. */
+    static Optional<byte[]> bytes(String letters) {
+        byte[] bytes = new byte[letters.length()];
+        for (int i = 0; i < bytes.length; i++) {
+            Byte value = BYTES.get(letters.charAt(i));
+            if (value == null) {
+                return Optional.empty();
+            }
+            bytes[i] = value;
+        }
+        return Optional.of(bytes);
     }
 
     private static char[] letters() {

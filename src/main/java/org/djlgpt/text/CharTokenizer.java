@@ -1,11 +1,18 @@
 package org.djlgpt.text;
 
+import com.google.gson.stream.JsonWriter;
+
+import org.djlgpt.io.AtomicFile;
+import org.djlgpt.io.Json;
+
 import java.io.IOException;
+import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /**
  * One id per character: the vocabulary is what a text uses.
@@ -17,6 +24,12 @@ public final class CharTokenizer implements Tokenizer {
 
     /** The file that {@link #save} writes into a model folder. */
     static final String FILE = "char_tokenizer.json";
+
+    private static final String TYPE = "char";
+    private static final int VERSION = 1;
+
+    /** Unicode has 1,114,112 code points; escaped, each takes twelve bytes at most. */
+    private static final int MAX_BYTES = 20_000_000;
 
     private final int[] characters;
     private final int[] sortedCharacters;
@@ -43,7 +56,7 @@ public final class CharTokenizer implements Tokenizer {
      * @throws IllegalArgumentException if the text is empty or holds an unpaired surrogate
      */
     public static CharTokenizer fromText(String text) {
-        UnpairedSurrogates.reject(text);
+        TokenizerInput.requireText(text);
         return ofDistinct(text.codePoints().distinct().sorted().toArray());
     }
 
@@ -54,7 +67,7 @@ public final class CharTokenizer implements Tokenizer {
      *     unpaired
      */
     static CharTokenizer fromVocabulary(String characters) {
-        UnpairedSurrogates.reject(characters);
+        TokenizerInput.requireText(characters);
         int[] codePoints = characters.codePoints().toArray();
         int[] sorted = codePoints.clone();
         Arrays.sort(sorted);
@@ -84,7 +97,23 @@ public final class CharTokenizer implements Tokenizer {
      * @throws IOException if the file can't be read
      */
     public static CharTokenizer load(Path directory) throws IOException {
-        return CharTokenizerJson.read(directory.resolve(FILE));
+        Path file = directory.resolve(FILE);
+        TextFile.requireReadable(file);
+        Json json = Json.read(file, MAX_BYTES);
+        if (!json.fields().keySet().equals(Set.of("type", "version", "characters"))
+                || !json.require("type").string().equals(TYPE)
+                || json.require("version").wholeNumber(Integer.MAX_VALUE) != VERSION) {
+            throw json.malformed(
+                    "is not the vocabulary of a character tokenizer: its fields are %s; expected"
+                            + " type \"%s\", version %d and characters",
+                    json.fields().keySet(), TYPE, VERSION);
+        }
+        try {
+            return fromVocabulary(json.require("characters").string());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    file + " is not the vocabulary of a character tokenizer: " + e.getMessage(), e);
+        }
     }
 
     /**
@@ -95,7 +124,7 @@ public final class CharTokenizer implements Tokenizer {
      */
     @Override
     public int[] encode(String text) {
-        UnpairedSurrogates.reject(text);
+        TokenizerInput.requireText(text);
         int[] ids = new int[text.codePointCount(0, text.length())];
         int index = 0;
         for (int i = 0; i < ids.length; i++) {
@@ -124,7 +153,7 @@ public final class CharTokenizer implements Tokenizer {
     public String decode(int... ids) {
         StringBuilder text = new StringBuilder(ids.length);
         for (int id : ids) {
-            Vocabulary.check(id, vocabSize());
+            TokenizerInput.requireId(id, vocabSize());
             text.appendCodePoint(characters[id]);
         }
         return text.toString();
@@ -154,7 +183,19 @@ public final class CharTokenizer implements Tokenizer {
     @Override
     public void save(Path directory) throws IOException {
         Files.createDirectories(directory);
-        CharTokenizerJson.write(directory.resolve(FILE), characters());
+        AtomicFile.writeStream(
+                directory.resolve(FILE),
+                out -> {
+                    JsonWriter json =
+                            new JsonWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
+                    json.setIndent("  ");
+                    json.beginObject();
+                    json.name("type").value(TYPE);
+                    json.name("version").value(VERSION);
+                    json.name("characters").value(characters());
+                    json.endObject();
+                    json.flush();
+                });
     }
 
     /** Returns all characters in the order of their ids. */

@@ -50,7 +50,7 @@ public record Corpus(List<String> documents) {
     public static Corpus read(Path fileOrFolder) throws IOException {
         if (Files.isDirectory(fileOrFolder)) {
             List<String> documents = new ArrayList<>();
-            for (Path file : new TextFolder(fileOrFolder).files()) {
+            for (Path file : TextFile.below(fileOrFolder)) {
                 String text = TextFile.read(file);
                 if (!text.isEmpty()) {
                     documents.add(text);

@@ -43,9 +43,9 @@ final class DjlSources {
 
     private static List<String> read(Path folder) throws IOException {
         List<String> sources = new ArrayList<>();
-        for (Path file : new TextFolder(folder).files()) {
+        for (Path file : TextFile.below(folder)) {
             if (file.toString().endsWith(".java")) {
-                String source = StrictUtf8.decode(Files.readAllBytes(file), file);
+                String source = TextFile.decode(Files.readAllBytes(file), file);
                 sources.add(withoutLicence(source));
             }
         }

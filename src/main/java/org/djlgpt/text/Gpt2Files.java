@@ -1,117 +1,187 @@
 package org.djlgpt.text;
 
-import com.google.gson.stream.JsonReader;
-import com.google.gson.stream.JsonToken;
-import com.google.gson.stream.JsonWriter;
+import com.knuddels.jtokkit.Encodings;
+import com.knuddels.jtokkit.api.Encoding;
+import com.knuddels.jtokkit.api.EncodingType;
+import com.knuddels.jtokkit.api.IntArrayList;
 
 import org.djlgpt.io.AtomicFile;
 
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.io.StringReader;
-import java.io.Writer;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
-import java.util.HashMap;
+import java.util.ArrayList;
+import java.util.BitSet;
+import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
 /**
- * The files of a Hugging Face GPT-2 tokenizer: {@code vocab.json}, an object of token and id, and
- * {@code merges.txt}, a version line and one merge a line.
+ * What the files of a Hugging Face GPT-2 tokenizer say: {@code vocab.json}, an object of tokens and
+ * ids, {@code merges.txt}, a version line and one merge a line, and those of {@link AddedTokens}.
+ *
+ * @param vocabulary the ids of the tokens that the merges make, in the letters of {@link
+ *     ByteAlphabet}, and of others that the same file lists
+ * @param merges the merges in the order that they are tried, each as two tokens with a space
+ *     between
+ * @param added the tokens that no merge makes
  */
-final class Gpt2Files {
+record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedTokens added) {
+
+    static final String VOCABULARY = "vocab.json";
+    static final String MERGES = "merges.txt";
 
     private static final String VERSION_LINE = "#version: 0.2";
 
-    private Gpt2Files() {}
-
-    /** Writes tokens whose ids are their indices. */
-    static void writeVocab(Path file, List<String> tokens) throws IOException {
-        AtomicFile.writeStream(
-                file,
-                out -> {
-                    Writer text = new OutputStreamWriter(out, StandardCharsets.UTF_8);
-                    JsonWriter json = new JsonWriter(text);
-                    json.beginObject();
-                    for (int id = 0; id < tokens.size(); id++) {
-                        json.name(tokens.get(id)).value(id);
-                    }
-                    json.endObject();
-                    json.flush();
-                });
-    }
-
-    static void writeMerges(Path file, List<String> merges) throws IOException {
-        String lines = VERSION_LINE + "\n" + String.join("\n", merges) + "\n";
-        AtomicFile.writeStream(file, out -> out.write(lines.getBytes(StandardCharsets.UTF_8)));
-    }
-
     /**
-     * Checks that a vocabulary file maps exactly the given tokens to their indices, in any order.
+     * Derives GPT-2's files from the ranks of jtokkit.
      *
-     * @throws IllegalArgumentException if it does not, naming the file and the first difference
+     * <p>An encoding knows the bytes of every token but not the two tokens that it was merged from.
+     * A merge made the token out of what the earlier merges had left of its bytes, so running these
+     * on them leaves exactly the two.
      */
-    static void requireVocab(Path file, List<String> tokens) throws IOException {
-        Map<String, Integer> ids = readVocab(file);
-        for (int id = 0; id < tokens.size(); id++) {
-            Integer actual = ids.remove(tokens.get(id));
-            if (actual == null || actual != id) {
-                String found = actual == null ? "is missing" : "has id " + actual;
-                throw notGpt2(file, "token \"" + tokens.get(id) + "\" of id " + id + " " + found);
-            }
-        }
-        if (!ids.isEmpty()) {
-            Map.Entry<String, Integer> extra = ids.entrySet().iterator().next();
-            throw notGpt2(
-                    file, "it adds token \"" + extra.getKey() + "\" of id " + extra.getValue());
-        }
-    }
-
-    /**
-     * Checks that a merges file lists exactly the given merges, in order.
-     *
-     * @throws IllegalArgumentException if it does not, naming the file and the first line that
-     *     differs
-     */
-    static void requireMerges(Path file, List<String> merges) throws IOException {
-        List<String> lines = TextFile.read(file).lines().toList();
-        int header = !lines.isEmpty() && lines.get(0).startsWith("#version") ? 1 : 0;
-        List<String> actual = lines.subList(header, lines.size());
-        for (int i = 0; i < Math.max(actual.size(), merges.size()); i++) {
-            String expected = i < merges.size() ? "\"" + merges.get(i) + "\"" : "the end";
-            String found = i < actual.size() ? "\"" + actual.get(i) + "\"" : "the end";
-            if (!found.equals(expected)) {
-                throw notGpt2(
-                        file, "line " + (header + i + 1) + " is " + found + ", not " + expected);
-            }
-        }
-    }
-
-    private static Map<String, Integer> readVocab(Path file) throws IOException {
-        JsonReader json = new JsonReader(new StringReader(TextFile.read(file)));
-        Map<String, Integer> ids = new HashMap<>();
-        try {
-            json.beginObject();
-            while (json.hasNext()) {
-                String token = json.nextName();
-                if (ids.put(token, json.nextInt()) != null) {
-                    throw new IllegalArgumentException("token \"" + token + "\" comes twice");
+    static Gpt2Files published() {
+        Encoding encoding =
+                Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
+        byte[][] tokens = new byte[50256][];
+        List<String> spelled = new ArrayList<>();
+        Map<String, Integer> vocabulary = new LinkedHashMap<>();
+        List<String> merges = new ArrayList<>();
+        BytePairs pairs = new BytePairs(tokens);
+        for (int id = 0; id < tokens.length; id++) {
+            IntArrayList one = new IntArrayList(1);
+            one.add(id);
+            tokens[id] = encoding.decodeBytes(one);
+            spelled.add(ByteAlphabet.spell(tokens[id]));
+            vocabulary.put(spelled.get(id), id);
+            if (tokens[id].length == 1) {
+                pairs.setByte(tokens[id][0], id);
+            } else {
+                int[] parts = pairs.encode(tokens[id]);
+                if (parts.length != 2) {
+                    throw new IllegalStateException("token " + id + " is no merge of two others");
                 }
+                pairs.add(new BytePairs.Merge(parts[0], parts[1], id));
+                merges.add(spelled.get(parts[0]) + " " + spelled.get(parts[1]));
             }
-            json.endObject();
-            if (json.peek() != JsonToken.END_DOCUMENT) {
-                throw new IllegalArgumentException("text after the end of the object");
+        }
+        AddedTokens added = AddedTokens.endOfText(tokens.length);
+        vocabulary.putAll(added.special());
+        return new Gpt2Files(vocabulary, merges, added);
+    }
+
+    /**
+     * Reads the files of a folder.
+     *
+     * @throws IllegalArgumentException if one is missing or malformed, or asks for what GPT-2's
+     *     tokenizer does not do
+     */
+    static Gpt2Files read(Path folder) throws IOException {
+        TextFile.requireReadable(folder.resolve(VOCABULARY));
+        Map<String, Integer> vocabulary = AddedTokens.readIds(folder.resolve(VOCABULARY));
+        List<String> lines = TextFile.read(folder.resolve(MERGES)).lines().toList();
+        int header = !lines.isEmpty() && lines.get(0).startsWith("#version") ? 1 : 0;
+        return new Gpt2Files(
+                vocabulary,
+                lines.subList(header, lines.size()),
+                AddedTokens.read(folder, vocabulary));
+    }
+
+    /** Writes the files into a folder, of the added tokens those that are needed. */
+    void write(Path folder) throws IOException {
+        AddedTokens.writeIds(folder.resolve(VOCABULARY), vocabulary);
+        String lines = VERSION_LINE + "\n" + String.join("\n", merges) + "\n";
+        AtomicFile.writeStream(
+                folder.resolve(MERGES), out -> out.write(lines.getBytes(StandardCharsets.UTF_8)));
+        added.write(folder, vocabulary);
+    }
+
+    /**
+     * Makes the encoding that the files describe.
+     *
+     * @param folder where the files are, for messages
+     * @throws IllegalArgumentException if the files contradict each other, naming both
+     */
+    BytePairs pairs(Path folder) {
+        Map<String, Integer> ids = allIds(folder);
+        byte[][] bytes = new byte[ids.size()][];
+        BytePairs pairs = new BytePairs(bytes);
+        BitSet explained = new BitSet();
+        ids.forEach(
+                (token, id) -> {
+                    if (id >= bytes.length || bytes[id] != null) {
+                        throw contradiction(
+                                folder,
+                                "token \"%s\" has id=%d, but the ids of %d tokens must be 0 to %d,"
+                                        + " each once",
+                                token, id, bytes.length, bytes.length - 1);
+                    }
+                    boolean merged =
+                            !added.text().containsKey(token) && !added.special().containsKey(token);
+                    bytes[id] =
+                            ByteAlphabet.bytes(token)
+                                    .filter(spelled -> merged)
+                                    .orElseGet(() -> token.getBytes(StandardCharsets.UTF_8));
+                    if (merged && bytes[id].length == 1) {
+                        pairs.setByte(bytes[id][0], id);
+                    }
+                    boolean single = bytes[id].length == 1;
+                    explained.set(id, !merged || single || token.matches("<.*>|\\[.*]"));
+                });
+        for (int i = 0; i < merges.size(); i++) {
+            BytePairs.Merge merge = merge(i, folder);
+            if (!pairs.add(merge)) {
+                throw contradiction(folder, "merge %d, \"%s\", comes twice", i + 1, merges.get(i));
             }
-        } catch (IOException | IllegalStateException | IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    file + " is not a vocabulary of tokens and ids: " + e.getMessage(), e);
+            explained.set(merge.result());
+        }
+        ids.forEach(
+                (token, id) -> {
+                    if (!explained.get(id)) {
+                        throw contradiction(
+                                folder,
+                                "token \"%s\" of id %d is made by no merge; if it should not be,"
+                                        + " list it in %s",
+                                token, id, AddedTokens.IDS);
+                    }
+                });
+        return pairs;
+    }
+
+    private Map<String, Integer> allIds(Path folder) {
+        Map<String, Integer> ids = new LinkedHashMap<>(vocabulary);
+        for (Map<String, Integer> more : List.of(added.text(), added.special())) {
+            more.forEach(
+                    (token, id) -> {
+                        Integer other = ids.put(token, id);
+                        if (other != null && !other.equals(id)) {
+                            throw contradiction(
+                                    folder, "token \"%s\" has the ids %d and %d", token, other, id);
+                        }
+                    });
         }
         return ids;
     }
 
-    private static IllegalArgumentException notGpt2(Path file, String difference) {
+    private BytePairs.Merge merge(int index, Path folder) {
+        String[] parts = merges.get(index).split(" ", -1);
+        Integer left = vocabulary.get(parts[0]);
+        Integer right = vocabulary.get(parts[parts.length - 1]);
+        Integer result = parts.length == 2 ? vocabulary.get(parts[0] + parts[1]) : null;
+        if (left == null || right == null || result == null) {
+            throw contradiction(
+                    folder,
+                    "merge %d is \"%s\", which is not two tokens that make a third",
+                    index + 1, merges.get(index));
+        }
+        return new BytePairs.Merge(left, right, result);
+    }
+
+    private static IllegalArgumentException contradiction(
+            Path folder, String reason, Object... values) {
         return new IllegalArgumentException(
-                file + " is not GPT-2's, the only byte-pair encoding that is read: " + difference);
+                "%s and %s are cut or do not belong together: "
+                                .formatted(folder.resolve(VOCABULARY), folder.resolve(MERGES))
+                        + reason.formatted(values));
     }
 }

@@ -1,151 +1,172 @@
 package org.djlgpt.text;
 
-import com.knuddels.jtokkit.Encodings;
-import com.knuddels.jtokkit.api.Encoding;
-import com.knuddels.jtokkit.api.EncodingType;
-import com.knuddels.jtokkit.api.IntArrayList;
+import static java.util.stream.Collectors.joining;
 
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
-import java.util.List;
+import java.util.Comparator;
+import java.util.LinkedHashMap;
+import java.util.Map;
 import java.util.OptionalInt;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
- * GPT-2's byte-pair encoding: 50,257 ids, of which the last, 50256, is {@code <|endoftext|>}.
+ * Byte-pair encoding as GPT-2 has it, over GPT-2's own vocabulary of 50,257 ids, of which the last,
+ * 50256, is {@code <|endoftext|>}, or over any other that was learnt in the same way.
  *
- * <p>Every Unicode text has ids, since each byte has one. The first instance of a process reads the
- * vocabulary in about a quarter of a second; further ones share it.
+ * <p>Every Unicode text has ids, since each byte has one. They are those of OpenAI's tiktoken for
+ * every character of Unicode, on any release of Java. The first instance with GPT-2's vocabulary
+ * reads it in about half a second; further ones of the process share it.
+ *
+ * <p>Text is taken as text, as in tiktoken: {@link #encode} makes letters of {@code <|endoftext|>},
+ * so that nobody ends a document by writing about it. Who has put such a token there asks for it
+ * with {@link #encodeWithSpecialTokens}.
  *
  * <p>Source: Radford et al., Language Models are Unsupervised Multitask Learners, 2019, section
  * 2.2.
  */
 public final class Gpt2Tokenizer implements Tokenizer {
 
-    /** The file of tokens and ids in a model folder. */
-    static final String VOCAB_FILE = "vocab.json";
+    private final Gpt2Files files;
+    private final BytePairs pairs;
+    private final Pattern added;
+    private final Pattern addedAndSpecial;
+    private final Map<String, Integer> wholeIds = new LinkedHashMap<>();
 
-    /** The file of merges in a model folder. */
-    static final String MERGES_FILE = "merges.txt";
-
-    private static final String END_OF_TEXT = "<|endoftext|>";
-    private static final int END_OF_TEXT_ID = 50256;
-    private static final int VOCAB_SIZE = END_OF_TEXT_ID + 1;
-
-    private final Encoding encoding = Shared.ENCODING;
-
-    /** Makes the tokenizer. */
+    /** Makes the tokenizer with GPT-2's vocabulary. */
     public Gpt2Tokenizer() {
-        // Nothing to set: there is one GPT-2 vocabulary.
+        this(Published.FILES, Published.PAIRS);
+    }
+
+    private Gpt2Tokenizer(Gpt2Files files, BytePairs pairs) {
+        this.files = files;
+        this.pairs = pairs;
+        wholeIds.putAll(files.added().text());
+        added = anyOf(wholeIds);
+        wholeIds.putAll(files.added().special());
+        addedAndSpecial = anyOf(wholeIds);
     }
 
     /** Defers reading the vocabulary to the first use, and shares it. */
-    private static final class Shared {
-        static final Encoding ENCODING =
-                Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
+    private static final class Published {
+        static final Gpt2Files FILES = Gpt2Files.published();
+        static final BytePairs PAIRS = FILES.pairs(Path.of(""));
+    }
+
+    /** Finds the longest of the tokens that begin at a place; nothing, if there are none. */
+    private static Pattern anyOf(Map<String, Integer> tokens) {
+        return tokens.isEmpty()
+                ? Pattern.compile("(?!)")
+                : Pattern.compile(
+                        tokens.keySet().stream()
+                                .sorted(Comparator.comparing(String::length).reversed())
+                                .map(Pattern::quote)
+                                .collect(joining("|")));
     }
 
     /**
-     * Opens the tokenizer of a model folder after checking that it is GPT-2's.
+     * Opens the tokenizer of a model folder.
      *
-     * @param directory a folder with {@code vocab.json} and {@code merges.txt}
+     * @param directory a folder with {@code vocab.json} and {@code merges.txt}, of GPT-2 or of
+     *     another vocabulary; tokens that {@code added_tokens.json}, {@code
+     *     special_tokens_map.json} or {@code tokenizer_config.json} name are known as well
      * @return the tokenizer
-     * @throws IllegalArgumentException if a file is missing or malformed, or differs from GPT-2's,
-     *     naming the first difference
+     * @throws IllegalArgumentException if a file is missing or malformed, the files contradict each
+     *     other, or they ask for another tokenizer than GPT-2's
      * @throws IOException if a file can't be read
      */
     public static Gpt2Tokenizer load(Path directory) throws IOException {
-        Gpt2Tokenizer tokenizer = new Gpt2Tokenizer();
-        Gpt2Vocabulary vocabulary = tokenizer.vocabulary();
-        Gpt2Files.requireVocab(directory.resolve(VOCAB_FILE), withEndOfText(vocabulary.tokens()));
-        Gpt2Files.requireMerges(directory.resolve(MERGES_FILE), vocabulary.merges());
-        return tokenizer;
+        Gpt2Files files = Gpt2Files.read(directory);
+        return new Gpt2Tokenizer(files, files.pairs(directory));
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>Wherever the text holds {@code <|endoftext|>}, it becomes the one id 50256, as Hugging
-     * Face's tokenizer does it.
+     * <p>Tokens that were added to a vocabulary for parts of text are found wherever they are.
      */
     @Override
     public int[] encode(String text) {
-        UnpairedSurrogates.reject(text);
-        IntArrayList ids = new IntArrayList();
-        int from = 0;
-        for (int end = text.indexOf(END_OF_TEXT); end >= 0; end = text.indexOf(END_OF_TEXT, from)) {
-            addOrdinary(text.substring(from, end), ids);
-            ids.add(END_OF_TEXT_ID);
-            from = end + END_OF_TEXT.length();
-        }
-        addOrdinary(text.substring(from), ids);
-        return ids.toArray();
+        return encode(text, added);
     }
 
-    private void addOrdinary(String text, IntArrayList ids) {
-        IntArrayList ordinary = encoding.encodeOrdinary(text);
-        for (int i = 0; i < ordinary.size(); i++) {
-            ids.add(ordinary.get(i));
+    /**
+     * {@inheritDoc}
+     *
+     * <p>In GPT-2's vocabulary {@code <|endoftext|>} is the only one, and becomes the id 50256.
+     */
+    @Override
+    public int[] encodeWithSpecialTokens(String text) {
+        return encode(text, addedAndSpecial);
+    }
+
+    private int[] encode(String text, Pattern whole) {
+        TokenizerInput.requireText(text);
+        IntStream.Builder ids = IntStream.builder();
+        int from = 0;
+        for (Matcher token = whole.matcher(text); token.find(); from = token.end()) {
+            addWords(text.substring(from, token.start()), ids);
+            ids.add(wholeIds.get(token.group()));
+        }
+        addWords(text.substring(from), ids);
+        return ids.build().toArray();
+    }
+
+    private void addWords(String text, IntStream.Builder ids) {
+        int end;
+        for (int start = 0; start < text.length(); start = end) {
+            end = WordSplitter.end(text, start);
+            for (int id : pairs.encode(text.substring(start, end))) {
+                ids.add(id);
+            }
         }
     }
 
     /**
      * {@inheritDoc}
      *
-     * <p>The id 50256 stands for the text {@code <|endoftext|>}.
+     * <p>A special token stands for the text that it is written as.
      */
     @Override
     public byte[] decodeBytes(int... ids) {
-        IntArrayList list = new IntArrayList(ids.length);
-        for (int id : ids) {
-            Vocabulary.check(id, VOCAB_SIZE);
-            list.add(id);
-        }
-        return encoding.decodeBytes(list);
+        return pairs.decode(ids);
     }
 
     /**
      * {@inheritDoc}
      *
-     * @return 50257
+     * @return 50257 for GPT-2's
      */
     @Override
     public int vocabSize() {
-        return VOCAB_SIZE;
+        return pairs.size();
     }
 
     /**
      * {@inheritDoc}
      *
-     * @return 50256
+     * @return 50256 for GPT-2's; for another, what its files call {@code eos_token}, or else {@code
+     *     <|endoftext|>}
      */
     @Override
     public OptionalInt endOfText() {
-        return OptionalInt.of(END_OF_TEXT_ID);
+        String token = files.added().endOfText();
+        return token == null ? OptionalInt.empty() : OptionalInt.of(wholeIds.get(token));
     }
 
     /**
      * {@inheritDoc}
      *
      * <p>The files are {@code vocab.json} and {@code merges.txt}, which Hugging Face's {@code
-     * GPT2Tokenizer} reads.
+     * GPT2Tokenizer} reads, and {@code added_tokens.json} and {@code special_tokens_map.json} if
+     * there are more tokens than {@code <|endoftext|>} that no merge makes.
      */
     @Override
     public void save(Path directory) throws IOException {
-        Gpt2Vocabulary vocabulary = vocabulary();
         Files.createDirectories(directory);
-        Gpt2Files.writeVocab(directory.resolve(VOCAB_FILE), withEndOfText(vocabulary.tokens()));
-        Gpt2Files.writeMerges(directory.resolve(MERGES_FILE), vocabulary.merges());
-    }
-
-    private Gpt2Vocabulary vocabulary() {
-        return new Gpt2Vocabulary(encoding, END_OF_TEXT_ID);
-    }
-
-    private static List<String> withEndOfText(List<String> tokens) {
-        List<String> all = new ArrayList<>(tokens);
-        all.add(END_OF_TEXT);
-        return all;
+        files.write(directory);
     }
 }

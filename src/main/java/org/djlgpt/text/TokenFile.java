@@ -30,6 +30,7 @@ public final class TokenFile implements Tokens {
     private final List<ShortBuffer> segments;
     private final int segmentTokens;
     private final long size;
+    private int maxId = -1;
 
     private TokenFile(List<ShortBuffer> segments, int segmentTokens, long size) {
         this.segments = segments;
@@ -52,7 +53,7 @@ public final class TokenFile implements Tokens {
 
     /** Opens a file in mappings of an even number of bytes. */
     static TokenFile open(Path file, int segmentBytes) throws IOException {
-        ReadableFile.require(file);
+        TextFile.requireReadable(file);
         try (FileChannel channel = FileChannel.open(file)) {
             long bytes = channel.size();
             if (bytes == 0 || bytes % Short.BYTES != 0) {
@@ -83,7 +84,7 @@ public final class TokenFile implements Tokens {
      * @throws IOException if the file can't be written
      */
     public static TokenFile write(Path file, Tokens tokens) throws IOException {
-        return write(file, () -> new TokenChunks(tokens));
+        return write(file, tokens.chunks());
     }
 
     /**
@@ -135,9 +136,22 @@ public final class TokenFile implements Tokens {
         return size;
     }
 
+    /**
+     * {@inheritDoc}
+     *
+     * <p>The first call reads the file.
+     */
+    @Override
+    public synchronized int maxId() {
+        if (maxId < 0) {
+            maxId = Tokens.super.maxId();
+        }
+        return maxId;
+    }
+
     @Override
     public void read(long from, int[] into) {
-        Positions.check(from, from + into.length, size);
+        TokenSlice.requireWithin(from, from + into.length, size);
         short[] part = new short[Math.min(into.length, segmentTokens)];
         int done = 0;
         while (done < into.length) {

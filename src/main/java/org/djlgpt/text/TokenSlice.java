@@ -3,8 +3,21 @@ package org.djlgpt.text;
 /** A part of other tokens. */
 record TokenSlice(Tokens whole, long from, long to) implements Tokens {
 
+    /** The most ids that {@link Tokens#chunks} reads at a time. */
+    static final int CHUNK = 1 << 16;
+
     TokenSlice {
-        Positions.check(from, to, whole.size());
+        requireWithin(from, to, whole.size());
+    }
+
+    static void requireWithin(long from, long to, long size) {
+        if (from < 0 || to < from || to > size) {
+            throw new IllegalArgumentException(
+                    String.format(
+                            "positions from=%d to=%d (exclusive) are not within %d tokens;"
+                                    + " give 0 <= from <= to <= %d",
+                            from, to, size, size));
+        }
     }
 
     @Override
@@ -14,7 +27,7 @@ record TokenSlice(Tokens whole, long from, long to) implements Tokens {
 
     @Override
     public void read(long start, int[] into) {
-        Positions.check(start, start + into.length, size());
+        requireWithin(start, start + into.length, size());
         whole.read(from + start, into);
     }
 }

@@ -36,6 +36,7 @@ public final class TokenWindows extends RandomAccessDataset {
     private final int contextLength;
     private final long stride;
     private String fingerprint;
+    private int maxId = -1;
 
     private TokenWindows(Builder builder) {
         super(builder);
@@ -105,6 +106,23 @@ public final class TokenWindows extends RandomAccessDataset {
                             .formatted(contextLength, stride, tokens.size(), tokens.sha256());
         }
         return fingerprint;
+    }
+
+    /**
+     * Checks that a model has an embedding for every id, so that no batch needs to be looked at.
+     * The first call reads all tokens.
+     *
+     * @param vocabSize the number of ids that the model knows
+     * @throws IllegalArgumentException if an id is {@code vocabSize} or more, naming the first such
+     *     id and its position
+     */
+    public synchronized void requireIdsBelow(int vocabSize) {
+        if (maxId < 0) {
+            maxId = tokens.maxId();
+        }
+        if (maxId >= vocabSize) {
+            tokens.requireIdsBelow(vocabSize);
+        }
     }
 
     private NDList arrays(NDManager manager, Shape shape, long... indices) {

@@ -1,12 +1,13 @@
 package org.djlgpt.text;
 
 import org.djlgpt.io.AtomicFolder;
-import org.djlgpt.model.ModelVocabulary;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.OptionalInt;
+import java.util.regex.Pattern;
 
 /**
  * Turns text into token ids and back.
@@ -14,10 +15,25 @@ import java.nio.file.Path;
  * <p>Ids run from 0 to {@link #vocabSize} - 1. Whatever {@link #encode} accepts, {@link #decode}
  * restores exactly. Implementations are immutable and may be shared between threads.
  */
-public interface Tokenizer extends ModelVocabulary {
+public interface Tokenizer {
 
     /**
-     * Returns the ids of a text.
+     * Returns the number of ids.
+     *
+     * @return the size of the vocabulary, at least 1
+     */
+    int vocabSize();
+
+    /**
+     * Returns the id that separates documents and tells a generator to stop.
+     *
+     * @return the id, or empty if there is none
+     */
+    OptionalInt endOfText();
+
+    /**
+     * Returns the ids of a text, in which nothing is special: a stranger who writes {@code
+     * <|endoftext|>} has written letters.
      *
      * @param text the text, empty for no ids
      * @return the ids, in the order of the text
@@ -25,6 +41,18 @@ public interface Tokenizer extends ModelVocabulary {
      *     text does, or something that this tokenizer has no id for
      */
     int[] encode(String text);
+
+    /**
+     * Returns the ids of a text in which special tokens, such as the one that ends a document, are
+     * written out. It is for text that the caller has put together; never for a stranger's.
+     *
+     * @param text the text, empty for no ids
+     * @return the ids, in the order of the text; a special token has one
+     * @throws IllegalArgumentException as {@link #encode}
+     */
+    default int[] encodeWithSpecialTokens(String text) {
+        return encode(text);
+    }
 
     /**
      * Returns the UTF-8 bytes that ids stand for.
@@ -51,18 +79,33 @@ public interface Tokenizer extends ModelVocabulary {
     }
 
     /**
-     * {@inheritDoc}
+     * Writes this tokenizer into a model folder, where {@link #load} finds it.
      *
-     * <p>{@link #load} finds it there.
+     * @param directory the folder, created if it is missing; files of an earlier tokenizer of the
+     *     same kind are replaced
+     * @throws IOException if the folder can't be written
      */
-    @Override
     void save(Path directory) throws IOException;
+
+    /**
+     * Tells which files of a model folder are a tokenizer's, of this library or another program,
+     * and go when another tokenizer is saved there.
+     *
+     * @param name the name of a file
+     * @return whether it belongs to a tokenizer
+     */
+    static boolean isPart(String name) {
+        return Pattern.matches(
+                "char_tokenizer\\.json|vocab\\.json|merges\\.txt|tokenizer(_config)?\\.json"
+                        + "|(special_tokens_map|added_tokens)\\.json",
+                name);
+    }
 
     /**
      * Opens the tokenizer of a model folder: a {@link CharTokenizer} or a {@link Gpt2Tokenizer}.
      *
-     * @param directory a folder that {@link #save} wrote to, or one with GPT-2's {@code vocab.json}
-     *     and {@code merges.txt}
+     * @param directory a folder that {@link #save} wrote to, or one with {@code vocab.json} and
+     *     {@code merges.txt}, as {@link Gpt2Tokenizer#load} says
      * @return the tokenizer
      * @throws IllegalArgumentException if the folder holds no tokenizer, two of them, a part of
      *     one, or a malformed one
@@ -72,8 +115,8 @@ public interface Tokenizer extends ModelVocabulary {
         AtomicFolder.settle(directory);
         boolean characters = Files.exists(directory.resolve(CharTokenizer.FILE));
         boolean gpt2 =
-                Files.exists(directory.resolve(Gpt2Tokenizer.VOCAB_FILE))
-                        || Files.exists(directory.resolve(Gpt2Tokenizer.MERGES_FILE));
+                Files.exists(directory.resolve(Gpt2Files.VOCABULARY))
+                        || Files.exists(directory.resolve(Gpt2Files.MERGES));
         String folder = "folder " + directory.toAbsolutePath();
         if (!Files.isDirectory(directory)) {
             throw new IllegalArgumentException(

@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.stream.LongStream;
 
 /**
  * A read-only sequence of token ids, which may be longer than an array and larger than memory.
@@ -13,7 +14,6 @@ import java.util.HexFormat;
  * threads at once.
  */
 public interface Tokens {
-
     /**
      * Keeps ids in memory.
      *
@@ -22,7 +22,29 @@ public interface Tokens {
      * @throws IllegalArgumentException if an id is negative
      */
     static Tokens of(int... ids) {
-        return new ArrayTokens(ids.clone());
+        int[] copy = ids.clone();
+        for (int i = 0; i < copy.length; i++) {
+            if (copy[i] < 0) {
+                throw new IllegalArgumentException(
+                        "token id="
+                                + copy[i]
+                                + " at position "
+                                + i
+                                + " is negative; ids start at 0");
+            }
+        }
+        return new Tokens() {
+            @Override
+            public long size() {
+                return copy.length;
+            }
+
+            @Override
+            public void read(long from, int[] into) {
+                TokenSlice.requireWithin(from, from + into.length, copy.length);
+                System.arraycopy(copy, (int) from, into, 0, into.length);
+            }
+        };
     }
 
     /**
@@ -57,6 +79,39 @@ public interface Tokens {
     }
 
     /**
+     * Walks over these tokens, in arrays of moderate size.
+     *
+     * @return the ids, piece after piece
+     */
+    default Iterable<int[]> chunks() {
+        int most = TokenSlice.CHUNK;
+        return () ->
+                LongStream.iterate(0, from -> from < size(), from -> from + most)
+                        .mapToObj(
+                                from -> {
+                                    int[] ids = new int[(int) Math.min(most, size() - from)];
+                                    read(from, ids);
+                                    return ids;
+                                })
+                        .iterator();
+    }
+
+    /**
+     * Finds the largest id in one pass.
+     *
+     * @return the id, or -1 if there are no tokens
+     */
+    default int maxId() {
+        int max = -1;
+        for (int[] ids : chunks()) {
+            for (int id : ids) {
+                max = Math.max(max, id);
+            }
+        }
+        return max;
+    }
+
+    /**
      * Counts in one pass how often each id comes.
      *
      * @param vocabSize the number of ids
@@ -67,8 +122,8 @@ public interface Tokens {
     default long[] counts(int vocabSize) {
         long[] counts = new long[vocabSize];
         long position = 0;
-        for (TokenChunks chunks = new TokenChunks(this); chunks.hasNext(); ) {
-            for (int id : chunks.next()) {
+        for (int[] ids : chunks()) {
+            for (int id : ids) {
                 if (id >= vocabSize) {
                     throw new IllegalArgumentException(
                             String.format(
@@ -85,14 +140,16 @@ public interface Tokens {
     }
 
     /**
-     * Checks in one pass that a model has an embedding for every id.
+     * Checks that a model has an embedding for every id.
      *
      * @param vocabSize the number of ids that the model knows
      * @throws IllegalArgumentException if an id is {@code vocabSize} or more, naming the first such
      *     id and its position
      */
     default void requireIdsBelow(int vocabSize) {
-        counts(vocabSize);
+        if (maxId() >= vocabSize) {
+            counts(vocabSize); // finds the first
+        }
     }
 
     /**
@@ -107,8 +164,7 @@ public interface Tokens {
         } catch (NoSuchAlgorithmException e) {
             throw new IllegalStateException("every Java platform has SHA-256", e);
         }
-        for (TokenChunks chunks = new TokenChunks(this); chunks.hasNext(); ) {
-            int[] ids = chunks.next();
+        for (int[] ids : chunks()) {
             ByteBuffer bytes =
                     ByteBuffer.allocate(ids.length * Integer.BYTES).order(ByteOrder.LITTLE_ENDIAN);
             bytes.asIntBuffer().put(ids);

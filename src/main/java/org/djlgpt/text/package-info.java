@@ -6,9 +6,10 @@
  * <ul>
  *   <li>{@link org.djlgpt.text.Corpus} reads a file or a folder of UTF-8 text.
  *   <li>{@link org.djlgpt.text.CharTokenizer} learns one id per character and suits small models
- *       and small texts; {@link org.djlgpt.text.Gpt2Tokenizer} is GPT-2's byte-pair encoding with
- *       50,257 ids. {@link org.djlgpt.text.Tokenizer#load} opens whichever of the two a model
- *       folder holds.
+ *       and small texts; {@link org.djlgpt.text.Gpt2Tokenizer} is byte-pair encoding, with GPT-2's
+ *       50,257 ids or any other vocabulary in GPT-2's files. {@link
+ *       org.djlgpt.text.Tokenizer#load} opens whichever of the two a model folder holds; one of
+ *       your own implements {@link org.djlgpt.text.Tokenizer}.
  *   <li>{@link org.djlgpt.text.Tokens#of} keeps token ids in memory; {@link
  *       org.djlgpt.text.TokenFile} maps a file of 16-bit ids, as nanoGPT writes it, and may be
  *       larger than memory.
@@ -18,6 +19,6 @@
  *
  * <p>In shapes, {@code B} is the number of windows in a batch and {@code T} the context length.
  *
- * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.model}, DJL, Gson and jtokkit only.
+ * <p>Imports {@code org.djlgpt.io}, DJL, Gson and jtokkit only.
  */
 package org.djlgpt.text;

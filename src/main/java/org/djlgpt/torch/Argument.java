@@ -14,7 +14,7 @@ import java.util.List;
  * <p>Every check returns this argument or throws an {@link IllegalArgumentException} that names the
  * function, the argument, what it is and what it should be.
  */
-final class Argument {
+public final class Argument {
 
     private final String function;
     private final String name;
@@ -33,8 +33,9 @@ final class Argument {
      * @param name the parameter's name
      * @param array the array
      * @return the argument, for further checks
+     * @throws IllegalArgumentException if it is none
      */
-    static Argument of(String function, String name, NDArray array) {
+    public static Argument of(String function, String name, NDArray array) {
         if (!(array instanceof PtNDArray torchArray)) {
             throw new IllegalArgumentException(
                     "%s: %s is %s, but must be an array of the PyTorch engine"
@@ -59,8 +60,9 @@ final class Argument {
      * @param arrays the arrays, at least one
      * @param type their type
      * @return the arrays
+     * @throws IllegalArgumentException if there is none, or one is not accepted
      */
-    static List<PtNDArray> list(
+    public static List<PtNDArray> list(
             String function, String name, List<? extends NDArray> arrays, DataType type) {
         if (arrays.isEmpty()) {
             throw new IllegalArgumentException(
@@ -74,69 +76,165 @@ final class Argument {
         return accepted;
     }
 
-    PtNDArray array() {
+    /**
+     * Returns the array, for {@link TorchScript#call}.
+     *
+     * @return the accepted array
+     */
+    public PtNDArray array() {
         return array;
     }
 
-    long size(int axis) {
+    /**
+     * Returns the size of an axis.
+     *
+     * @param axis the axis, from 0
+     * @return its size
+     */
+    public long size(int axis) {
         return array.getShape().get(axis);
     }
 
-    Argument rank(int rank) {
+    /**
+     * Accepts a number of dimensions only.
+     *
+     * @param rank the number
+     * @return this argument
+     */
+    public Argument rank(int rank) {
         Shape shape = array.getShape();
         require(shape.dimension() == rank, "shape", shape, "%d dimensions".formatted(rank));
         return this;
     }
 
-    Argument shape(long... sizes) {
+    /**
+     * Accepts a shape only.
+     *
+     * @param sizes the sizes of its axes
+     * @return this argument
+     */
+    public Argument shape(long... sizes) {
         Shape expected = new Shape(sizes);
         require(array.getShape().equals(expected), "shape", array.getShape(), expected.toString());
         return this;
     }
 
-    Argument lastAxis(long size) {
+    /**
+     * Accepts a size of the last axis only.
+     *
+     * @param size the size
+     * @return this argument
+     */
+    public Argument lastAxis(long size) {
         Shape shape = array.getShape();
         boolean fits = shape.dimension() > 0 && shape.get(shape.dimension() - 1) == size;
         require(fits, "shape", shape, "a last axis of " + size);
         return this;
     }
 
-    Argument type(DataType... accepted) {
+    /**
+     * Accepts sizes of the last axes only.
+     *
+     * @param sizes the sizes
+     * @return this argument
+     */
+    public Argument lastAxes(long... sizes) {
+        Shape shape = array.getShape();
+        int first = shape.dimension() - sizes.length;
+        Shape expected = new Shape(sizes);
+        boolean fits = first >= 0 && shape.slice(first).equals(expected);
+        require(fits, "shape", shape, "last axes of " + expected);
+        return this;
+    }
+
+    /**
+     * Accepts some types only.
+     *
+     * @param accepted the types
+     * @return this argument
+     */
+    public Argument type(DataType... accepted) {
         DataType type = array.getDataType();
         require(List.of(accepted).contains(type), "type", typeName(type), names(accepted));
         return this;
     }
 
-    Argument notEmpty() {
+    /**
+     * Accepts an array with elements only.
+     *
+     * @return this argument
+     */
+    public Argument notEmpty() {
         Shape shape = array.getShape();
         require(shape.size() > 0, "shape", shape, "at least one element");
         return this;
     }
 
-    /** Accepts an axis that has room for so many elements from a place on. */
-    Argument room(int axis, long from, long count) {
+    /**
+     * Accepts an axis whose size divides the other argument's.
+     *
+     * @param axis the axis, from 0
+     * @param other the other argument
+     * @return this argument
+     */
+    public Argument divides(int axis, Argument other) {
+        boolean fits = size(axis) > 0 && other.size(axis) % size(axis) == 0;
+        String expected = "a divisor of %d on axis %d".formatted(other.size(axis), axis);
+        require(fits, "shape", array.getShape(), expected);
+        return this;
+    }
+
+    /**
+     * Accepts an axis that has room for so many elements from a place on.
+     *
+     * @param axis the axis, from 0
+     * @param from the place
+     * @param count how many elements
+     * @return this argument
+     */
+    public Argument room(int axis, long from, long count) {
         boolean fits = from >= 0 && from + count <= size(axis);
         require(fits, "shape", array.getShape(), from + " + " + count + " places on axis " + axis);
         return this;
     }
 
-    /** Accepts the types that layers compute in. */
-    Argument floatingPoint() {
+    /**
+     * Accepts the types that layers compute in.
+     *
+     * @return this argument
+     */
+    public Argument floatingPoint() {
         return type(DataType.FLOAT32, BFloat16.DATA_TYPE);
     }
 
-    /** Accepts the other argument's type and device only. */
-    Argument like(Argument other) {
+    /**
+     * Accepts the other argument's type and device only.
+     *
+     * @param other the other argument
+     * @return this argument
+     */
+    public Argument like(Argument other) {
         type(other.array.getDataType());
         return onDeviceOf(other);
     }
 
-    /** Accepts the other argument's shape, type and device only. */
-    Argument sameAs(Argument other) {
+    /**
+     * Accepts the other argument's shape, type and device only.
+     *
+     * @param other the other argument
+     * @return this argument
+     */
+    public Argument sameAs(Argument other) {
         return shape(other.array.getShape().getShape()).like(other);
     }
 
-    Argument onDeviceOf(Argument other) {
+    /**
+     * Accepts the other argument's device only.
+     *
+     * @param other the other argument
+     * @return this argument
+     */
+    public Argument onDeviceOf(Argument other) {
         boolean same = array.getDevice().equals(other.array.getDevice());
         require(same, "device", array.getDevice(), other.array.getDevice() + " as " + other.name);
         return this;

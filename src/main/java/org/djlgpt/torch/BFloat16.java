@@ -1,8 +1,10 @@
 package org.djlgpt.torch;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
+
 
 /**
  * The conversions to and from bfloat16: float32's range with 8 bits of precision, in half the
@@ -12,6 +14,12 @@ import ai.djl.pytorch.engine.PtNDArray;
  * NDArray#getDataType()} gives {@link DataType#UNKNOWN}, and its own {@code
  * toType(DataType.BFLOAT16, ...)} ends the process. Convert with these methods only, and convert to
  * float32 before the elements are read in Java.
+ *
+ * <p>Many processors can hold this type and not multiply it: libtorch then takes up to a hundred
+ * times as long as in float32. {@link #isFastOn} tells; where it is false, a decoder
+ * multiplies in float32 whatever its weights are kept in, and a training is refused. Give the JVM
+ * {@code -Ddjlgpt.bfloat16=true} to compute in bfloat16 in any case, or {@code false} to take a
+ * processor for one without.
  */
 public final class BFloat16 {
 
@@ -21,7 +29,46 @@ public final class BFloat16 {
     /** What DJL calls the type of such an array. */
     static final DataType DATA_TYPE = DataType.UNKNOWN;
 
+    private static final String PROPERTY = "djlgpt.bfloat16";
+
     private BFloat16() {}
+
+    /** Asks once, at the first use. */
+    private static final class Processor {
+
+        static final boolean HAS_BFLOAT16 =
+                System.getProperty(PROPERTY) == null
+                        ? TorchScript.kernels().test("has_bfloat16")
+                        : Boolean.getBoolean(PROPERTY);
+    }
+
+    /**
+     * Returns whether matrices of this type are worth multiplying on a device. The answer is
+     * libtorch's own and the same for as long as the process lives.
+     *
+     * @param device a device of the PyTorch engine
+     * @return true for a GPU, and for a processor with instructions for the type; the system
+     *     property {@code djlgpt.bfloat16} decides for the processor if it is set
+     */
+    public static boolean isFastOn(Device device) {
+        return device.isGpu() || Processor.HAS_BFLOAT16;
+    }
+
+    /**
+     * Refuses a device on which computing in this type would take many times as long as in float32.
+     *
+     * @param device a device of the PyTorch engine
+     * @throws UnsupportedOperationException if it is one; the message says how to insist
+     */
+    public static void requireFastOn(Device device) {
+        if (!isFastOn(device)) {
+            throw new UnsupportedOperationException(
+                    "this processor does not multiply bfloat16, which can take a hundred times as"
+                            + " long as float32; compute in float32, or insist with -D"
+                            + PROPERTY
+                            + "=true");
+        }
+    }
 
     /**
      * Returns whether an array holds bfloat16 elements.

@@ -30,31 +30,40 @@ public final class Kernels {
     /**
      * Causal scaled dot-product attention, {@code softmax(q k^T / sqrt(headDim)) v} over the tokens
      * up to each query. The weights are never in memory together, so that it takes memory in
-     * proportion to T, except on a CPU with dropout, or in bfloat16 under 768 tokens (<a
-     * href="https://arxiv.org/abs/1706.03762">Vaswani et al. 2017</a>, section 3.2.1; <a
-     * href="https://arxiv.org/abs/2205.14135">Dao et al. 2022</a>).
+     * proportion to T, except on a CPU with dropout, or in bfloat16 under 768 tokens, or where T
+     * exceeds the window (<a href="https://arxiv.org/abs/1706.03762">Vaswani et al. 2017</a>,
+     * section 3.2.1; <a href="https://arxiv.org/abs/2205.14135">Dao et al. 2022</a>).
      *
      * @param query the queries (B, heads, T, headDim)
-     * @param key the keys, same shape
-     * @param value the values, same shape
+     * @param key the keys (B, groups, T, headDim); groups divides heads, and each key serves heads /
+     *     groups queries that stand side by side
+     * @param value the values, of the shape of the keys
      * @param dropout the probability with which an attention weight is dropped, in [0, 1); give 0
      *     outside training
+     * @param window how many tokens a query sees, itself included, at least 1
      * @return the weighted values (B, heads, T, headDim)
-     * @throws IllegalArgumentException if a shape, a type, a device or the dropout is wrong
+     * @throws IllegalArgumentException if a shape, a type, a device or a number is wrong
      */
     public static NDArray causalAttention(
-            NDArray query, NDArray key, NDArray value, double dropout) {
+            NDArray query, NDArray key, NDArray value, double dropout, int window) {
         String function = "causalAttention";
         Argument q = Argument.of(function, "query", query).rank(4).floatingPoint();
-        long[] shape = query.getShape().getShape();
-        Argument k = Argument.of(function, "key", key).shape(shape).like(q);
-        Argument v = Argument.of(function, "value", value).shape(shape).like(q);
+        Argument k = Argument.of(function, "key", key).rank(4).like(q).divides(1, q);
+        k.shape(q.size(0), k.size(1), q.size(2), q.size(3));
+        Argument v = Argument.of(function, "value", value).sameAs(k);
         if (!(dropout >= 0 && dropout < 1)) {
             throw new IllegalArgumentException(
                     "%s: dropout is %s, but must be in [0, 1)".formatted(function, dropout));
         }
+        requireWindow(function, window);
         return TorchScript.kernels()
-                .call("causal_attention", q.array(), k.array(), v.array(), dropout);
+                .call(
+                        "causal_attention",
+                        q.array(),
+                        k.array(),
+                        v.array(),
+                        dropout,
+                        (long) window);
     }
 
     /**
@@ -62,22 +71,25 @@ public final class Kernels {
      * cache holds; theirs are written behind them. Nothing is recorded for a backward pass.
      *
      * @param query the queries of T new tokens (B, heads, T, headDim)
-     * @param key their keys, same shape
-     * @param value their values, same shape
-     * @param cache the keys and the values before them (2, B, heads, C, headDim)
+     * @param key their keys (B, groups, T, headDim), where groups divides heads
+     * @param value their values, of the shape of the keys
+     * @param cache the keys and the values before them (2, B, groups, C, headDim)
      * @param start the number of tokens in the cache; T more must fit into C
+     * @param window how many tokens a query sees, itself included, at least 1
      * @return the weighted values (B, heads, T, headDim)
      * @throws IllegalArgumentException if a shape, a type or a device is wrong, or the cache is
      *     full
      */
     public static NDArray cachedAttention(
-            NDArray query, NDArray key, NDArray value, NDArray cache, int start) {
+            NDArray query, NDArray key, NDArray value, NDArray cache, int start, int window) {
         String function = "cachedAttention";
         Argument q = Argument.of(function, "query", query).rank(4).floatingPoint();
-        Argument k = Argument.of(function, "key", key).sameAs(q);
-        Argument v = Argument.of(function, "value", value).sameAs(q);
+        Argument k = Argument.of(function, "key", key).rank(4).like(q).divides(1, q);
+        k.shape(q.size(0), k.size(1), q.size(2), q.size(3));
+        Argument v = Argument.of(function, "value", value).sameAs(k);
         Argument past = Argument.of(function, "cache", cache).rank(5).like(q);
-        past.room(3, start, q.size(2)).shape(2, q.size(0), q.size(1), past.size(3), q.size(3));
+        past.room(3, start, q.size(2)).shape(2, q.size(0), k.size(1), past.size(3), q.size(3));
+        requireWindow(function, window);
         try (Recording off = Recording.off()) {
             return TorchScript.kernels()
                     .call(
@@ -86,8 +98,75 @@ public final class Kernels {
                             k.array(),
                             v.array(),
                             past.array(),
-                            (long) start);
+                            (long) start,
+                            (long) window);
         }
+    }
+
+    /**
+     * Copies a cache into one with more room.
+     *
+     * @param cache keys and values (2, B, groups, C, headDim), float32 or bfloat16
+     * @param length how many of its tokens to copy
+     * @param room how many tokens there is to be room for, at least as many
+     * @return the new cache (2, B, groups, room, headDim)
+     * @throws IllegalArgumentException if the shape or a number is wrong
+     */
+    public static NDArray grownCache(NDArray cache, long length, long room) {
+        Argument past = Argument.of("grownCache", "cache", cache).rank(5).floatingPoint();
+        past.room(3, 0, length);
+        if (room < length) {
+            throw new IllegalArgumentException(
+                    "grownCache: room is %d, but must be at least %d".formatted(room, length));
+        }
+        try (Recording off = Recording.off()) {
+            return TorchScript.kernels().call("grown_cache", past.array(), length, room);
+        }
+    }
+
+    private static void requireWindow(String function, int window) {
+        if (window < 1) {
+            throw new IllegalArgumentException(
+                    "%s: window is %d, but must be at least 1".formatted(function, window));
+        }
+    }
+
+    /**
+     * Turns pairs of numbers by angles, those of the first half of the last dimension with those of
+     * the second (<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021</a>, section 3.4.2).
+     *
+     * @param input the numbers (..., T, D)
+     * @param cosine the cosines of the angles (T, D / 2), float32
+     * @param sine their sines, same shape
+     * @return the result, of the input's shape and type
+     * @throws IllegalArgumentException if a shape, a type or a device is wrong
+     */
+    public static NDArray rotate(NDArray input, NDArray cosine, NDArray sine) {
+        String function = "rotate";
+        Argument c = Argument.of(function, "cosine", cosine).rank(2).type(DataType.FLOAT32);
+        Argument s = Argument.of(function, "sine", sine).sameAs(c);
+        Argument x =
+                Argument.of(function, "input", input)
+                        .floatingPoint()
+                        .lastAxes(c.size(0), 2 * c.size(1))
+                        .onDeviceOf(c);
+        return TorchScript.kernels().call("rotate", x.array(), c.array(), s.array());
+    }
+
+    /**
+     * Divides the last dimension by its root mean square (<a
+     * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html">torch.nn.RMSNorm</a>).
+     *
+     * @param input the input (..., E), float32
+     * @param scale what to multiply with then (E), float32
+     * @param epsilon added to the mean square
+     * @return the result, of the input's shape
+     * @throws IllegalArgumentException if a shape, a type or a device is wrong
+     */
+    public static NDArray rmsNorm(NDArray input, NDArray scale, double epsilon) {
+        Argument s = Argument.of("rmsNorm", "scale", scale).rank(1).type(DataType.FLOAT32);
+        Argument x = Argument.of("rmsNorm", "input", input).lastAxis(s.size(0)).like(s);
+        return TorchScript.kernels().call("rms_norm", x.array(), s.array(), epsilon);
     }
 
     /**
@@ -98,9 +177,47 @@ public final class Kernels {
      * @return the activations, of the same shape
      * @throws IllegalArgumentException if the array is of another engine or type, or closed
      */
+    public static NDArray geluTanh(NDArray input) {
+        return elementwise("gelu_tanh", input);
+    }
+
+    /**
+     * The Gaussian error linear unit in its exact form (as {@link #geluTanh}, section 2).
+     *
+     * @param input an array of any shape
+     * @return the activations, of the same shape
+     * @throws IllegalArgumentException if the array is of another engine or type, or closed
+     */
     public static NDArray gelu(NDArray input) {
-        Argument x = Argument.of("gelu", "input", input).floatingPoint();
-        return TorchScript.kernels().call("gelu", x.array());
+        return elementwise("gelu", input);
+    }
+
+    /**
+     * The greater of each number and 0.
+     *
+     * @param input an array of any shape
+     * @return the activations, of the same shape
+     * @throws IllegalArgumentException if the array is of another engine or type, or closed
+     */
+    public static NDArray relu(NDArray input) {
+        return elementwise("relu", input);
+    }
+
+    /**
+     * The sigmoid linear unit, {@code x * sigmoid(x)} (<a
+     * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.SiLU.html">torch.nn.SiLU</a>).
+     *
+     * @param input an array of any shape
+     * @return the activations, of the same shape
+     * @throws IllegalArgumentException if the array is of another engine or type, or closed
+     */
+    public static NDArray silu(NDArray input) {
+        return elementwise("silu", input);
+    }
+
+    private static NDArray elementwise(String function, NDArray input) {
+        Argument x = Argument.of(function, "input", input).floatingPoint();
+        return TorchScript.kernels().call(function, x.array());
     }
 
     /**

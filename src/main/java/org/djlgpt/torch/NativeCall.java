@@ -51,6 +51,7 @@ final class NativeCall {
                             + " 0.35.1; use that version",
                     e);
         }
+        ProcessEnd.leaveLibrariesLoaded(); // there is a module to call, so libtorch is loaded
     }
 
     private NativeCall() {}

@@ -24,15 +24,15 @@ import java.util.Map;
  * Compiled TorchScript functions.
  *
  * <p>A call behaves like any other operator of the engine: it records gradients when the thread
- * does. Calls from several threads are safe.
+ * does. Calls from several threads are safe. Check arrays with {@link Argument} before a call: what
+ * does not fit can end the process.
  */
-final class TorchScript {
+public final class TorchScript {
 
     private static final List<String> KERNEL_SOURCES =
             List.of(
                     "adamw",
                     "attention",
-                    "decoder",
                     "gradients",
                     "layers",
                     "loss",
@@ -58,12 +58,28 @@ final class TorchScript {
             synchronized (TorchScript.class) {
                 compiled = kernels;
                 if (compiled == null) {
-                    compiled = compile(readKernelSources());
+                    compiled = compile(read(TorchScript.class, KERNEL_SOURCES));
                     kernels = compiled;
                 }
             }
         }
         return compiled;
+    }
+
+    /**
+     * Compiles functions of resources, which may call the library's kernels, {@code
+     * __torch__.attention} for instance, and each other by the names of their files.
+     *
+     * @param beside a class whose package has the sources
+     * @param names the names of their files without the extension {@code .py}; every function in
+     *     them whose name does not start with an underscore can be called
+     * @return the compiled functions
+     * @throws IllegalArgumentException if a source has an error; the message names file and line
+     */
+    public static TorchScript of(Class<?> beside, String... names) {
+        Map<String, String> sources = read(TorchScript.class, KERNEL_SOURCES);
+        sources.putAll(read(beside, List.of(names)));
+        return compile(sources);
     }
 
     /**
@@ -92,10 +108,11 @@ final class TorchScript {
      *
      * @param function the function's name
      * @param arguments for each parameter a {@link PtNDArray}, a {@code List} of them, a {@code
-     *     Double}, a {@code Long} or a {@code Boolean}; at least one array
+     *     Double}, a {@code Long}, a {@code Boolean}, a {@code String} or a {@code long[]}; at least
+     *     one array
      * @return the result, owned by the manager of the first array
      */
-    NDArray call(String function, Object... arguments) {
+    public NDArray call(String function, Object... arguments) {
         try (IValue result = run(function, arguments)) {
             return result.toTensor(managerOf(arguments));
         }
@@ -108,7 +125,7 @@ final class TorchScript {
      * @param arguments as for {@link #call}
      * @return the results, owned by the manager of the first array
      */
-    NDList callForList(String function, Object... arguments) {
+    public NDList callForList(String function, Object... arguments) {
         try (IValue result = run(function, arguments)) {
             return result.toNDList(managerOf(arguments));
         }
@@ -121,7 +138,7 @@ final class TorchScript {
      * @param arguments as for {@link #call}
      * @return the answer
      */
-    boolean test(String function, Object... arguments) {
+    public boolean test(String function, Object... arguments) {
         try (IValue result = run(function, arguments)) {
             return result.toBoolean();
         }
@@ -133,7 +150,7 @@ final class TorchScript {
      * @param function the function's name
      * @param arguments as for {@link #call}
      */
-    void execute(String function, Object... arguments) {
+    public void execute(String function, Object... arguments) {
         try (Recording off = Recording.off()) {
             run(function, arguments).close();
         }
@@ -166,6 +183,10 @@ final class TorchScript {
             return IValue.from(value.longValue());
         } else if (argument instanceof Boolean value) {
             return IValue.from(value.booleanValue());
+        } else if (argument instanceof String value) {
+            return IValue.from(value);
+        } else if (argument instanceof long[] values) {
+            return IValue.listFrom(values);
         }
         throw new IllegalArgumentException("no TorchScript type for " + argument);
     }
@@ -180,14 +201,14 @@ final class TorchScript {
         throw new IllegalArgumentException("a kernel needs at least one array to know the manager");
     }
 
-    private static Map<String, String> readKernelSources() {
+    private static Map<String, String> read(Class<?> beside, List<String> names) {
         Map<String, String> sources = new LinkedHashMap<>();
-        for (String name : KERNEL_SOURCES) {
-            try (InputStream source = TorchScript.class.getResourceAsStream(name + ".py")) {
+        for (String name : names) {
+            try (InputStream source = beside.getResourceAsStream(name + ".py")) {
                 if (source == null) {
                     throw new IllegalStateException(
                             "kernel source %s.py is missing beside %s; the jar is incomplete"
-                                    .formatted(name, TorchScript.class.getName()));
+                                    .formatted(name, beside.getName()));
                 }
                 sources.put(name, new String(source.readAllBytes(), StandardCharsets.UTF_8));
             } catch (IOException e) {

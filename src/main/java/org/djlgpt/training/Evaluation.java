@@ -7,7 +7,7 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.LanguageModel;
+import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.torch.Recording;
@@ -64,8 +64,8 @@ public final class Evaluation {
     }
 
     static NDArray loss(Block model, NDList batch, Pass pass) {
-        if (model instanceof LanguageModel languageModel) {
-            return languageModel.loss(batch.get(0), batch.get(1), pass);
+        if (model instanceof FusedLoss fused) {
+            return fused.loss(batch.get(0), batch.get(1), pass);
         }
         return CrossEntropy.mean(pass.through(batch.get(0), model), batch.get(1));
     }

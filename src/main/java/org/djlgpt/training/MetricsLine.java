@@ -1,9 +1,6 @@
 package org.djlgpt.training;
 
-import com.google.gson.Gson;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
-import com.google.gson.JsonParseException;
+import org.djlgpt.io.Json;
 
 import java.io.BufferedReader;
 import java.io.IOException;
@@ -33,7 +30,7 @@ record MetricsLine(String json, EvaluationReport report) {
         double best = Double.POSITIVE_INFINITY;
         try (BufferedReader reader = reader(file)) {
             for (String text = reader.readLine(); text != null; text = reader.readLine()) {
-                Optional<EvaluationReport> report = parse(text, best);
+                Optional<EvaluationReport> report = parse(file, text, best);
                 if (report.isPresent()
                         && report.get().step() > step
                         && report.get().step() <= lastStep) {
@@ -52,30 +49,24 @@ record MetricsLine(String json, EvaluationReport report) {
                 new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8));
     }
 
-    private static Optional<EvaluationReport> parse(String text, double best) {
+    private static Optional<EvaluationReport> parse(Path file, String text, double best) {
         try {
-            JsonObject line = new Gson().fromJson(text, JsonObject.class);
-            if (line == null || !line.has("step")) {
-                return Optional.empty();
-            }
+            Json line = Json.parse(file, text.getBytes(StandardCharsets.UTF_8));
             double validationLoss = figure(line, "validation_loss");
             return Optional.of(
                     new EvaluationReport(
-                            Integer.parseInt(line.getAsJsonPrimitive("step").getAsString()),
+                            (int) line.require("step").wholeNumber(Integer.MAX_VALUE),
                             figure(line, "train_loss"),
                             validationLoss,
                             validationLoss < best,
                             figure(line, "learning_rate"),
                             figure(line, "tokens_per_second")));
-        } catch (JsonParseException | ClassCastException | NumberFormatException e) {
+        } catch (IllegalArgumentException e) {
             return Optional.empty();
         }
     }
 
-    private static double figure(JsonObject line, String name) {
-        JsonElement value = line.get(name);
-        return value == null || value.isJsonNull()
-                ? Double.NaN
-                : line.getAsJsonPrimitive(name).getAsDouble();
+    private static double figure(Json line, String name) {
+        return line.field(name).map(value -> value.number().doubleValue()).orElse(Double.NaN);
     }
 }

@@ -8,6 +8,7 @@ import org.djlgpt.nn.Inputs;
 import org.djlgpt.text.TokenWindows;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -92,16 +93,19 @@ public final class Pretraining {
      *
      * @param checkpoint where to go on; nothing is left to do if it has all steps
      * @throws IllegalArgumentException if the configuration, the data or the model's parameters are
-     *     others than the checkpoint's; the message names what differs, and nothing has changed
+     *     others than the checkpoint's; the message names what differs, and nothing has changed. Or
+     *     if another training writes the same checkpoint as this one
      * @throws IOException if the file can't be read, or a listener can't write
      * @throws MalformedModelException if its tensors are damaged, or hold NaN or infinity
      */
     public void resume(Checkpoint checkpoint) throws IOException, MalformedModelException {
         checkpoint.requireSameRun(
                 config, trainingWindows.fingerprint(), validationWindows.fingerprint());
-        checkpoint.restore(optimizerStep.tensors(), manager);
-        state = checkpoint.state();
-        listeners.tell(listener -> listener.onResume(checkpoint));
+        try (CheckpointLock claim = claimCheckpoint()) {
+            checkpoint.restore(optimizerStep.tensors(), manager);
+            state = checkpoint.state();
+            listeners.tell(listener -> listener.onResume(checkpoint));
+        }
     }
 
     /**
@@ -122,9 +126,12 @@ public final class Pretraining {
      *     steps are allowed, or a validation loss is not finite; the last good checkpoint is
      *     unchanged
      * @throws IllegalStateException if another training of the model runs
+     * @throws IllegalArgumentException if another training writes the same checkpoint, in this
+     *     process or another
      */
     public double run() throws IOException {
         try (ModelInTraining claim = ModelInTraining.claim(model);
+                CheckpointLock files = claimCheckpoint();
                 optimizerStep) {
             if (!state.isEvaluated()) {
                 evaluate();
@@ -140,6 +147,15 @@ public final class Pretraining {
             }
         }
         return state.bestLoss();
+    }
+
+    /** Returns null if there is nothing to claim, or it fails and the run goes on all the same. */
+    private CheckpointLock claimCheckpoint() throws IOException {
+        CheckpointLock[] claim = new CheckpointLock[1];
+        if (checkpoint != null && Files.isDirectory(checkpoint.toAbsolutePath().getParent())) {
+            listeners.attempt(() -> claim[0] = CheckpointLock.claim(checkpoint));
+        }
+        return claim[0];
     }
 
     private boolean isDue(int every) {
@@ -280,7 +296,8 @@ public final class Pretraining {
          * Sets where checkpoints go.
          *
          * @param file the file, in a folder that exists; each checkpoint replaces the one before.
-         *     There are none by default
+         *     While it trains, a second training with the same file is refused (see {@link
+         *     CheckpointLock}). There are none by default
          * @return this builder
          */
         public Builder optCheckpoint(Path file) {

@@ -2,7 +2,8 @@
  * Pretraining of a language model: {@link org.djlgpt.training.Pretraining} is the loop, {@link
  * org.djlgpt.training.TrainingConfig} says how, {@link org.djlgpt.training.Evaluation} measures,
  * and {@link org.djlgpt.training.TrainingListener}s report, draw and save. A {@link
- * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from.
+ * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from, and {@link
+ * org.djlgpt.training.CheckpointLock} keeps a second one off it.
  *
  * <p>The loop knows no model: it takes any block from token ids (B, T) to logits (B, T, V). DJL's
  * own {@code Trainer} trains the same blocks; choose this one for gradient accumulation, clipping

@@ -1,35 +1,83 @@
-def causal_attention(q: Tensor, k: Tensor, v: Tensor, dropout: float) -> Tensor:
-  """Attention of each token to itself and the tokens before it; (B, heads, T, headDim)."""
+def causal_attention(q: Tensor, k: Tensor, v: Tensor, dropout: float, window: int) -> Tensor:
+  """Attention of each token to itself and the tokens before it, window of them at most;
+  q (B, heads, T, headDim), k and v (B, groups, T, headDim)."""
+  B, heads, T, D = q.shape
+  groups = k.size(1)
+  if groups < heads:  # queries that share a key stand side by side
+    k = k.unsqueeze(2).expand(B, groups, heads // groups, T, D).reshape(B, heads, T, D)
+    v = v.unsqueeze(2).expand(B, groups, heads // groups, T, D).reshape(B, heads, T, D)
   # On a CPU libtorch's fused kernel knows no dropout, and below 768 tokens its backward pass works
   # in blocks of at most 64 queries, which is too few for bfloat16 products to be fast.
-  fused = q.is_cuda or dropout == 0. and (q.dtype == 6 or q.size(2) >= 768)
-  if fused:
+  fused = q.is_cuda or dropout == 0. and (q.dtype == 6 or T >= 768)
+  if fused and window >= T:
     return torch.scaled_dot_product_attention(q, k, v, None, dropout, True)
-  return __torch__.attention._explicit(q, k, v, dropout)
+  hidden = __torch__.attention._hidden(T, 0, window, q)
+  if fused:
+    return torch.scaled_dot_product_attention(q, k, v, hidden, dropout, False)
+  return __torch__.attention._explicit(q, k, v, dropout, hidden)
 
 
-def _explicit(q: Tensor, k: Tensor, v: Tensor, dropout: float) -> Tensor:
+def _hidden(T: int, start: int, window: int, like: Tensor) -> Tensor:
+  """Zero where one of T queries behind start tokens sees a key and minus infinity elsewhere."""
+  shape = [T, start + T]
+  hidden = torch.full(shape, float("-inf"), dtype=like.dtype, device=like.device).triu(start + 1)
+  if window < start + T:
+    past = torch.full(shape, float("-inf"), dtype=like.dtype, device=like.device)
+    hidden += past.tril(start - window)
+  return hidden
+
+
+def _explicit(q: Tensor, k: Tensor, v: Tensor, dropout: float, hidden: Tensor) -> Tensor:
   B, heads, T, D = q.shape
-  future = torch.full([T, T], float("-inf"), dtype=q.dtype, device=q.device).triu(1)
   q, k, v = q.reshape(B * heads, T, D), k.reshape(B * heads, T, D), v.reshape(B * heads, T, D)
-  weights = torch.baddbmm(future, q, k.transpose(1, 2), alpha=D ** -0.5).softmax(-1)
+  weights = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=D ** -0.5).softmax(-1)
   if dropout > 0.:
     weights = torch.dropout(weights, dropout, True)
   return torch.bmm(weights, v).view(B, heads, T, D)
 
 
-def attend_past(q: Tensor, k: Tensor, v: Tensor, cache: Tensor, start: int) -> Tensor:
+def attend_past(q: Tensor, k: Tensor, v: Tensor, cache: Tensor, start: int, window: int) -> Tensor:
   """Attention of T new tokens to themselves and to the start tokens in a cache, which takes their
-  keys and values; q, k, v (B, heads, T, headDim), the cache (2, B, heads, contextLength, headDim).
-  """
-  return __torch__.attention._attend_past(torch.stack([q, k, v]), cache, start, None)
+  keys and values; q (B, heads, T, headDim), k and v (B, groups, T, headDim), the cache
+  (2, B, groups, contextLength, headDim)."""
+  return __torch__.attention._attend_past(q, torch.stack([k, v]), cache, start, window, None)
 
 
-def _attend_past(qkv: Tensor, cache: Tensor, start: int, mask: Optional[Tensor]) -> Tensor:
-  T = qkv.size(3)
-  cache.narrow(3, start, T).copy_(qkv.narrow(0, 1, 2))
-  seen = cache.narrow(3, 0, start + T)
-  causal = T > 1 and start == 0 and mask is None
-  if T > 1 and start > 0 and mask is None:
-    mask = torch.ones([T, start + T], dtype=11, device=qkv.device).tril(start)
-  return torch.scaled_dot_product_attention(qkv[0], seen[0], seen[1], mask, 0., causal)
+def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
+                 mask: Optional[Tensor]) -> Tensor:
+  """The mask (B, 1, T, start + T) is for sequences with padding, and is true where a key is seen."""
+  B, heads, T, D = q.shape
+  cache.narrow(3, start, T).copy_(kv)
+  first = 0
+  if T == 1 and mask is None:  # what the window hides need not be read
+    first = max(0, start + 1 - window)
+  seen = cache.narrow(3, first, start + T - first)
+  groups = cache.size(2)
+  k, v = seen[0], seen[1]
+  if groups < heads and T == 1:  # queries that share a key are rows of one product
+    q = q.view(B, groups, -1, D)
+  elif groups < heads:
+    shape = [B, groups, heads // groups, start + T, D]
+    k = k.unsqueeze(2).expand(shape).reshape(B, heads, -1, D)
+    v = v.unsqueeze(2).expand(shape).reshape(B, heads, -1, D)
+  causal = T > 1 and mask is None and start == 0 and window >= T
+  if T > 1 and mask is None and not causal:
+    mask = __torch__.attention._hidden(T, start, window, q)
+  elif mask is not None and window < start + T:
+    mask = mask & torch.ones([T, start + T], dtype=11, device=q.device).triu(start + 1 - window)
+  context = torch.scaled_dot_product_attention(q, k, v, mask, 0., causal)
+  return context.view(B, heads, T, D)
+
+
+def grown_cache(cache: Tensor, length: int, room: int) -> Tensor:
+  """The first tokens of a cache (2, B, groups, C, headDim) in one of C = room."""
+  _, B, groups, _, D = cache.shape
+  grown = torch.zeros([2, B, groups, room, D], dtype=cache.dtype, device=cache.device)
+  grown.narrow(3, 0, length).copy_(cache.narrow(3, 0, length))
+  return grown
+
+
+def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+  """Turns x (..., T, D) by angles whose cosines and sines are (T, D / 2) or (B, 1, T, D / 2)."""
+  a, b = x.chunk(2, -1)
+  return torch.cat([a * cosine - b * sine, b * cosine + a * sine], -1).type_as(x)

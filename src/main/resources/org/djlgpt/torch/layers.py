@@ -1,6 +1,22 @@
-def gelu(x: Tensor) -> Tensor:
+def gelu_tanh(x: Tensor) -> Tensor:
   """The Gaussian error linear unit in GPT-2's tanh form."""
   return torch.gelu(x, approximate="tanh")
+
+
+def gelu(x: Tensor) -> Tensor:
+  return torch.gelu(x)
+
+
+def relu(x: Tensor) -> Tensor:
+  return torch.relu(x)
+
+
+def silu(x: Tensor) -> Tensor:
+  return torch.silu(x)
+
+
+def rms_norm(x: Tensor, scale: Tensor, epsilon: float) -> Tensor:
+  return torch.rms_norm(x, [x.size(-1)], scale, epsilon)
 
 
 def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:

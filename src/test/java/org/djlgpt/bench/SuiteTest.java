@@ -15,12 +15,14 @@ import org.junit.jupiter.params.provider.EnumSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 
 class SuiteTest {
 
     private static final Machine MACHINE = new Machine("system", "processor", "software", 2.5);
+    private static final String FAILED = "    failed: ended with exit code 3: out of luck";
     private static final String LONG = "no memory for a very, very large array".repeat(5);
 
     @ParameterizedTest
@@ -66,9 +68,62 @@ class SuiteTest {
         String text =
                 new BenchmarkReport(Effort.QUICK, Suite.of(Effort.QUICK), failed(Effort.QUICK))
                         .text();
-        assertTrue(text.contains("fused float32 failed: no memory"), text);
+        List<String> lines = text.lines().toList();
+        List<String> row = lines.stream().filter(l -> l.startsWith("  fused float32")).toList();
+        assertEquals(1, row.size());
+        assertEquals("fused float32 - - - - -", row.get(0).strip().replaceAll(" +", " "));
+        assertTrue(
+                lines.get(lines.indexOf(row.get(0)) + 1).startsWith("    failed: no memory"), text);
         assertTrue(text.startsWith("Quick:"), text);
         assertTrue(text.contains("load 2.5 at the start"), text);
+    }
+
+    @Test
+    void eachRowIsAddedAtTheEnd() {
+        Suite suite = Suite.of(Effort.QUICK);
+        Results all = measured(Effort.QUICK);
+        Results results = new Results(MACHINE);
+        BenchmarkReport report = new BenchmarkReport(Effort.QUICK, suite, results);
+        for (Case work : suite.cases()) {
+            String before = report.text();
+            results.add(work, all.of(work));
+            assertTrue(report.text().startsWith(before), work.id());
+            assertTrue(report.text().length() > before.length(), work.id());
+        }
+        assertTrue(report.text().contains("Every row runs in a process of its own"));
+    }
+
+    @Test
+    void theListenerHasEachRowBeforeTheNextIsMeasured() throws Exception {
+        Suite suite = new Suite(List.of(AttentionSection.core(Effort.QUICK)));
+        WorkerProcess failing =
+                new WorkerProcess(
+                        JavaClassPath.of(SuiteTest.class.getClassLoader()),
+                        WorkerProcessTest.Failing.class.getName(),
+                        60);
+        List<String> heard = new ArrayList<>();
+        new Benchmark(Effort.FULL, suite, failing)
+                .run(
+                        new BenchmarkListener() {
+                            @Override
+                            public void onProgress(int done, int count, String row) {
+                                heard.add(row);
+                            }
+
+                            @Override
+                            public void onRow(BenchmarkReport soFar) {
+                                long failed =
+                                        soFar.text().lines().filter(FAILED::equals).count();
+                                heard.add(failed + " rows");
+                            }
+                        });
+        assertEquals(
+                List.of(
+                        "attention: explicit *", "1 rows",
+                        "attention: explicit", "2 rows",
+                        "attention: fused float32", "3 rows",
+                        "attention: fused bfloat16", "4 rows"),
+                heard);
     }
 
     @Test

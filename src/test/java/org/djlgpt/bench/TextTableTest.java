@@ -5,25 +5,25 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 
 import org.junit.jupiter.api.Test;
 
+import java.util.List;
 import java.util.Locale;
 
 class TextTableTest {
 
     @Test
     void firstColumnIsAlignedToTheLeftAndTheOthersToTheRight() {
-        TextTable table = new TextTable("Title", "", "ms", "ratio");
-        table.row("a", "1,234.5", "1.0x");
-        table.row("longer", "2.0", "617.3x");
-        table.note("a note");
+        TextTable table = new TextTable("Title", "ms", "of a limit");
+        List<String> names = List.of("a", "longer");
         assertEquals(
                 """
                 Title
-                               ms   ratio
-                  a       1,234.5    1.0x
-                  longer      2.0  617.3x
-                  a note
+                               ms  of a limit
+                  a       1,234.5        57 %
+                  longer      2.0       100 %
                 """,
-                table.toString());
+                table.head(names)
+                        + table.row(names, "a", "1,234.5", "57 %")
+                        + table.row(names, "longer", "2.0", "100 %"));
     }
 
     @Test
@@ -48,7 +48,8 @@ class TextTableTest {
 
     @Test
     void aRowOfAnotherWidthIsRefused() {
-        TextTable table = new TextTable("Title", "", "ms");
-        assertThrows(IllegalArgumentException.class, () -> table.row("a", "1", "2"));
+        TextTable table = new TextTable("Title", "ms");
+        List<String> names = List.of("a");
+        assertThrows(IllegalArgumentException.class, () -> table.row(names, "a", "1", "2"));
     }
 }

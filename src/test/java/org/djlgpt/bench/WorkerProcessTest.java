@@ -60,7 +60,7 @@ class WorkerProcessTest {
 
     private static Outcome run(Class<?> worker, Case work)
             throws IOException, InterruptedException {
-        return new WorkerProcess(CLASS_PATH, worker.getName()).run(work, Effort.QUICK);
+        return new WorkerProcess(CLASS_PATH, worker.getName(), 60).run(work, Effort.QUICK);
     }
 
     @Test
@@ -89,6 +89,13 @@ class WorkerProcessTest {
     @Test
     void aKilledWorkerIsAnOutcome() throws IOException, InterruptedException {
         assertEquals("killed by signal 9: no output", run(Killed.class, WORK).error());
+    }
+
+    @Test
+    void aWorkerThatDoesNotEndIsAnOutcome() throws IOException, InterruptedException {
+        WorkerProcess impatient = new WorkerProcess(CLASS_PATH, Endless.class.getName(), 1);
+        assertEquals("too slow: > 1 s", impatient.run(WORK, Effort.QUICK).error());
+        assertEquals(0, children());
     }
 
     @Test

@@ -5,8 +5,8 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.GptConfig;
-import org.djlgpt.model.ModelDirectory;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
 import org.junit.jupiter.api.BeforeAll;
@@ -94,7 +94,7 @@ class InitFromTest {
 
         assertEquals(0, goOn(second, "--dropout", 0.5).exitCode());
 
-        GptConfig expected = ModelDirectory.config(first).toBuilder().optDropout(0.5f).build();
+        GptConfig expected = ModelDirectory.config(first).withDropout(0.5f);
         assertEquals(expected, ModelDirectory.config(second));
     }
 

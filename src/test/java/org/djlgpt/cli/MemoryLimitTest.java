@@ -4,7 +4,7 @@ import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.Gpt2Config;
 import org.junit.jupiter.api.Test;
 
 class MemoryLimitTest {
@@ -15,7 +15,7 @@ class MemoryLimitTest {
     void gpt2SmallNeedsSomewhatLessThanTwoGibibytesToTrain() {
         // four float32 copies of 124.4 million parameters are 1.85 GiB; one short window adds
         // little
-        GptConfig size = GptConfig.gpt2Small();
+        Gpt2Config size = Gpt2Config.small();
 
         assertDoesNotThrow(() -> new MemoryLimit(2.5 * GIB).requireTraining(size, 1));
         assertThrows(
@@ -25,7 +25,7 @@ class MemoryLimitTest {
 
     @Test
     void aForwardPassNeedsOneCopy() {
-        GptConfig size = GptConfig.gpt2Small();
+        Gpt2Config size = Gpt2Config.small();
 
         assertDoesNotThrow(() -> new MemoryLimit(0.5 * GIB).requireForward(size, 1));
         assertThrows(
@@ -37,13 +37,13 @@ class MemoryLimitTest {
     void batchesCount() {
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new MemoryLimit(16 * GIB).requireTraining(GptConfig.gpt2Small(), 1000));
+                () -> new MemoryLimit(16 * GIB).requireTraining(Gpt2Config.small(), 1000));
     }
 
     @Test
     void sizesThatOverflowIntegersAreTold() {
-        GptConfig size =
-                GptConfig.builder()
+        Gpt2Config size =
+                Gpt2Config.builder()
                         .setVocabSize(Integer.MAX_VALUE)
                         .setContextLength(Integer.MAX_VALUE)
                         .setEmbeddingDim(Integer.MAX_VALUE)

@@ -16,11 +16,11 @@ import com.google.gson.Gson;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 
-import org.djlgpt.model.GptDecoder;
+import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.StatelessDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
-import org.djlgpt.model.StatelessDecoder;
-import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.Refusals;
@@ -51,7 +51,7 @@ class DjlSearchTest {
 
     @BeforeEach
     void open() throws Exception {
-        Path folder = Path.of(DjlSearchTest.class.getResource("../model/huggingface-tiny").toURI());
+        Path folder = Path.of(DjlSearchTest.class.getResource("../checkpoint/huggingface-tiny").toURI());
         gpt = ModelDirectory.load(folder, manager);
         use(WeightPrecision.FP32);
     }

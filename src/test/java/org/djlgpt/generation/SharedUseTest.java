@@ -6,10 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDManager;
 
-import org.djlgpt.model.GptDecoder;
+import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.ModelDirectory;
-import org.djlgpt.model.WeightPrecision;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.junit.jupiter.api.AfterEach;

@@ -74,7 +74,7 @@ class TextGeneratorTest {
 
     @Test
     void endOfTextStopsAndIsNotPrinted() {
-        int[] ids = GPT2.encode("The end.<|endoftext|>Another");
+        int[] ids = GPT2.encodeWithSpecialTokens("The end.<|endoftext|>Another");
         StringBuilder text = new StringBuilder();
 
         int tokens = gpt2(script(ids), ids.length).generate("x", text::append).newTokens();

@@ -48,6 +48,7 @@ class SafeTensorsMalformedTest {
                 "{}|0",
                 "{}      |0",
                 "{\"__metadata__\":{}}|0",
+                "{\"__metadata__\":null}|0",
                 "{\"a\":{\"shape\":[],\"dtype\":\"F32\",\"data_offsets\":[0,4],\"note\":[{}]}}|4",
                 "{\"a\":{\"dtype\":\"I8\",\"shape\":[2],\"data_offsets\":[1,3]},"
                         + "\"b\":{\"dtype\":\"I8\",\"shape\":[1],\"data_offsets\":[0,1]},"

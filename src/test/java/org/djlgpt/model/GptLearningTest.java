@@ -17,9 +17,10 @@ import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
 import ai.djl.training.tracker.Tracker;
 
+import org.djlgpt.model.LlamaConfig.Relative;
 import org.djlgpt.nn.AdamW;
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.Initialization;
+import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.RandomArrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -29,43 +30,60 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What the loss is before training, and that it can be trained away. */
 class GptLearningTest {
 
-    /** The two usual starts. */
+    /** How models start. */
     private enum Start {
         /** PyTorch's defaults with an output layer of its own. */
-        PYTORCH(false) {
+        PYTORCH {
             @Override
-            Initialization initialization(int numLayers) {
-                return Initialization.pytorch();
+            GptModel build(int vocabSize) {
+                Gpt2Config config = gpt2(vocabSize).optTiedOutput(false).build();
+                return new GptModel(config, Layers.pytorch());
             }
         },
-        /** GPT-2's with the output layer tied to the embedding. */
-        GPT2(true) {
+        /** What a model does unless it is told otherwise, the output layer tied to the embedding. */
+        GPT2 {
             @Override
-            Initialization initialization(int numLayers) {
-                return Initialization.gpt2(numLayers);
+            GptModel build(int vocabSize) {
+                return new GptModel(gpt2(vocabSize).build());
+            }
+        },
+        LLAMA {
+            @Override
+            GptModel build(int vocabSize) {
+                return new GptModel(llama(vocabSize).build());
+            }
+        },
+        QWEN3 {
+            @Override
+            GptModel build(int vocabSize) {
+                return new GptModel(llama(vocabSize).optRelative(Relative.QWEN3).build());
             }
         };
 
-        private final boolean tied;
-
-        Start(boolean tied) {
-            this.tied = tied;
-        }
-
-        abstract Initialization initialization(int numLayers);
+        abstract GptModel build(int vocabSize);
 
         GptModel model(int vocabSize) {
-            GptConfig config =
-                    GptConfig.builder()
-                            .setVocabSize(vocabSize)
-                            .setContextLength(16)
-                            .setEmbeddingDim(32)
-                            .setNumHeads(4)
-                            .setNumLayers(2)
-                            .optTiedOutput(tied)
-                            .build();
             Engine.getInstance().setRandomSeed(5);
-            return new GptModel(config, initialization(config.numLayers()));
+            return build(vocabSize);
+        }
+
+        private static Gpt2Config.Builder gpt2(int vocabSize) {
+            return Gpt2Config.builder()
+                    .setVocabSize(vocabSize)
+                    .setContextLength(16)
+                    .setEmbeddingDim(32)
+                    .setNumHeads(4)
+                    .setNumLayers(2);
+        }
+
+        private static LlamaConfig.Builder llama(int vocabSize) {
+            return LlamaConfig.builder()
+                    .setVocabSize(vocabSize)
+                    .setContextLength(16)
+                    .setEmbeddingDim(32)
+                    .setNumHeads(4)
+                    .setNumLayers(2)
+                    .optNumKeyValueHeads(2);
         }
     }
 

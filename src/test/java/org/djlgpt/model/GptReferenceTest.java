@@ -20,7 +20,7 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.Initialization;
+import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.Figures;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -55,7 +55,7 @@ class GptReferenceTest {
     @ValueSource(strings = {"separateHead", "tiedWithBias"})
     void parametersAndLogitsFollowFromTheSeed(String name) {
         JsonObject figures = figures(name);
-        GptModel model = model(figures, null);
+        GptModel model = model(figures, Layers.pytorch());
 
         assertParameters(figures.getAsJsonArray("parameters"), model);
         assertFigures(figures.get("logits"), logits(model, tokens, false), TOLERANCE);
@@ -71,8 +71,8 @@ class GptReferenceTest {
     @ValueSource(strings = {"separateHead", "tiedWithBias"})
     void gpt2InitializationFollowsFromTheSeed(String name) {
         JsonObject figures = figures(name).getAsJsonObject("gpt2Initialisation");
-        GptConfig config = config(figures(name));
-        GptModel model = model(figures(name), Initialization.gpt2(config.numLayers()));
+        Gpt2Config config = config(figures(name));
+        GptModel model = model(figures(name), Layers.gpt2(config.numLayers()));
 
         assertParameters(figures.getAsJsonArray("parameters"), model);
         assertFigures(figures.get("logits"), logits(model, tokens, false), TOLERANCE);
@@ -82,7 +82,7 @@ class GptReferenceTest {
     @ValueSource(strings = {"separateHead", "tiedWithBias"})
     void dropoutFollowsFromTheSeed(String name) {
         JsonObject figures = figures(name);
-        GptModel model = model(figures, null);
+        GptModel model = model(figures, Layers.pytorch());
 
         Engine.getInstance().setRandomSeed(FIGURES.get("dropoutSeed").getAsInt());
 
@@ -96,7 +96,7 @@ class GptReferenceTest {
     @ValueSource(strings = {"separateHead", "tiedWithBias"})
     void lossAndGradientsAgree(String name) {
         JsonObject figures = figures(name);
-        GptModel model = model(figures, null);
+        GptModel model = model(figures, Layers.pytorch());
         NDArray targets = ids(manager, FIGURES.get("targets"));
 
         try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
@@ -124,10 +124,10 @@ class GptReferenceTest {
     void theUntrainedGpt2SmallGivesThePublishedLogits() {
         JsonObject figures = FIGURES.getAsJsonObject("published").getAsJsonObject("gpt2Small");
         NDArray prompts = ids(manager, figures.get("tokens"));
-        GptConfig config =
-                GptConfig.gpt2Small().toBuilder().optQkvBias(false).optTiedOutput(false).build();
+        Gpt2Config config =
+                Gpt2Config.small().toBuilder().optQkvBias(false).optTiedOutput(false).build();
         Engine.getInstance().setRandomSeed(123);
-        GptModel model = new GptModel(config);
+        GptModel model = new GptModel(config, Layers.pytorch());
         model.initialize(manager, DataType.FLOAT32, prompts.getShape());
 
         NDArray logits = logits(model, prompts, true);
@@ -136,20 +136,17 @@ class GptReferenceTest {
         assertFigures(figures.get("lastThree"), logits.get(":, :, -3:"), 1e-4);
     }
 
-    private GptModel model(JsonObject figures, Initialization initialization) {
-        GptConfig config = config(figures);
+    private GptModel model(JsonObject figures, Layers layers) {
+        Gpt2Config config = config(figures);
         Engine.getInstance().setRandomSeed(FIGURES.get("seed").getAsInt());
-        GptModel model =
-                initialization == null
-                        ? new GptModel(config)
-                        : new GptModel(config, initialization);
+        GptModel model = new GptModel(config, layers);
         model.initialize(manager, DataType.FLOAT32, new Shape(1, config.contextLength()));
         return model;
     }
 
-    private static GptConfig config(JsonObject figures) {
+    private static Gpt2Config config(JsonObject figures) {
         JsonObject config = figures.getAsJsonObject("config");
-        return GptConfig.builder()
+        return Gpt2Config.builder()
                 .setVocabSize(config.get("vocabSize").getAsInt())
                 .setContextLength(config.get("contextLength").getAsInt())
                 .setEmbeddingDim(config.get("embeddingDim").getAsInt())

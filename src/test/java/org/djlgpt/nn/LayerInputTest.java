@@ -101,11 +101,21 @@ class LayerInputTest {
         assertRefused(
                 () -> Linear.builder().setInputDim(-2).setOutputDim(1).build(), "inputDim=-2");
         assertRefused(() -> new LayerNorm(0), "dim=0", "at least 1");
+        assertRefused(() -> new RmsNorm(0, 1e-5), "dim=0", "at least 1");
         assertRefused(
-                () -> new Embedding(0, 2, Initialization.pytorch()), "numEmbeddings=0", "least 1");
+                () -> new Embedding(0, 2), "numEmbeddings=0", "least 1");
         assertRefused(
-                () -> new Embedding(2, -1, Initialization.pytorch()), "embeddingDim=-1", "least");
-        assertRefused(() -> Initialization.gpt2(0), "numLayers=0", "at least 1");
+                () -> new Embedding(2, -1), "embeddingDim=-1", "least");
+        assertRefused(() -> Layers.gpt2(0), "numLayers=0", "at least 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, -1e-5, Double.NaN, Double.POSITIVE_INFINITY})
+    void epsilonsThatAreNotPositive(double epsilon) {
+        String[] parts = {"epsilon=" + epsilon, "positive", "use 1e-5"};
+
+        assertRefused(() -> new LayerNorm(3, epsilon, true), parts);
+        assertRefused(() -> new RmsNorm(3, epsilon), parts);
     }
 
     @Test
@@ -114,6 +124,7 @@ class LayerInputTest {
 
         assertRefused(() -> infer(linear(), x), "Linear", "(2, 5)", "inputDim=3", "build");
         assertRefused(() -> infer(layerNorm(), x), "LayerNorm", "(2, 5)", "dim=3", "build");
+        assertRefused(() -> infer(rmsNorm(), x), "RmsNorm", "(2, 5)", "dim=3", "build");
     }
 
     @Test
@@ -122,6 +133,7 @@ class LayerInputTest {
 
         assertRefused(() -> infer(linear(), scalar), "Linear", "0 dimensions", "inputDim");
         assertRefused(() -> infer(layerNorm(), scalar), "LayerNorm", "0 dimensions", "dim");
+        assertRefused(() -> infer(rmsNorm(), scalar), "RmsNorm", "0 dimensions", "dim");
     }
 
     @ParameterizedTest
@@ -133,7 +145,11 @@ class LayerInputTest {
 
         assertRefused(() -> infer(linear(), x), "Linear", type.toString(), "toType");
         assertRefused(() -> infer(layerNorm(), x), "LayerNorm", type.toString(), "toType");
-        assertRefused(() -> infer(new Gelu(), x), "Gelu", type.toString(), "toType");
+        assertRefused(() -> infer(rmsNorm(), x), "RmsNorm", type.toString(), "toType");
+        for (ActivationFunction function : ActivationFunction.values()) {
+            assertRefused(
+                    () -> infer(function.block(), x), function.name(), type.toString(), "toType");
+        }
         assertRefused(
                 () -> CrossEntropy.mean(x, manager.zeros(new Shape(2), DataType.INT64)),
                 "CrossEntropy",
@@ -228,8 +244,12 @@ class LayerInputTest {
         return initialized(new LayerNorm(3), manager, new Shape(1, 3));
     }
 
+    private Block rmsNorm() {
+        return initialized(new RmsNorm(3, 1e-5), manager, new Shape(1, 3));
+    }
+
     private Block embedding() {
-        Block embedding = new Embedding(7, 2, Initialization.pytorch());
+        Block embedding = new Embedding(7, 2);
         return initialized(embedding, manager, new Shape(1));
     }
 }

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
-import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
@@ -30,7 +30,7 @@ final class LongRun {
         int steps = Integer.parseInt(arguments[0]) / ROUNDS;
         int tokens = Integer.parseInt(arguments[1]) / ROUNDS;
         CharTokenizer tokenizer = CharTokenizer.fromText(TEXT);
-        GptConfig size =
+        Gpt2Config size =
                 TinyGpt.size(tokenizer.vocabSize(), 32)
                         .setEmbeddingDim(64)
                         .setNumLayers(2)

@@ -7,9 +7,10 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Initialization;
+import org.djlgpt.nn.Layers;
 
 /** Models that are small enough to train in a test. */
 public final class TinyGpt {
@@ -17,8 +18,8 @@ public final class TinyGpt {
     private TinyGpt() {}
 
     /** Returns a size: 2 heads and 1 layer, 16 dimensions, no dropout. */
-    public static GptConfig.Builder size(int vocabSize, int contextLength) {
-        return GptConfig.builder()
+    public static Gpt2Config.Builder size(int vocabSize, int contextLength) {
+        return Gpt2Config.builder()
                 .setVocabSize(vocabSize)
                 .setContextLength(contextLength)
                 .setEmbeddingDim(16)
@@ -28,7 +29,7 @@ public final class TinyGpt {
 
     /** Returns an initialized model whose parameters follow from a seed. */
     public static GptModel model(GptConfig config, int seed, NDManager manager) {
-        GptModel model = new GptModel(config, Initialization.gpt2(config.numLayers()));
+        GptModel model = new GptModel(config, Layers.gpt2(config.numLayers()));
         Engine.getInstance().setRandomSeed(seed);
         model.initialize(manager, DataType.FLOAT32, new Shape(1, config.contextLength()));
         return model;

@@ -53,13 +53,23 @@ class Gpt2TokenizerTest {
     }
 
     @Test
-    void endOfTextIsOneToken() {
-        int[] ids = tokenizer.encode("Hello, world!<|endoftext|><|endoftext|>Hello, I am");
+    void endOfTextIsOneTokenWhereItIsAskedFor() {
+        int[] ids =
+                tokenizer.encodeWithSpecialTokens(
+                        "Hello, world!<|endoftext|><|endoftext|>Hello, I am");
 
         assertArrayEquals(new int[] {15496, 11, 995, 0, 50256, 50256, 15496, 11, 314, 716}, ids);
         assertEquals("Hello, world!<|endoftext|><|endoftext|>Hello, I am", tokenizer.decode(ids));
         assertEquals(OptionalInt.of(50256), tokenizer.endOfText());
         assertEquals(50257, tokenizer.vocabSize());
+    }
+
+    @Test
+    void endOfTextInTextIsText() {
+        int[] letters = {27, 91, 437, 1659, 5239, 91, 29};
+
+        assertArrayEquals(letters, tokenizer.encode("<|endoftext|>"));
+        assertEquals("<|endoftext|>", tokenizer.decode(letters));
     }
 
     @Test
@@ -154,44 +164,32 @@ class Gpt2TokenizerTest {
     }
 
     @Test
-    void anotherVocabularyIsRefusedWithItsFirstDifference() throws IOException {
+    void filesThatContradictEachOtherAreRefused() throws IOException {
         copy(vocab().replace("\"!\":0", "\"!\":7"), merges());
-        assertTrue(rejected(() -> Tokenizer.load(folder)).contains("\"!\" of id 0 has id 7"));
+        assertRefused("\"(\" has id=7", "each once");
 
         copy(vocab().replace("\"!\":0,", ""), merges());
-        assertTrue(rejected(() -> Tokenizer.load(folder)).contains("\"!\" of id 0 is missing"));
+        assertRefused("has id=50256", "must be 0 to 50255");
 
-        copy(vocab().replace("50256}", "50256,\"[PAD]\":50257}"), merges());
-        assertTrue(
-                rejected(() -> Tokenizer.load(folder))
-                        .contains("adds token \"[PAD]\" of id 50257"));
+        copy(vocab().replace("\"the\":", "\"thx\":"), merges());
+        assertRefused("\"t he\", which is not two tokens that make a third");
 
         copy(vocab(), merges().replace("\nh e\n", "\nh i\n"));
-        assertTrue(
-                rejected(() -> Tokenizer.load(folder)).contains("line 4 is \"h i\", not \"h e\""));
+        assertRefused("\"h i\", comes twice");
 
-        copy(vocab(), merges().substring(0, merges().length() / 2));
-        assertTrue(rejected(() -> Tokenizer.load(folder)).contains("merges.txt"));
+        copy(vocab(), merges().replace("\nh e\n", "\nh e s\n"));
+        assertRefused("merge 3 is \"h e s\"");
+
+        copy(vocab(), merges().substring(0, merges().indexOf("\n", merges().length() / 2)));
+        assertRefused("is made by no merge");
     }
 
-    @Test
-    void aDamagedFileLoadsOrIsRefused() throws IOException {
-        Random random = new Random(6);
-        List<String> tokens = List.of("!", "\u0120t", "<|endoftext|>");
-        Path file = folder.resolve("vocab.json");
-        Gpt2Files.writeVocab(file, tokens);
-        byte[] whole = Files.readAllBytes(file);
-        int refused = 0;
-        for (int trial = 0; trial < 500; trial++) {
-            Files.write(file, RandomText.damage(whole, random));
-            try {
-                Gpt2Files.requireVocab(file, tokens);
-            } catch (IllegalArgumentException e) {
-                refused++;
-                assertTrue(e.getMessage().contains("vocab.json"), e.getMessage());
-            }
+    private void assertRefused(String... parts) {
+        String message = rejected(() -> Tokenizer.load(folder));
+        for (String part : parts) {
+            assertTrue(message.contains(part), message);
         }
-        assertTrue(refused > 400, "only " + refused + " of 500 damaged files were refused");
+        assertTrue(message.contains("vocab.json") && message.contains("merges.txt"), message);
     }
 
     private static String vocab() throws IOException {

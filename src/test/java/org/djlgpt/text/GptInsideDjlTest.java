@@ -18,11 +18,11 @@ import ai.djl.training.Trainer;
 import ai.djl.training.tracker.Tracker;
 import ai.djl.translate.NoopTranslator;
 
-import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.AdamW;
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.Initialization;
+import org.djlgpt.nn.Layers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -97,8 +97,8 @@ class GptInsideDjlTest {
     }
 
     private static GptModel gpt() {
-        GptConfig config =
-                GptConfig.builder()
+        Gpt2Config config =
+                Gpt2Config.builder()
                         .setVocabSize(PERIOD)
                         .setContextLength(CONTEXT_LENGTH)
                         .setEmbeddingDim(16)
@@ -106,6 +106,6 @@ class GptInsideDjlTest {
                         .setNumLayers(2)
                         .optDropout(0.05f)
                         .build();
-        return new GptModel(config, Initialization.gpt2(config.numLayers()));
+        return new GptModel(config, Layers.gpt2(config.numLayers()));
     }
 }

@@ -24,6 +24,7 @@ import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
+import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
 
 class TokenWindowsTest {
@@ -86,6 +87,38 @@ class TokenWindowsTest {
         assertEquals(new Shape(5, 3), batch.get(1).getShape());
         long[] labels = batch.get(1).toLongArray();
         assertArrayEquals(IntStream.rangeClosed(1, 15).asLongStream().toArray(), labels);
+    }
+
+    @Test
+    void idsAreCheckedInOnePassHoweverOftenTheyAre() {
+        Tokens ids = Tokens.of(3, 1, 4, 1, 5);
+        AtomicInteger reads = new AtomicInteger();
+        Tokens counted =
+                new Tokens() {
+                    @Override
+                    public long size() {
+                        return ids.size();
+                    }
+
+                    @Override
+                    public void read(long from, int[] into) {
+                        reads.incrementAndGet();
+                        ids.read(from, into);
+                    }
+                };
+        TokenWindows windows =
+                TokenWindows.builder()
+                        .setTokens(counted)
+                        .setContextLength(2)
+                        .setSampling(1, false)
+                        .build();
+
+        windows.requireIdsBelow(6);
+        windows.requireIdsBelow(7);
+
+        assertEquals(1, reads.get());
+        String message = rejected(() -> windows.requireIdsBelow(5));
+        assertTrue(message.contains("id=5 at position 4"), message);
     }
 
     @Test

@@ -57,6 +57,19 @@ class TokensTest {
     }
 
     @Test
+    void theLargestIdIsFoundInMemoryInAFileAndInAPart() throws IOException {
+        int[] ids = new int[200_000];
+        ids[150_000] = 65535;
+        ids[199_999] = 7;
+        Tokens tokens = Tokens.of(ids);
+
+        assertEquals(65535, tokens.maxId());
+        assertEquals(7, tokens.slice(150_001, 200_000).maxId());
+        assertEquals(65535, TokenFile.write(folder.resolve("max.bin"), tokens).maxId());
+        assertEquals(-1, Tokens.of().maxId());
+    }
+
+    @Test
     void anIdThatTheModelLacksIsFoundWithItsPosition() {
         int[] ids = new int[200_000];
         ids[150_000] = 65;

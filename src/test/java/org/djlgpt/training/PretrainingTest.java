@@ -19,8 +19,9 @@ import ai.djl.training.GradientCollector;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 
-import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
@@ -89,7 +90,7 @@ class PretrainingTest {
 
     @Test
     void theSameSeedGivesTheSameLossesToTheBit() throws IOException {
-        GptConfig size = size().optDropout(0.2f).build();
+        Gpt2Config size = size().optDropout(0.2f).build();
 
         double[] first = run(size, config(6).optSeed(4).build()).losses();
         double[] again = run(size, config(6).optSeed(4).build()).losses();
@@ -101,7 +102,7 @@ class PretrainingTest {
 
     @Test
     void dropoutFollowsFromTheSeedOfTheTrainingAlone() throws IOException {
-        GptConfig size = size().optDropout(0.5f).build();
+        Gpt2Config size = size().optDropout(0.5f).build();
         GptModel model = TinyGpt.model(size, 1, manager);
         GptModel same = TinyGpt.model(size, 1, manager);
 
@@ -348,7 +349,7 @@ class PretrainingTest {
         };
     }
 
-    private Diary run(GptConfig size, TrainingConfig config) throws IOException {
+    private Diary run(Gpt2Config size, TrainingConfig config) throws IOException {
         return run(TinyGpt.model(size, 1, manager), windows(), windows(), config);
     }
 
@@ -375,7 +376,7 @@ class PretrainingTest {
                 .optConfig(config);
     }
 
-    private static GptConfig.Builder size() {
+    private static Gpt2Config.Builder size() {
         return TinyGpt.size(TOKENIZER.vocabSize(), CONTEXT);
     }
 
@@ -411,8 +412,8 @@ class PretrainingTest {
     }
 
     private GptModel referenceModel(JsonObject figures) {
-        GptConfig config =
-                GptConfig.builder()
+        Gpt2Config config =
+                Gpt2Config.builder()
                         .setVocabSize(figures.get("vocabSize").getAsInt())
                         .setContextLength(figures.get("contextLength").getAsInt())
                         .setEmbeddingDim(figures.get("embeddingDim").getAsInt())
@@ -422,7 +423,7 @@ class PretrainingTest {
                         .optTiedOutput(figures.get("tied").getAsBoolean())
                         .build();
         Engine.getInstance().setRandomSeed(123);
-        GptModel model = new GptModel(config);
+        GptModel model = new GptModel(config, Layers.pytorch());
         model.initialize(manager, DataType.FLOAT32, new Shape(1, config.contextLength()));
         return model;
     }

@@ -11,7 +11,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.io.SafeTensors;
-import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
@@ -313,7 +313,7 @@ class ResumeTest {
         return TinyGpt.model(size().build(), seed, manager);
     }
 
-    private static GptConfig.Builder size() {
+    private static Gpt2Config.Builder size() {
         return TinyGpt.size(TOKENIZER.vocabSize(), CONTEXT).optDropout(0.2f);
     }
 

@@ -5,7 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDManager;
 
-import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.TokenWindows;
@@ -28,7 +28,7 @@ class TrainingMemoryTest {
     @Test
     void threeHundredStepsHoldNoMoreThanAHundred() throws IOException {
         try (NDManager manager = NDManager.newBaseManager()) {
-            GptConfig size = TinyGpt.size(64, CONTEXT).setEmbeddingDim(32).optDropout(0.1f).build();
+            Gpt2Config size = TinyGpt.size(64, CONTEXT).setEmbeddingDim(32).optDropout(0.1f).build();
             Map<Integer, Long> arrays = new TreeMap<>();
             Map<Integer, Long> pages = new TreeMap<>();
             TrainingListener watch =

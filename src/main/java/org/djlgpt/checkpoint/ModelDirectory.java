@@ -1,0 +1,313 @@
+package org.djlgpt.checkpoint;
+
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+
+import com.google.gson.Gson;
+import com.google.gson.GsonBuilder;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
+import org.djlgpt.io.AtomicFile;
+import org.djlgpt.io.AtomicFolder;
+import org.djlgpt.io.Json;
+import org.djlgpt.io.SafeTensors;
+import org.djlgpt.io.TensorSource;
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.nn.Inputs;
+import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.Recording;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.OptionalInt;
+import java.util.Set;
+import java.util.function.Predicate;
+import java.util.regex.Pattern;
+
+/**
+ * A model on disk, as a Hugging Face directory: {@code config.json}, {@code generation_config.json}
+ * and {@code model.safetensors} in the names and layout that transformers has for the model's
+ * family, and the tokenizer beside them, which {@link Tokenizer} writes and reads.
+ *
+ * <p>Saving replaces all files of a model together: a process that is killed meanwhile leaves the
+ * old model or the new one, see {@link AtomicFolder}.
+ */
+public final class ModelDirectory {
+
+    /** In bytes; the index of a model with a thousand layers has a tenth of it. */
+    static final int MAX_BYTES = 10_000_000;
+
+    static final String CONFIG = "config.json";
+    static final String GENERATION_CONFIG = "generation_config.json";
+
+    /** What a model may consist of besides its tokenizer; the last are files of a sharded one. */
+    private static final Predicate<String> MODEL =
+            Pattern.compile(
+                            "config\\.json|generation_config\\.json"
+                                    + "|model\\.safetensors(\\.index\\.json)?"
+                                    + "|model-\\d+-of-\\d+\\.safetensors")
+                    .asMatchPredicate();
+
+    private ModelDirectory() {}
+
+    /**
+     * Writes a model without an end-of-text id, and leaves the tokenizer as it is.
+     *
+     * @param model an initialized model
+     * @param directory the folder, created if it is missing; a model that lies there is replaced,
+     *     one in several files too
+     * @throws IOException if the folder can't be written; the model that lies there is unchanged
+     */
+    public static void save(GptModel model, Path directory) throws IOException {
+        AtomicFolder.write(directory, MODEL, folder -> write(model, OptionalInt.empty(), folder));
+    }
+
+    /**
+     * Writes a model and its tokenizer.
+     *
+     * @param model an initialized model
+     * @param tokenizer what its token ids mean; transformers stops generating at its end-of-text
+     *     id
+     * @param directory the folder, created if it is missing; the model and the tokenizer that lie
+     *     there are replaced, whatever files they are in
+     * @throws IOException if the folder can't be written; what lies there is unchanged
+     * @throws IllegalArgumentException if the vocabulary has more ids than the model
+     */
+    public static void save(GptModel model, Tokenizer tokenizer, Path directory)
+            throws IOException {
+        if (tokenizer.vocabSize() > model.config().vocabSize()) {
+            throw new IllegalArgumentException(
+                    "a vocabulary of %d ids is too large for a model with vocabSize=%d"
+                            .formatted(tokenizer.vocabSize(), model.config().vocabSize()));
+        }
+        AtomicFolder.write(
+                directory,
+                MODEL.or(Tokenizer::isPart),
+                folder -> {
+                    write(model, tokenizer.endOfText(), folder);
+                    tokenizer.save(folder);
+                });
+    }
+
+    private static void write(GptModel model, OptionalInt endOfText, Path folder)
+            throws IOException {
+        ModelFormat format = ModelFormat.of(model.config());
+        writeConfig(model.config(), format, endOfText, folder.resolve(CONFIG));
+        writeGenerationConfig(model.config(), endOfText, folder.resolve(GENERATION_CONFIG));
+        try (Recording off = Recording.off()) {
+            SafeTensors.writeLazily(folder.resolve(WeightFiles.SINGLE), sources(model, format));
+        }
+    }
+
+    private static void writeConfig(
+            GptConfig config, ModelFormat format, OptionalInt endOfText, Path file)
+            throws IOException {
+        JsonObject json = new JsonObject();
+        json.addProperty("model_type", format.modelType());
+        json.add("architectures", new Gson().toJsonTree(List.of(format.architecture())));
+        format.write(config, json);
+        addOtherFields(config, json);
+        addTokens(config, endOfText, json, "bos_token_id", "eos_token_id");
+        json.addProperty("torch_dtype", "float32");
+        writeJson(json, file);
+    }
+
+    private static void addOtherFields(GptConfig config, JsonObject json) {
+        config.otherFields()
+                .forEach(
+                        (key, value) -> {
+                            if (!json.has(key)) {
+                                json.add(key, new Gson().fromJson(value, JsonElement.class));
+                            }
+                        });
+    }
+
+    /**
+     * Writes {@code generation_config.json}, by which transformers' {@code generate} stops and
+     * fills up the rows that stop early.
+     */
+    private static void writeGenerationConfig(GptConfig config, OptionalInt endOfText, Path file)
+            throws IOException {
+        JsonObject json = new JsonObject();
+        addTokens(config, endOfText, json, "bos_token_id", "eos_token_id", "pad_token_id");
+        writeJson(json, file);
+    }
+
+    /**
+     * Adds the ids that the model was made with, or else the tokenizer's. Null is not the same as
+     * nothing, for which transformers takes 50256.
+     */
+    private static void addTokens(
+            GptConfig config, OptionalInt endOfText, JsonObject json, String... keys) {
+        JsonElement end = new Gson().toJsonTree(endOfText.isPresent() ? endOfText.getAsInt() : null);
+        for (String key : keys) {
+            String kept = config.otherFields().get(key);
+            json.add(key, kept == null ? end : new Gson().fromJson(kept, JsonElement.class));
+        }
+    }
+
+    private static void writeJson(JsonObject json, Path file) throws IOException {
+        String text = new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(json);
+        byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
+        AtomicFile.writeStream(file, out -> out.write(bytes));
+    }
+
+    private static Map<String, TensorSource> sources(GptModel model, ModelFormat format) {
+        NDArray embedding = model.tokenEmbedding().weight().getArray();
+        DataType type = embedding.getDataType();
+        Map<String, TensorSource> sources = new LinkedHashMap<>();
+        for (CheckpointTensor tensor : format.tensors(model)) {
+            sources.put(
+                    format.prefixed(tensor.name()),
+                    new TensorSource(type, tensor.shape(), tensor::join));
+        }
+        format.zeros(model.config())
+                .forEach(
+                        (name, shape) ->
+                                sources.put(
+                                        format.prefixed(name),
+                                        new TensorSource(
+                                                type,
+                                                shape,
+                                                () -> embedding.getManager().zeros(shape, type))));
+        return sources;
+    }
+
+    /**
+     * Reads a model's sizes.
+     *
+     * @param directory a Hugging Face directory
+     * @return the configuration
+     * @throws IOException if {@code config.json} is missing or can't be read
+     * @throws MalformedModelException if it is no configuration that this library supports
+     */
+    public static GptConfig config(Path directory) throws IOException, MalformedModelException {
+        return config(directory, null);
+    }
+
+    private static GptConfig config(Path directory, Float dropout)
+            throws IOException, MalformedModelException {
+        AtomicFolder.settle(directory);
+        try {
+            ConfigFields fields = new ConfigFields(readConfig(directory), dropout);
+            fields.require("transformers_weights", WeightFiles.SINGLE);
+            fields.value("architectures");
+            fields.value("torch_dtype", "dtype");
+            fields.value("auto_map"); // code, which goes with the folder that it came from
+            return ModelFormat.of(fields).read(fields);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedModelException(e.getMessage(), e);
+        }
+    }
+
+    static Json readConfig(Path directory) throws IOException {
+        Path file = directory.resolve(CONFIG);
+        if (!Files.isRegularFile(file)) {
+            throw new NoSuchFileException(
+                    file.toString(),
+                    null,
+                    "is missing; a model folder needs " + CONFIG + " and " + WeightFiles.SINGLE);
+        }
+        return Json.read(file, MAX_BYTES);
+    }
+
+    /**
+     * Reads which tokens end a text: {@code eos_token_id}, a number or a list of numbers, in {@code
+     * generation_config.json}, or in {@code config.json} where that file or the field is missing. A
+     * null there says that none does.
+     *
+     * @param directory a Hugging Face directory
+     * @return token ids, besides the tokenizer's end of text; one that the model does not have is
+     *     never chosen and does no harm, as in transformers
+     * @throws IOException if {@code config.json} is missing or a file can't be read
+     * @throws MalformedModelException if something else than integers is there
+     */
+    public static Set<Integer> stopTokens(Path directory)
+            throws IOException, MalformedModelException {
+        AtomicFolder.settle(directory);
+        try {
+            return StopTokens.read(directory);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedModelException(e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads a model.
+     *
+     * @param directory a Hugging Face directory, its weights in {@code model.safetensors} or,
+     *     if that is missing, in the files that {@code model.safetensors.index.json} lists (where
+     *     both are there, transformers takes the first, too); tensors may be float32, float16 or
+     *     bfloat16, and their names may have the prefix {@code
+     *     transformer.} or {@code model.} or not
+     * @param manager owns the parameters, which are float32, and says on which device they are
+     * @return the initialized model
+     * @throws IOException if a file is missing or can't be read
+     * @throws MalformedModelException if a file is malformed, they contradict each other, or a
+     *     weight is infinite or NaN; the message names the file, the tensor if it is about one, and
+     *     the reason
+     */
+    public static GptModel load(Path directory, NDManager manager)
+            throws IOException, MalformedModelException {
+        return load(directory, config(directory), manager);
+    }
+
+    /**
+     * Reads a model that is to be trained with another dropout than its folder says.
+     *
+     * @param directory as in {@link #load(Path, NDManager)}
+     * @param dropout the probability, in [0, 1), that an element is dropped in training
+     * @param manager owns the parameters, which are float32, and says on which device they are
+     * @return the initialized model
+     * @throws IOException if a file is missing or can't be read
+     * @throws MalformedModelException as {@link #load(Path, NDManager)}
+     * @throws IllegalArgumentException if {@code dropout} lies outside [0, 1)
+     */
+    public static GptModel load(Path directory, float dropout, NDManager manager)
+            throws IOException, MalformedModelException {
+        Inputs.requireDropout(dropout);
+        return load(directory, config(directory, dropout), manager);
+    }
+
+    private static GptModel load(Path directory, GptConfig config, NDManager manager)
+            throws IOException, MalformedModelException {
+        try (Recording off = Recording.off();
+                WeightFiles weights = WeightFiles.open(directory)) {
+            return new ModelReader(config, weights).read(manager);
+        }
+    }
+
+    /**
+     * Reads a model for writing only: of its float32 weights nothing stays but what the precision
+     * needs.
+     *
+     * @param directory as in {@link #load(Path, NDManager)}
+     * @param precision what to keep the weights in
+     * @param manager owns the decoder and says on which device it is
+     * @return the decoder
+     * @throws IOException if a file is missing or can't be read
+     * @throws MalformedModelException as {@link #load(Path, NDManager)}
+     */
+    public static GptDecoder loadDecoder(
+            Path directory, WeightPrecision precision, NDManager manager)
+            throws IOException, MalformedModelException {
+        if (precision == WeightPrecision.FP32) {
+            return new GptDecoder(load(directory, manager), precision, manager);
+        }
+        try (NDManager loading = manager.newSubManager()) {
+            return new GptDecoder(load(directory, loading), precision, manager);
+        }
+    }
+}

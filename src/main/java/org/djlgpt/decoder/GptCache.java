@@ -1,0 +1,137 @@
+package org.djlgpt.decoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
+import org.djlgpt.attention.KeyValueCache;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.stream.IntStream;
+
+/**
+ * What a {@link GptDecoder} has seen of a sequence or batch: the keys and values of every layer, 2
+ * * numLayers * numKeyValueHeads * headDim numbers for each token of a sequence. It belongs to one thread at
+ * a time.
+ *
+ * <p>Sequences of different lengths are padded at the start; {@link #reset(int...)} says how much
+ * of each row is padding, which nobody attends to.
+ */
+public final class GptCache implements AutoCloseable {
+
+    private final NDManager manager;
+    private final int batchSize;
+    private final List<KeyValueCache> layers;
+    private NDArray padding; // (B), or null if no sequence is padded
+
+    GptCache(NDManager parent, int numLayers, Shape shape, boolean bfloat16) {
+        manager = parent.newSubManager();
+        batchSize = (int) shape.get(0);
+        layers =
+                IntStream.range(0, numLayers)
+                        .mapToObj(layer -> new KeyValueCache(manager, shape, bfloat16))
+                        .toList();
+    }
+
+    /**
+     * Returns the number of sequences.
+     *
+     * @return B, at least 1
+     */
+    public int batchSize() {
+        return batchSize;
+    }
+
+    /**
+     * Returns how many tokens of each sequence it holds, padding included.
+     *
+     * @return a number from 0 to {@link #contextLength()}
+     */
+    public int length() {
+        return layers.get(0).length();
+    }
+
+    /**
+     * Returns how many tokens of each sequence there is room for.
+     *
+     * @return the model's context length
+     */
+    public int contextLength() {
+        return layers.get(0).contextLength();
+    }
+
+    /**
+     * Forgets the last tokens of each sequence, so that others can take their place.
+     *
+     * @param length how many tokens to keep, from 0 to {@link #length()}
+     * @throws IllegalArgumentException if it lies outside
+     */
+    public void truncate(int length) {
+        layers.forEach(layer -> layer.truncate(length));
+    }
+
+    /**
+     * Forgets all tokens.
+     *
+     * @param padding the number of tokens at the start of each sequence that will be padding; none
+     *     if nothing is given
+     * @throws IllegalArgumentException if there is not one number for each sequence, or one is
+     *     negative or leaves no room for a token
+     */
+    public void reset(int... padding) {
+        requirePadding(padding);
+        layers.forEach(KeyValueCache::reset);
+        if (this.padding != null) {
+            this.padding.close();
+        }
+        boolean padded = IntStream.of(padding).anyMatch(count -> count > 0);
+        long[] counts = IntStream.of(padding).asLongStream().toArray();
+        this.padding = padded ? manager.create(counts) : null;
+    }
+
+    private void requirePadding(int... padding) {
+        boolean fits =
+                padding.length == 0
+                        || padding.length == batchSize
+                                && IntStream.of(padding)
+                                        .allMatch(count -> count >= 0 && count < contextLength());
+        if (!fits) {
+            throw new IllegalArgumentException(
+                    "padding %s must be one number for each of %d sequences, from 0 to %d"
+                            .formatted(Arrays.toString(padding), batchSize, contextLength() - 1));
+        }
+    }
+
+    NDArray padding() {
+        return padding;
+    }
+
+    /** Returns an array (2, B, H, C, D) for each layer. */
+    List<NDArray> keysAndValues() {
+        return layers.stream().map(KeyValueCache::keysAndValues).toList();
+    }
+
+    void reserve(int tokens) {
+        layers.forEach(layer -> layer.reserve(tokens));
+    }
+
+    void advance(int tokens) {
+        layers.forEach(layer -> layer.advance(tokens));
+    }
+
+    /**
+     * Returns the memory that the keys and values take.
+     *
+     * @return the number of bytes
+     */
+    public long bytes() {
+        return layers.stream().mapToLong(KeyValueCache::bytes).sum();
+    }
+
+    /** Frees the memory. */
+    @Override
+    public void close() {
+        manager.close();
+    }
+}

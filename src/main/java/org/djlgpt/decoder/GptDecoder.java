@@ -1,0 +1,188 @@
+package org.djlgpt.decoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.nn.FusedLoss;
+import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Pass;
+import org.djlgpt.nn.TensorBlock;
+import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.Kernels;
+
+/**
+ * A {@link GptModel} made ready to write text: weights in a chosen precision, a cache of what it
+ * has seen, and all layers in one call. It computes what the model computes without dropout.
+ *
+ * <pre>{@code
+ * try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.BF16, manager);
+ *         GptCache cache = decoder.newCache(manager, 1)) {
+ *     NDArray logits = decoder.next(prompt, cache); // (1, V), after all tokens of the prompt
+ *     logits = decoder.next(token, cache); // (1, V), after one more
+ * }
+ * }</pre>
+ *
+ * <p>In float32 it uses the model's own parameters, and follows them when they are trained; in the
+ * other precisions it copies them, and the model may be closed. Any number of threads may use a
+ * decoder at once, each with a cache of its own.
+ *
+ * <p>It is also a block, token ids (B, T) to logits (B, T, vocabSize), so that a lesser precision
+ * can be evaluated. As such it has no parameters and can't be trained. As a block that takes and
+ * gives keys and values it is a {@link StatelessDecoder}.
+ */
+public final class GptDecoder extends TensorBlock implements FusedLoss, AutoCloseable {
+
+    private final GptConfig config;
+    private final WeightPrecision precision;
+    private final NDManager manager;
+    private final DecoderKernel kernel;
+
+    /**
+     * Makes a decoder.
+     *
+     * @param model an initialized model in float32, of the PyTorch engine
+     * @param precision what to keep the weights in
+     * @param parent a manager on the device of the model; closing it closes the decoder
+     * @throws IllegalArgumentException if the model is of another engine or type
+     */
+    public GptDecoder(GptModel model, WeightPrecision precision, NDManager parent) {
+        NDArray embedding = model.tokenEmbedding().weight().getArray();
+        if (!Kernels.supports(embedding)) {
+            throw new IllegalArgumentException(
+                    "a decoder needs a FLOAT32 model of the PyTorch engine, but this one is %s on %s"
+                            .formatted(
+                                    embedding.getDataType(),
+                                    embedding.getManager().getEngine().getEngineName()));
+        }
+        config = model.config();
+        this.precision = precision;
+        manager = parent.newSubManager();
+        kernel = DecoderKernel.of(model, precision, manager);
+    }
+
+    /**
+     * Returns the sizes.
+     *
+     * @return the model's configuration
+     */
+    public GptConfig config() {
+        return config;
+    }
+
+    /**
+     * Returns what the weights are kept in.
+     *
+     * @return the precision
+     */
+    public WeightPrecision precision() {
+        return precision;
+    }
+
+    /**
+     * Makes an empty cache with room for the model's context.
+     *
+     * @param parent a manager on the device of the model; closing it closes the cache
+     * @param batchSize the number of sequences B, at least 1
+     * @return a cache of what the decoder computes in: float32 numbers beside float32 weights, and
+     *     where {@link BFloat16#isFastOn} is false; otherwise bfloat16
+     */
+    public GptCache newCache(NDManager parent, int batchSize) {
+        return newCache(parent, batchSize, config.contextLength());
+    }
+
+    private GptCache newCache(NDManager parent, long batchSize, long length) {
+        Shape shape = new Shape(batchSize, config.numKeyValueHeads(), length, config.headDim());
+        boolean bfloat16 = precision.computesInBFloat16(parent.getDevice());
+        return new GptCache(parent, config.numLayers(), shape, bfloat16);
+    }
+
+    /**
+     * Scores the token that follows.
+     *
+     * @param tokens the token ids (B, T) that follow those in the cache, INT32 or INT64
+     * @param cache what {@link #newCache} made for B sequences; takes the tokens
+     * @return logits (B, V) of the token after the last one, float32, owned by the manager of
+     *     {@code tokens}
+     * @throws IllegalArgumentException if the shape or the type is wrong, an id is outside the
+     *     vocabulary, or the cache has no room for T more
+     */
+    public NDArray next(NDArray tokens, GptCache cache) {
+        return scoped(() -> logits(tokens, cache, false).squeeze(1), tokens); // (B, V)
+    }
+
+    DecoderKernel kernel() {
+        return kernel;
+    }
+
+    private NDArray logits(NDArray tokens, GptCache cache, boolean every) {
+        requireType(tokens.getDataType());
+        requireShape(tokens.getShape());
+        Inputs.requireKnownTokens(tokens, config.vocabSize());
+        int length = (int) tokens.getShape().get(1);
+        cache.reserve(length);
+        NDArray logits =
+                kernel.logits(
+                        tokens.toType(DataType.INT64, false),
+                        cache.length(),
+                        cache.padding(),
+                        every,
+                        cache.keysAndValues()); // (B, T or 1, V)
+        cache.advance(length);
+        return logits;
+    }
+
+    @Override
+    protected NDArray forward(NDArray tokens, Pass pass) {
+        Shape shape = tokens.getShape();
+        try (GptCache cache = newCache(manager, shape.get(0), shape.get(1))) {
+            return logits(tokens, cache, true); // (B, T, V)
+        }
+    }
+
+    @Override
+    public NDArray loss(NDArray tokens, NDArray targets, Pass pass) {
+        return scoped(() -> meanOfRows(tokens, targets, pass), tokens);
+    }
+
+    /** The logits of one sequence at a time are in memory. */
+    private NDArray meanOfRows(NDArray tokens, NDArray targets, Pass pass) {
+        long rows = tokens.getShape().get(0);
+        NDArray sum = tokens.getManager().zeros(new Shape());
+        for (long row = 0; row < rows; row++) {
+            String one = row + ":" + (row + 1);
+            sum.addi(scoped(() -> rowLoss(tokens.get(one), targets.get(one), pass), tokens));
+        }
+        return sum.div(rows);
+    }
+
+    private NDArray rowLoss(NDArray tokens, NDArray targets, Pass pass) {
+        return CrossEntropy.mean(pass.through(tokens, this), targets);
+    }
+
+    @Override
+    protected void requireType(DataType type) {
+        Inputs.requireTokenIds(name(), type);
+    }
+
+    @Override
+    protected void requireShape(Shape tokens) {
+        Inputs.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
+        Inputs.requireContext(tokens.get(1), config.contextLength());
+    }
+
+    @Override
+    protected Shape outputShape(Shape tokens) {
+        return tokens.add(config.vocabSize());
+    }
+
+    /** Frees what was converted; the model stays open. */
+    @Override
+    public void close() {
+        manager.close();
+    }
+}

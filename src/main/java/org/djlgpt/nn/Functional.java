@@ -1,0 +1,254 @@
+package org.djlgpt.nn;
+
+import ai.djl.engine.EngineException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.ndarray.types.SparseFormat;
+import ai.djl.nn.norm.Dropout;
+import ai.djl.pytorch.engine.PtNDArray;
+
+import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.CrossEntropyKernel;
+import org.djlgpt.torch.Kernels;
+
+import java.util.function.Supplier;
+
+/**
+ * What the blocks compute, as functions of arrays (after <a
+ * href="https://docs.pytorch.org/docs/stable/nn.functional.html">torch.nn.functional</a>). Here and
+ * in {@link ActivationFunction} it is decided whether libtorch's own kernel computes or a formula
+ * made of DJL's operators, which any engine has and {@link org.djlgpt.torch.PlainOperators} asks
+ * for. Both give the same within rounding.
+ */
+public final class Functional {
+
+    /** A window that no sequence is longer than. */
+    public static final int NO_WINDOW = Integer.MAX_VALUE;
+
+    private Functional() {}
+
+    /**
+     * Multiplies with a weight and adds a bias, in bfloat16 inside {@link Autocast#bfloat16()}.
+     *
+     * @param x the input (.., in)
+     * @param weight the weight (out, in)
+     * @param bias the bias (out), or null for none
+     * @return the output (.., out)
+     */
+    public static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
+        if (Autocast.isBFloat16()) {
+            NDArray b = bias == null ? null : Autocast.cast(bias);
+            return Kernels.linear(x, Autocast.cast(weight), b);
+        }
+        return ai.djl.nn.core.Linear.linear(BFloat16.widen(x), weight, bias).singletonOrThrow();
+    }
+
+    /**
+     * Looks ids up in a table.
+     *
+     * @param ids token ids (..), INT32 or INT64
+     * @param table one row for each id (V, E)
+     * @return the rows (.., E)
+     * @throws IllegalArgumentException if an id lies outside the table
+     */
+    public static NDArray embedding(NDArray ids, NDArray table) {
+        return checked(
+                ids,
+                table.getShape().get(0),
+                () ->
+                        ids.getNDArrayInternal()
+                                .embedding(ids, table, SparseFormat.DENSE)
+                                .singletonOrThrow());
+    }
+
+    /**
+     * Normalizes the last dimension to mean 0 and variance 1.
+     *
+     * @param x the input (.., E), widened to float32
+     * @param scale what to multiply with then (E)
+     * @param shift what to add (E), or null for nothing
+     * @param epsilon added to the variance
+     * @return the result (.., E)
+     */
+    public static NDArray layerNorm(NDArray x, NDArray scale, NDArray shift, double epsilon) {
+        NDArray wide = BFloat16.widen(x);
+        NDArray added = shift == null ? scale.zerosLike() : shift;
+        return ai.djl.nn.norm.LayerNorm.layerNorm(
+                        wide, scale.getShape(), scale, added, (float) epsilon)
+                .singletonOrThrow();
+    }
+
+    /**
+     * Divides the last dimension by its root mean square.
+     *
+     * @param x the input (.., E), widened to float32
+     * @param scale what to multiply with then (E)
+     * @param epsilon added to the mean square
+     * @return the result (.., E)
+     */
+    public static NDArray rmsNorm(NDArray x, NDArray scale, double epsilon) {
+        NDArray wide = BFloat16.widen(x);
+        if (Kernels.supports(wide)) {
+            return Kernels.rmsNorm(wide, scale, epsilon);
+        }
+        NDArray meanSquare = wide.mul(wide).mean(new int[] {-1}, true); // (.., 1)
+        NDArray root = meanSquare.add(Scalar.of(epsilon, wide)).sqrt();
+        return wide.div(root).mul(scale);
+    }
+
+    /**
+     * Turns pairs of numbers by angles, those of the first half of the last dimension with those of
+     * the second.
+     *
+     * @param x the input (.., T, D)
+     * @param cosine the cosines of the angles (T, D / 2)
+     * @param sine their sines (T, D / 2)
+     * @return the result (.., T, D), of the type of {@code x}
+     */
+    public static NDArray rotate(NDArray x, NDArray cosine, NDArray sine) {
+        if (Kernels.supports(x)) {
+            return Kernels.rotate(x, cosine, sine);
+        }
+        long half = cosine.getShape().get(1);
+        NDArray first = x.get("..., :{}", half); // (.., T, D / 2)
+        NDArray second = x.get("..., {}:", half); // (.., T, D / 2)
+        return NDArrays.concat(
+                new NDList(
+                        first.mul(cosine).sub(second.mul(sine)),
+                        second.mul(cosine).add(first.mul(sine))),
+                -1);
+    }
+
+    /**
+     * Causal scaled dot-product attention, softmax(q k<sup>T</sup> / sqrt(D)) v over the tokens up
+     * to each query (Vaswani et al., 2017, section 3.2.1).
+     *
+     * @param q the queries (B, T, D) or (B, H, T, D)
+     * @param k the keys, of the same shape, or (B, G, T, D) where G divides H and each of them
+     *     serves H / G queries
+     * @param v the values, of the shape of the keys
+     * @param dropout the probability with which a weight is dropped, 0 outside training
+     * @param window how many tokens a query sees, itself included; {@link #NO_WINDOW} for all
+     * @return the weighted values, of the shape of the queries, in bfloat16 inside {@link
+     *     Autocast#bfloat16()}
+     */
+    public static NDArray causalAttention(
+            NDArray q, NDArray k, NDArray v, double dropout, int window) {
+        if (!Kernels.supports(q)) {
+            return plainAttention(q, k, v, dropout, window);
+        }
+        NDArray queries = Autocast.cast(q); // a norm may have widened them
+        NDArray keys = Autocast.cast(k);
+        NDArray values = Autocast.cast(v);
+        if (q.getShape().dimension() == 4) {
+            return Kernels.causalAttention(queries, keys, values, dropout, window);
+        }
+        return Kernels.causalAttention(
+                        queries.expandDims(1),
+                        keys.expandDims(1),
+                        values.expandDims(1),
+                        dropout,
+                        window)
+                .squeeze(1);
+    }
+
+    private static NDArray plainAttention(
+            NDArray q, NDArray k, NDArray v, double dropout, int window) {
+        NDArray weights = causalWeights(scores(q, k), (int) q.getShape().getLastDimension(), window);
+        NDArray kept = Dropout.dropout(weights, (float) dropout, dropout > 0).singletonOrThrow();
+        return kept.matMul(BFloat16.widen(forQueries(v, q))); // (.., T, D)
+    }
+
+    /**
+     * Multiplies every query with every key.
+     *
+     * @param q the queries (.., T, D)
+     * @param k the keys (.., T, D), with as many heads or a divisor of their number
+     * @return raw scores (.., T, T), in float32
+     */
+    public static NDArray scores(NDArray q, NDArray k) {
+        NDArray keys = BFloat16.widen(forQueries(k, q));
+        return BFloat16.widen(q).matMul(keys.swapAxes(-2, -1)); // (.., T, T)
+    }
+
+    /**
+     * Turns raw scores into the weights by which values are mixed: masked, scaled, softmax.
+     *
+     * @param scores raw scores (.., T, T)
+     * @param headDim the width D of a query
+     * @param window how many tokens a query sees, itself included
+     * @return weights (.., T, T)
+     */
+    public static NDArray causalWeights(NDArray scores, int headDim, int window) {
+        long tokens = scores.getShape().getLastDimension();
+        NDArray mask = mask(tokens, window, scores); // (T, T)
+        NDArray scale = Scalar.of(1 / Math.sqrt(headDim), scores);
+        return scores.add(mask).mul(scale).softmax(-1); // (.., T, T)
+    }
+
+    /** Zero where a query (a row) sees a key, and minus infinity elsewhere. */
+    private static NDArray mask(long tokens, int window, NDArray like) {
+        NDManager manager = like.getManager();
+        NDArray key = manager.arange(0, (int) tokens, 1, DataType.INT32, like.getDevice()); // (T)
+        NDArray age = key.expandDims(1).sub(key); // (T, T)
+        NDArray hidden = age.lt(0).logicalOr(age.gte(Math.min(window, tokens)));
+        NDArray never = manager.full(age.getShape(), Float.NEGATIVE_INFINITY, DataType.FLOAT32);
+        return NDArrays.where(hidden, never, manager.zeros(age.getShape()));
+    }
+
+    /** Repeats each head of keys or values for the queries that share it. */
+    private static NDArray forQueries(NDArray heads, NDArray q) {
+        if (heads.getShape().equals(q.getShape())) {
+            return heads;
+        }
+        return heads.repeat(1, q.getShape().get(1) / heads.getShape().get(1)); // (B, H, T, D)
+    }
+
+    /** The mean cross-entropy of logits (N, V) and targets (N), INT64. */
+    static NDArray crossEntropy(NDArray logits, NDArray targets) {
+        return checked(
+                targets,
+                logits.getShape().get(1),
+                () ->
+                        Kernels.supports(logits)
+                                ? CrossEntropyKernel.ofLogits(logits, targets)
+                                : BFloat16.widen(logits)
+                                        .logSoftmax(-1)
+                                        .gather(targets.expandDims(1), 1)
+                                        .mean()
+                                        .neg());
+    }
+
+    /** The same for the logits hidden weight<sup>T</sup>, (N, E) and (V, E). */
+    static NDArray crossEntropy(NDArray hidden, NDArray weight, NDArray targets) {
+        if (!Kernels.supports(weight)) {
+            return crossEntropy(linear(hidden, weight, null), targets);
+        }
+        NDArray cast = Autocast.cast(weight);
+        return checked(
+                targets,
+                weight.getShape().get(0),
+                () -> CrossEntropyKernel.ofProjection(hidden, cast, targets));
+    }
+
+    /**
+     * Computes with ids of which none may lie outside a vocabulary. On a CPU libtorch itself notices
+     * such an id, and all that is left is to say which; on a GPU it could not go on afterwards.
+     */
+    private static NDArray checked(NDArray ids, long vocabSize, Supplier<NDArray> computation) {
+        boolean noticed = ids instanceof PtNDArray && !ids.getDevice().isGpu();
+        if (!noticed) {
+            Inputs.requireKnownTokens(ids, vocabSize);
+        }
+        try {
+            return computation.get();
+        } catch (EngineException e) {
+            Inputs.requireKnownTokens(ids, vocabSize);
+            throw e;
+        }
+    }
+}

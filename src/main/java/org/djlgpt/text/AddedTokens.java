@@ -1,0 +1,218 @@
+package org.djlgpt.text;
+
+import com.google.gson.stream.JsonWriter;
+
+import org.djlgpt.io.AtomicFile;
+import org.djlgpt.io.Json;
+
+import java.io.IOException;
+import java.io.OutputStreamWriter;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
+import java.util.List;
+import java.util.Map;
+import java.util.Set;
+
+/**
+ * The tokens of a Hugging Face folder that no merge makes: those of {@code added_tokens.json},
+ * {@code special_tokens_map.json} and {@code tokenizer_config.json}.
+ *
+ * @param text the ids of tokens that are found in any text before it is cut into words
+ * @param special the ids of tokens that stand for no text
+ * @param endOfText the special token that ends a document, or null
+ */
+record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, String endOfText) {
+
+    static final String IDS = "added_tokens.json";
+    private static final String ROLES = "special_tokens_map.json";
+    private static final String CONFIG = "tokenizer_config.json";
+    private static final int MAX_BYTES = 100_000_000;
+
+    private static final String END_OF_TEXT = "<|endoftext|>";
+    private static final String ENDS_TEXT = "eos_token";
+    private static final List<String> SINGLE_ROLES =
+            List.of(
+                    ENDS_TEXT,
+                    "bos_token",
+                    "unk_token",
+                    "pad_token",
+                    "sep_token",
+                    "cls_token",
+                    "mask_token");
+    private static final String OTHERS = "additional_special_tokens";
+
+    /** Returns GPT-2's: one special token. */
+    static AddedTokens endOfText(int id) {
+        return new AddedTokens(Map.of(), Map.of(END_OF_TEXT, id), END_OF_TEXT);
+    }
+
+    /**
+     * Reads the files of a folder, none of which needs to be there.
+     *
+     * @param vocabulary the ids that other files give to tokens
+     * @throws IllegalArgumentException if a file is malformed, or asks for what GPT-2's tokenizer
+     *     does not do
+     */
+    static AddedTokens read(Path folder, Map<String, Integer> vocabulary) throws IOException {
+        Map<String, Integer> ids = new LinkedHashMap<>();
+        Set<String> special = new LinkedHashSet<>();
+        Map<String, String> roles = new LinkedHashMap<>();
+        if (Files.exists(folder.resolve(IDS))) {
+            ids.putAll(readIds(folder.resolve(IDS)));
+        }
+        for (String name : List.of(CONFIG, ROLES)) {
+            if (Files.exists(folder.resolve(name))) {
+                Json json = Json.read(folder.resolve(name), MAX_BYTES);
+                requireGpt2(json);
+                readEntries(json, ids, special);
+                readRoles(json, roles, special);
+            }
+        }
+        if (vocabulary.containsKey(END_OF_TEXT) || ids.containsKey(END_OF_TEXT)) {
+            roles.putIfAbsent(ENDS_TEXT, END_OF_TEXT);
+            special.add(END_OF_TEXT);
+        }
+        Map<String, Integer> specialIds = new LinkedHashMap<>();
+        for (String token : special) {
+            Integer id = ids.containsKey(token) ? ids.remove(token) : vocabulary.get(token);
+            if (id == null) {
+                throw new IllegalArgumentException(
+                        "%s has the special token \"%s\", which has no id; add it to %s"
+                                .formatted(folder, token, IDS));
+            }
+            specialIds.put(token, id);
+        }
+        return new AddedTokens(ids, specialIds, roles.get(ENDS_TEXT));
+    }
+
+    /** Reads an object of tokens and ids. */
+    static Map<String, Integer> readIds(Path file) throws IOException {
+        Map<String, Integer> ids = new LinkedHashMap<>();
+        Json.read(file, MAX_BYTES)
+                .fields()
+                .forEach((token, id) -> ids.put(token, (int) id.wholeNumber(Integer.MAX_VALUE)));
+        return ids;
+    }
+
+    /** Other tokenizers have files of the same names, and other ids. */
+    private static void requireGpt2(Json config) {
+        config.field("tokenizer_class")
+                .filter(type -> !type.string().matches("GPT2Tokenizer(Fast)?"))
+                .ifPresent(
+                        type -> {
+                            throw type.malformed(
+                                    "%s is %s, but only GPT2Tokenizer is supported",
+                                    type.place(), type);
+                        });
+        requireFalse(config, "add_prefix_space", "add_bos_token");
+    }
+
+    private static void requireFalse(Json json, String... names) {
+        for (String name : names) {
+            json.field(name)
+                    .filter(Json::flag)
+                    .ifPresent(
+                            flag -> {
+                                throw flag.malformed(
+                                        "%s is true, but only false is supported", flag.place());
+                            });
+        }
+    }
+
+    private static void readEntries(Json config, Map<String, Integer> ids, Set<String> special) {
+        Map<String, Json> entries =
+                config.field("added_tokens_decoder").map(Json::fields).orElse(Map.of());
+        for (Map.Entry<String, Json> entry : entries.entrySet()) {
+            Json token = entry.getValue();
+            String content = content(token);
+            if (!entry.getKey().matches("[0-9]{1,9}")) {
+                throw token.malformed("%s is no token id", token.place());
+            }
+            Integer id = Integer.valueOf(entry.getKey());
+            Integer other = ids.put(content, id);
+            if (other != null && !other.equals(id)) {
+                throw token.malformed(
+                        "token \"%s\" has id=%d here and %d in %s", content, id, other, IDS);
+            }
+            if (token.field("special").map(Json::flag).orElse(false)) {
+                special.add(content);
+            }
+        }
+    }
+
+    private static void readRoles(Json json, Map<String, String> roles, Set<String> special) {
+        for (String role : SINGLE_ROLES) {
+            json.field(role).ifPresent(token -> roles.put(role, content(token)));
+        }
+        special.addAll(roles.values());
+        json.field(OTHERS)
+                .ifPresent(tokens -> tokens.items().forEach(token -> special.add(content(token))));
+    }
+
+    /** A token is a string, or an object that also says how it is found. */
+    private static String content(Json token) {
+        if (token.isString()) {
+            return token.string();
+        }
+        requireFalse(token, "lstrip", "rstrip", "single_word");
+        return token.require("content").string();
+    }
+
+    /** Writes what the vocabulary does not say already. */
+    void write(Path folder, Map<String, Integer> vocabulary) throws IOException {
+        Map<String, Integer> more = new LinkedHashMap<>(special);
+        more.keySet().removeAll(vocabulary.keySet());
+        more.putAll(text);
+        if (!more.isEmpty()) {
+            writeIds(folder.resolve(IDS), more);
+        }
+        if (!Set.of(END_OF_TEXT).containsAll(special.keySet())) {
+            writeJson(
+                    folder.resolve(ROLES),
+                    json -> {
+                        if (endOfText != null) {
+                            json.name(ENDS_TEXT).value(endOfText);
+                        }
+                        json.name(OTHERS).beginArray();
+                        for (String token : special.keySet()) {
+                            json.value(token);
+                        }
+                        json.endArray();
+                    });
+        }
+    }
+
+    /** Writes an object of tokens and ids. */
+    static void writeIds(Path file, Map<String, Integer> ids) throws IOException {
+        writeJson(
+                file,
+                json -> {
+                    for (Map.Entry<String, Integer> entry : ids.entrySet()) {
+                        json.name(entry.getKey()).value(entry.getValue());
+                    }
+                });
+    }
+
+    private static void writeJson(Path file, Fields fields) throws IOException {
+        AtomicFile.writeStream(
+                file,
+                out -> {
+                    JsonWriter json =
+                            new JsonWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
+                    json.beginObject();
+                    fields.writeTo(json);
+                    json.endObject();
+                    json.flush();
+                });
+    }
+
+    /** What goes into a JSON object. */
+    @FunctionalInterface
+    private interface Fields {
+
+        void writeTo(JsonWriter json) throws IOException;
+    }
+}

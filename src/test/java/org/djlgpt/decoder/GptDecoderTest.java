@@ -1,0 +1,329 @@
+package org.djlgpt.decoder;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.training.ParameterStore;
+
+import org.djlgpt.attention.KeyValueCache;
+import org.djlgpt.model.Gpt2Config;
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.model.LlamaConfig;
+import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.Blocks;
+import org.djlgpt.testing.TinyGpt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.Arrays;
+import java.util.Random;
+import java.util.stream.IntStream;
+
+class GptDecoderTest {
+
+    private static final int VOCABULARY = 37;
+    private static final int CONTEXT = 12;
+    private static final double ROUNDING = 1e-5;
+
+    private NDManager manager;
+    private GptModel model;
+
+    @BeforeEach
+    void open() {
+        manager = NDManager.newBaseManager();
+        model = model(true, true);
+    }
+
+    private GptModel model(boolean tied, boolean qkvBias) {
+        Gpt2Config size =
+                TinyGpt.size(VOCABULARY, CONTEXT)
+                        .setNumLayers(3)
+                        .optTiedOutput(tied)
+                        .optQkvBias(qkvBias)
+                        .optDropout(0.3f)
+                        .build();
+        return TinyGpt.scrambled(size, 5, manager);
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    @ParameterizedTest
+    @CsvSource({"true, true", "true, false", "false, true", "false, false"})
+    void aPromptGivesTheLogitsOfTheModel(boolean tied, boolean qkvBias) {
+        model = model(tied, qkvBias);
+        int[] tokens = tokens(CONTEXT, 1);
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            assertClose(lastLogits(tokens), decoder.next(ids(tokens), cache), ROUNDING);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 3, 5, 11})
+    void tokensThatComeInPiecesGiveTheLogitsOfTheWhole(int piece) {
+        int[] tokens = tokens(CONTEXT, 2);
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            for (int from = 0; from < CONTEXT; from += piece) {
+                int to = Math.min(from + piece, CONTEXT);
+                NDArray logits = decoder.next(ids(Arrays.copyOfRange(tokens, from, to)), cache);
+                assertEquals(to, cache.length());
+                assertClose(lastLogits(Arrays.copyOf(tokens, to)), logits, ROUNDING);
+            }
+        }
+    }
+
+    @Test
+    void paddedRowsGiveTheLogitsOfEachSequenceAlone() {
+        int[][] prompts = {tokens(7, 3), tokens(1, 4), tokens(4, 5)};
+        int[] next = {8, 30, 2};
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 3)) {
+            cache.reset(0, 6, 3);
+            NDArray first = decoder.next(leftPadded(7, prompts), cache); // (3, V)
+            NDArray second = decoder.next(manager.create(next, new Shape(3, 1)), cache);
+            for (int row = 0; row < 3; row++) {
+                int[] longer = Arrays.copyOf(prompts[row], prompts[row].length + 1);
+                longer[prompts[row].length] = next[row];
+                assertClose(lastLogits(prompts[row]), first.get(row), ROUNDING);
+                assertClose(lastLogits(longer), second.get(row), ROUNDING);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aTextThatOutgrowsTheFirstRoomOfACacheGivesTheLogitsOfTheWhole(boolean llama) {
+        int context = KeyValueCache.FIRST_ROOM + 300;
+        GptConfig config =
+                llama
+                        ? LlamaConfig.builder()
+                                .setVocabSize(50)
+                                .setContextLength(context)
+                                .setEmbeddingDim(16)
+                                .setNumHeads(2)
+                                .setNumLayers(2)
+                                .optNumKeyValueHeads(1)
+                                .build()
+                        : TinyGpt.size(50, context).setNumLayers(2).build();
+        GptModel longReader = new GptModel(config);
+        longReader.initialize(manager, DataType.FLOAT32, new Shape(1, 1));
+        int[] ids = tokens(KeyValueCache.FIRST_ROOM + 200, 3);
+        NDArray all = ids(ids);
+        NDArray expected = Blocks.infer(longReader, all).get(":, -1");
+        try (GptDecoder decoder = new GptDecoder(longReader, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            decoder.next(all.get(":, :1000"), cache).close();
+            decoder.next(all.get(":, 1000:1023"), cache).close();
+            decoder.next(all.get(":, 1023:1025"), cache).close();
+            assertClose(expected, decoder.next(all.get(":, 1025:"), cache), 1e-4);
+        }
+    }
+
+    @Test
+    void whatWasTruncatedLeavesNoTrace() {
+        int[] tokens = tokens(9, 6);
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            decoder.next(ids(tokens(CONTEXT, 7)), cache);
+            cache.reset();
+            decoder.next(ids(Arrays.copyOf(tokens, 4)), cache);
+            decoder.next(ids(tokens(6, 8)), cache);
+            cache.truncate(4);
+
+            NDArray logits = decoder.next(ids(Arrays.copyOfRange(tokens, 4, 9)), cache);
+
+            assertClose(lastLogits(tokens), logits, ROUNDING);
+        }
+    }
+
+    @Test
+    void asABlockItGivesTheLogitsOfEveryToken() {
+        NDArray tokens = manager.create(tokens(2 * 7, 9), new Shape(2, 7));
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager)) {
+            NDArray expected = forward(tokens);
+            NDArray logits =
+                    decoder.forward(new ParameterStore(manager, false), new NDList(tokens), false)
+                            .singletonOrThrow();
+            assertEquals(new Shape(2, 7, VOCABULARY), logits.getShape());
+            assertClose(expected, logits, ROUNDING);
+        }
+    }
+
+    /** bfloat16 keeps 8 significant bits; int8 keeps about 7 of each row's greatest weight. */
+    @ParameterizedTest
+    @EnumSource(
+            value = WeightPrecision.class,
+            names = {"BF16", "INT8"})
+    void lesserPrecisionsStayNear(WeightPrecision precision) {
+        int[] tokens = tokens(CONTEXT, 10);
+        float[] expected = lastLogits(tokens).toFloatArray();
+        double spread = deviation(expected, new float[expected.length]);
+        try (GptDecoder decoder = new GptDecoder(model, precision, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            double atOnce = deviation(expected, decoder.next(ids(tokens), cache).toFloatArray());
+            cache.reset();
+            float[] stepped = null;
+            for (int token : tokens) {
+                stepped = decoder.next(ids(token), cache).toFloatArray();
+            }
+            assertTrue(atOnce > 0, "the weights are rounded");
+            assertTrue(atOnce < 0.05 * spread, atOnce + " of " + spread);
+            assertTrue(deviation(expected, stepped) < 0.05 * spread, "step by step");
+        }
+    }
+
+    @Test
+    void aCopyOutlivesTheModel() {
+        int[] tokens = tokens(5, 11);
+        try (NDManager outer = NDManager.newBaseManager();
+                GptDecoder decoder = new GptDecoder(model, WeightPrecision.BF16, outer);
+                GptCache cache = decoder.newCache(outer, 1)) {
+            float[] before = decoder.next(ids(tokens), cache).toFloatArray();
+            model.clear();
+            cache.reset();
+            NDArray again = outer.create(tokens, new Shape(1, tokens.length));
+            assertEquals(0, deviation(before, decoder.next(again, cache).toFloatArray()));
+        }
+    }
+
+    @Test
+    void aClosedModelIsRefusedInsteadOfRead() {
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            model.getParameters().get(3).getValue().getArray().close();
+            RuntimeException refused =
+                    assertThrows(IllegalArgumentException.class, () -> decoder.next(ids(1), cache));
+            assertTrue(refused.getMessage().contains("closed"), refused.getMessage());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(WeightPrecision.class)
+    void theCacheTakesTwoNumbersForEachLayerTokenAndDimension(WeightPrecision precision) {
+        int bytes = precision == WeightPrecision.FP32 ? 4 : 2;
+        try (GptDecoder decoder = new GptDecoder(model, precision, manager);
+                GptCache cache = decoder.newCache(manager, 5)) {
+            assertEquals(5L * 2 * 3 * CONTEXT * 16 * bytes, cache.bytes());
+        }
+    }
+
+    @Test
+    void aFullCacheIsRefusedAndStaysAsItIs() {
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            decoder.next(ids(tokens(10, 12)), cache);
+            RuntimeException refused =
+                    assertThrows(
+                            IllegalArgumentException.class,
+                            () -> decoder.next(ids(1, 2, 3), cache));
+            assertTrue(refused.getMessage().contains("13 tokens"), refused.getMessage());
+            assertEquals(10, cache.length());
+        }
+    }
+
+    @Test
+    void aCacheOfAnotherBatchIsRefused() {
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 2)) {
+            assertThrows(IllegalArgumentException.class, () -> decoder.next(ids(1), cache));
+            assertEquals(0, cache.length());
+        }
+    }
+
+    @Test
+    void idsOutsideTheVocabularyAreRefused() {
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            assertThrows(
+                    IllegalArgumentException.class, () -> decoder.next(ids(VOCABULARY), cache));
+            assertThrows(IllegalArgumentException.class, () -> decoder.next(ids(-1), cache));
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"1", "0,0,0", "-1,0", "12,0"})
+    void paddingThatMakesNoSenseIsRefused(String padding) {
+        int[] counts = Arrays.stream(padding.split(",")).mapToInt(Integer::parseInt).toArray();
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 2)) {
+            assertThrows(IllegalArgumentException.class, () -> cache.reset(counts));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(WeightPrecision.class)
+    void stepsLeaveNothingBehindButTheirLogits(WeightPrecision precision) {
+        try (GptDecoder decoder = new GptDecoder(model, precision, manager);
+                GptCache cache = decoder.newCache(manager, 2);
+                NDManager step = manager.newSubManager()) {
+            NDArray token = step.create(new int[] {1, 2}, new Shape(2, 1));
+            long held = HeldArrays.inProcess(manager);
+            decoder.next(token, cache).close();
+            assertEquals(held, HeldArrays.inProcess(manager));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(WeightPrecision.class)
+    void closingFreesWhatWasConverted(WeightPrecision precision) {
+        long held = HeldArrays.inProcess(manager);
+
+        new GptDecoder(model, precision, manager).close();
+
+        assertEquals(held, HeldArrays.inProcess(manager));
+    }
+
+    private NDArray lastLogits(int[] tokens) {
+        return forward(ids(tokens)).get(":, -1"); // (1, V)
+    }
+
+    private NDArray forward(NDArray tokens) {
+        return model.forward(new ParameterStore(manager, false), new NDList(tokens), false)
+                .singletonOrThrow();
+    }
+
+    private NDArray ids(int... tokens) {
+        return manager.create(tokens, new Shape(1, tokens.length)).toType(DataType.INT64, false);
+    }
+
+    private NDArray leftPadded(int length, int[]... rows) {
+        int[] padded = new int[rows.length * length];
+        for (int row = 0; row < rows.length; row++) {
+            int from = (row + 1) * length - rows[row].length;
+            System.arraycopy(rows[row], 0, padded, from, rows[row].length);
+        }
+        return manager.create(padded, new Shape(rows.length, length));
+    }
+
+    private static int[] tokens(int count, int seed) {
+        return new Random(seed).ints(count, 0, VOCABULARY).toArray();
+    }
+
+    private static void assertClose(NDArray expected, NDArray actual, double tolerance) {
+        double deviation = deviation(expected.toFloatArray(), actual.toFloatArray());
+        assertTrue(deviation < tolerance, "deviation " + deviation);
+    }
+
+    private static double deviation(float[] expected, float[] actual) {
+        return IntStream.range(0, expected.length)
+                .mapToDouble(i -> Math.abs(expected[i] - actual[i]))
+                .max()
+                .orElseThrow();
+    }
+}
