@@ -13,7 +13,7 @@ import org.djlgpt.torch.Kernels;
  * not compute them again. Room for a whole context is taken at once and filled from the start; a
  * cache belongs to one sequence or batch and one thread at a time.
  *
- * <p>It takes 2 * numHeads * contextLength * headDim numbers for each sequence.
+ * <p>It takes 2 * numKeyValueHeads * contextLength * headDim numbers for each sequence.
  */
 public final class KeyValueCache implements AutoCloseable {
 
@@ -26,7 +26,7 @@ public final class KeyValueCache implements AutoCloseable {
      * Makes an empty cache.
      *
      * @param parent a manager on the device of the layer; closing it closes the cache
-     * @param shape (B, numHeads, contextLength, headDim)
+     * @param shape (B, numKeyValueHeads, contextLength, headDim)
      * @param bfloat16 whether the numbers are kept in bfloat16 instead of float32
      * @throws IllegalArgumentException if the shape has not 4 dimensions, each at least 1
      */
@@ -44,7 +44,8 @@ public final class KeyValueCache implements AutoCloseable {
         }
         if (!known) {
             throw new IllegalArgumentException(
-                    "a cache of shape %s can't be made; give (B, numHeads, contextLength, headDim)"
+                    ("a cache of shape %s can't be made; give (B, numKeyValueHeads, contextLength,"
+                                    + " headDim)")
                             .formatted(shape));
         }
     }
@@ -116,8 +117,8 @@ public final class KeyValueCache implements AutoCloseable {
     /**
      * Returns the keys and the values.
      *
-     * @return (2, B, numHeads, contextLength, headDim), of which the first {@link #length()} tokens
-     *     count; the cache owns it
+     * @return (2, B, numKeyValueHeads, contextLength, headDim), of which the first {@link
+     *     #length()} tokens count; the cache owns it
      */
     public NDArray keysAndValues() {
         return keysAndValues;

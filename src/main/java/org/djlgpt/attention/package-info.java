@@ -10,11 +10,14 @@
  *       no look into the future, dropout on the weights
  *   <li>{@link org.djlgpt.attention.MultiHeadAttentionWrapper}: several heads side by side
  *   <li>{@link org.djlgpt.attention.MultiHeadAttention}: one projection split into heads; the rung
- *       to choose for a model
+ *       to choose for a GPT-2
+ *   <li>{@link org.djlgpt.attention.GroupedQueryAttention}: queries that share keys, a {@link
+ *       org.djlgpt.attention.RotaryEmbedding} that tells positions, a window; the rung to choose
+ *       for a Llama and its relatives
  * </ol>
  *
- * <p>A {@link org.djlgpt.attention.KeyValueCache} keeps what the last rung has seen of a sequence,
- * so that each further token costs one row of attention instead of all.
+ * <p>A {@link org.djlgpt.attention.KeyValueCache} keeps what one of the last two rungs has seen of
+ * a sequence, so that each further token costs one row of attention instead of all.
  *
  * <p>The letters in shapes: B batch, T tokens of a sequence, E embedding width, H heads, D width of
  * a head. Scores and weights (.., T, T) have a row per query and a column per key. The formulas
