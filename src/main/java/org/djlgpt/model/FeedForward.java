@@ -30,7 +30,7 @@ public final class FeedForward extends TensorBlock {
         embeddingDim = builder.embeddingDim;
         int hiddenDim = builder.hiddenDim();
         up = addChildBlock("up", builder.linear(Role.UP, embeddingDim, hiddenDim));
-        activation = addChildBlock("gelu", builder.activation.block());
+        activation = addChildBlock("activation", builder.activation.block());
         down = addChildBlock("down", builder.linear(Role.DOWN, hiddenDim, embeddingDim));
     }
 

@@ -40,7 +40,7 @@ class GptLearningTest {
                 return new GptModel(config, Layers.pytorch());
             }
         },
-        /** What a model does unless it is told otherwise, the output layer tied to the embedding. */
+        /** What models do unless told otherwise, the output layer tied to the embedding. */
         GPT2 {
             @Override
             GptModel build(int vocabSize) {

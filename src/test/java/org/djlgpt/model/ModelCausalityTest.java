@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.model.LlamaConfig.Relative;
 import org.djlgpt.testing.RandomArrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -60,9 +61,9 @@ class ModelCausalityTest {
             @Override
             GptConfig random(RandomArrays arrays) {
                 int numKeyValueHeads = arrays.between(1, 3);
-                int relatives = LlamaConfig.Relative.values().length;
+                Relative[] relatives = Relative.values();
                 return LlamaConfig.builder()
-                        .optRelative(LlamaConfig.Relative.values()[arrays.between(1, relatives) - 1])
+                        .optRelative(relatives[arrays.between(0, relatives.length - 1)])
                         .setVocabSize(arrays.between(5, 30))
                         .setContextLength(arrays.between(3, 9))
                         .setEmbeddingDim(arrays.between(2, 12))
