@@ -124,9 +124,9 @@ public final class GroupedQueryAttention extends CachedAttention {
         NDArray queries = queries(x, 0, pass); // (B, H, T, D)
         NDArray keys = keys(x, 0, pass); // (B, G, T, D)
         NDArray values = split(pass.through(x, value)); // (B, G, T, D)
-        float dropped = pass.training() ? dropoutRate : 0;
         NDArray contexts =
-                Functional.causalAttention(queries, keys, values, dropped, window); // (B, H, T, D)
+                Functional.causalAttention(
+                        queries, keys, values, pass.dropout(dropoutRate), window); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 

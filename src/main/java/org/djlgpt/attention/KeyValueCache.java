@@ -13,9 +13,9 @@ import org.djlgpt.torch.Kernels;
  * The keys and values of the tokens that one attention layer has seen, so that the next token need
  * not compute them again. A cache belongs to one sequence or batch and one thread at a time.
  *
- * <p>It takes 2 * numHeads * headDim numbers for each token that there is room for: a whole context,
- * or at first {@value #FIRST_ROOM} tokens of a longer one, and twice as many whenever they are used
- * up.
+ * <p>It takes 2 * numHeads * headDim numbers for each token that there is room for: a whole
+ * context, or at first {@value #FIRST_ROOM} tokens of a longer one, and twice as many whenever they
+ * are used up.
  */
 public final class KeyValueCache implements AutoCloseable {
 
@@ -143,8 +143,8 @@ public final class KeyValueCache implements AutoCloseable {
     /**
      * Returns the keys and the values.
      *
-     * @return (2, B, numHeads, room, headDim), of which the first {@link #length()} tokens count; the
-     *     cache owns it, and replaces it in {@link #reserve}
+     * @return (2, B, numHeads, room, headDim), of which the first {@link #length()} tokens count;
+     *     the cache owns it, and replaces it in {@link #reserve}
      */
     public NDArray keysAndValues() {
         return keysAndValues;

@@ -77,10 +77,13 @@ public final class MultiHeadAttention extends CachedAttention {
         NDArray queries = split(pass.through(x, query)); // (B, H, T, D)
         NDArray keys = split(pass.through(x, key)); // (B, H, T, D)
         NDArray values = split(pass.through(x, value)); // (B, H, T, D)
-        float dropped = pass.training() ? dropoutRate : 0;
         NDArray contexts =
                 Functional.causalAttention(
-                        queries, keys, values, dropped, Functional.NO_WINDOW); // (B, H, T, D)
+                        queries,
+                        keys,
+                        values,
+                        pass.dropout(dropoutRate),
+                        Functional.NO_WINDOW); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 

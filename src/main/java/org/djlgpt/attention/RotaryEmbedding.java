@@ -73,7 +73,8 @@ public final class RotaryEmbedding extends TensorBlock {
      *
      * @param headDim the width D of a head
      * @param base how much slower the last pair turns than the first
-     * @throws IllegalArgumentException if {@code headDim} is odd or below 2, or the base not above 1
+     * @throws IllegalArgumentException if {@code headDim} is odd or below 2, or the base not above
+     *     1
      */
     public static void requireUsable(int headDim, double base) {
         if (headDim < 2 || headDim % 2 != 0) {

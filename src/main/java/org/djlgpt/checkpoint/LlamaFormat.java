@@ -25,8 +25,8 @@ import java.util.Optional;
 /**
  * Llama's format, and that of its relatives, which differ in what is optional (<a
  * href="https://huggingface.co/docs/transformers/model_doc/llama#transformers.LlamaConfig">LlamaConfig</a>).
- * The rotation's numbers are read in the form of transformers 5, {@code rope_parameters}, and in the
- * older one, {@code rope_theta} and {@code rope_scaling}, which is written, since both read it.
+ * The rotation's numbers are read in the form of transformers 5, {@code rope_parameters}, and in
+ * the older one, {@code rope_theta} and {@code rope_scaling}, which is written, since both read it.
  *
  * @param relative the model that it is for
  * @param architecture the class of transformers that reads it

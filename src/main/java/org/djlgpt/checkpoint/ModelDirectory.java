@@ -78,8 +78,7 @@ public final class ModelDirectory {
      * Writes a model and its tokenizer.
      *
      * @param model an initialized model
-     * @param tokenizer what its token ids mean; transformers stops generating at its end-of-text
-     *     id
+     * @param tokenizer what its token ids mean; transformers stops generating at its end-of-text id
      * @param directory the folder, created if it is missing; the model and the tokenizer that lie
      *     there are replaced, whatever files they are in
      * @throws IOException if the folder can't be written; what lies there is unchanged
@@ -151,7 +150,8 @@ public final class ModelDirectory {
      */
     private static void addTokens(
             GptConfig config, OptionalInt endOfText, JsonObject json, String... keys) {
-        JsonElement end = new Gson().toJsonTree(endOfText.isPresent() ? endOfText.getAsInt() : null);
+        JsonElement end =
+                new Gson().toJsonTree(endOfText.isPresent() ? endOfText.getAsInt() : null);
         for (String key : keys) {
             String kept = config.otherFields().get(key);
             json.add(key, kept == null ? end : new Gson().fromJson(kept, JsonElement.class));
@@ -247,11 +247,11 @@ public final class ModelDirectory {
     /**
      * Reads a model.
      *
-     * @param directory a Hugging Face directory, its weights in {@code model.safetensors} or,
-     *     if that is missing, in the files that {@code model.safetensors.index.json} lists (where
-     *     both are there, transformers takes the first, too); tensors may be float32, float16 or
-     *     bfloat16, and their names may have the prefix {@code
-     *     transformer.} or {@code model.} or not
+     * @param directory a Hugging Face directory, its weights in {@code model.safetensors} or, if
+     *     that is missing, in the files that {@code model.safetensors.index.json} lists (where both
+     *     are there, transformers takes the first, too); tensors may be float32, float16 or
+     *     bfloat16, and their names may have the prefix {@code transformer.} or {@code model.} or
+     *     not
      * @param manager owns the parameters, which are float32, and says on which device they are
      * @return the initialized model
      * @throws IOException if a file is missing or can't be read

@@ -8,7 +8,8 @@
  *
  * <p>Extending: a format implements {@code ModelFormat} and is entered in its list. It reads and
  * writes the fields of {@code config.json} and names the tensors of a model; start from {@code
- * LlamaFormat}. Reading, checking, sharding, and replacing a folder as a whole are the same for all.
+ * LlamaFormat}. Reading, checking, sharding, and replacing a folder as a whole are the same for
+ * all.
  *
  * <p>The layouts are those of <a
  * href="https://huggingface.co/docs/transformers/main_classes/model">PreTrainedModel</a> and <a

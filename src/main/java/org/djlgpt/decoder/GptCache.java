@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 
 /**
  * What a {@link GptDecoder} has seen of a sequence or batch: the keys and values of every layer, 2
- * * numLayers * numKeyValueHeads * headDim numbers for each token of a sequence. It belongs to one thread at
- * a time.
+ * * numLayers * numKeyValueHeads * headDim numbers for each token of a sequence. It belongs to one
+ * thread at a time.
  *
  * <p>Sequences of different lengths are padded at the start; {@link #reset(int...)} says how much
  * of each row is padding, which nobody attends to.

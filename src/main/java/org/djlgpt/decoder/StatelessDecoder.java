@@ -111,7 +111,9 @@ public final class StatelessDecoder extends AbstractBlock {
         Shape tokens = inputShapes[0]; // (B, T)
         Shape mask = inputShapes[2]; // (B, P + T)
         Shape[] shapes = new Shape[2 + 2 * config.numLayers()];
-        Arrays.fill(shapes, new Shape(mask.get(0), config.numKeyValueHeads(), mask.get(1), config.headDim()));
+        Arrays.fill(
+                shapes,
+                new Shape(mask.get(0), config.numKeyValueHeads(), mask.get(1), config.headDim()));
         shapes[0] = tokens.add(config.vocabSize());
         shapes[1] = tokens.add(config.embeddingDim());
         return shapes;

@@ -67,7 +67,8 @@ public final class GptModel extends TensorBlock implements FusedLoss {
         int embeddingDim = config.embeddingDim();
         GptParts parts = config.parts(layers);
         tokenEmbedding =
-                addChildBlock("token_embedding", layers.embedding(config.vocabSize(), embeddingDim));
+                addChildBlock(
+                        "token_embedding", layers.embedding(config.vocabSize(), embeddingDim));
         positions = parts.positions().map(p -> addChildBlock("position_embedding", p)).orElse(null);
         Dropout dropout = Dropout.builder().optRate(config.embeddingDropout()).build();
         addChildBlock("dropout", dropout);

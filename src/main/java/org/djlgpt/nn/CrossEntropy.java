@@ -49,8 +49,8 @@ public final class CrossEntropy extends Loss {
     }
 
     /**
-     * Returns the loss of logits that are a linear layer's output, without holding them all; they are
-     * computed in bfloat16 inside {@link Autocast#bfloat16()}.
+     * Returns the loss of logits that are a linear layer's output, without holding them all; they
+     * are computed in bfloat16 inside {@link Autocast#bfloat16()}.
      *
      * @param hidden the layer's input (.., E), float32 or bfloat16
      * @param weight the layer's weight (V, E), float32

@@ -158,7 +158,8 @@ public final class Functional {
 
     private static NDArray plainAttention(
             NDArray q, NDArray k, NDArray v, double dropout, int window) {
-        NDArray weights = causalWeights(scores(q, k), (int) q.getShape().getLastDimension(), window);
+        NDArray weights =
+                causalWeights(scores(q, k), (int) q.getShape().getLastDimension(), window);
         NDArray kept = Dropout.dropout(weights, (float) dropout, dropout > 0).singletonOrThrow();
         return kept.matMul(BFloat16.widen(forQueries(v, q))); // (.., T, D)
     }
@@ -236,8 +237,9 @@ public final class Functional {
     }
 
     /**
-     * Computes with ids of which none may lie outside a vocabulary. On a CPU libtorch itself notices
-     * such an id, and all that is left is to say which; on a GPU it could not go on afterwards.
+     * Computes with ids of which none may lie outside a vocabulary. On a CPU libtorch itself
+     * notices such an id, and all that is left is to say which; on a GPU it could not go on
+     * afterwards.
      */
     private static NDArray checked(NDArray ids, long vocabSize, Supplier<NDArray> computation) {
         boolean noticed = ids instanceof PtNDArray && !ids.getDevice().isGpu();

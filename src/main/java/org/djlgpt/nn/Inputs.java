@@ -78,8 +78,7 @@ public final class Inputs {
      * @param number the other, at least 1
      * @throws IllegalArgumentException if the division leaves a remainder
      */
-    public static void requireDivisible(
-            String divisorName, int divisor, String name, int number) {
+    public static void requireDivisible(String divisorName, int divisor, String name, int number) {
         if (number % divisor != 0) {
             int below = Math.min(divisor, number);
             while (number % below != 0) {

@@ -92,11 +92,7 @@ record PyTorchLayers() implements Layers {
 
     @Override
     public Linear linear(Role role, int inputDim, int outputDim, boolean bias) {
-        return Linear.builder()
-                .setInputDim(inputDim)
-                .setOutputDim(outputDim)
-                .optBias(bias)
-                .build();
+        return Linear.builder().setInputDim(inputDim).setOutputDim(outputDim).optBias(bias).build();
     }
 
     @Override

@@ -6,8 +6,8 @@ import ai.djl.nn.Parameter;
 
 /**
  * Root mean square normalization over the last dimension, each token by itself: (.., dim) to the
- * same. Where {@link LayerNorm} centres and scales, this only scales: x / sqrt(mean(x²) + epsilon) *
- * scale (Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019; <a
+ * same. Where {@link LayerNorm} centres and scales, this only scales: x / sqrt(mean(x²) + epsilon)
+ * * scale (Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019; <a
  * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html">torch.nn.RMSNorm</a>).
  */
 public final class RmsNorm extends TensorBlock {

@@ -5,7 +5,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
 
-
 /**
  * The conversions to and from bfloat16: float32's range with 8 bits of precision, in half the
  * memory.
@@ -16,10 +15,10 @@ import ai.djl.pytorch.engine.PtNDArray;
  * float32 before the elements are read in Java.
  *
  * <p>Many processors can hold this type and not multiply it: libtorch then takes up to a hundred
- * times as long as in float32. {@link #isFastOn} tells; where it is false, a decoder
- * multiplies in float32 whatever its weights are kept in, and a training is refused. Give the JVM
- * {@code -Ddjlgpt.bfloat16=true} to compute in bfloat16 in any case, or {@code false} to take a
- * processor for one without.
+ * times as long as in float32. {@link #isFastOn} tells; where it is false, a decoder multiplies in
+ * float32 whatever its weights are kept in, and a training is refused. Give the JVM {@code
+ * -Ddjlgpt.bfloat16=true} to compute in bfloat16 in any case, or {@code false} to take a processor
+ * for one without.
  */
 public final class BFloat16 {
 

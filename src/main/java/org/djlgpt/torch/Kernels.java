@@ -35,8 +35,8 @@ public final class Kernels {
      * section 3.2.1; <a href="https://arxiv.org/abs/2205.14135">Dao et al. 2022</a>).
      *
      * @param query the queries (B, heads, T, headDim)
-     * @param key the keys (B, groups, T, headDim); groups divides heads, and each key serves heads /
-     *     groups queries that stand side by side
+     * @param key the keys (B, groups, T, headDim); groups divides heads, and each key serves heads
+     *     / groups queries that stand side by side
      * @param value the values, of the shape of the keys
      * @param dropout the probability with which an attention weight is dropped, in [0, 1); give 0
      *     outside training
@@ -57,13 +57,7 @@ public final class Kernels {
         }
         requireWindow(function, window);
         return TorchScript.kernels()
-                .call(
-                        "causal_attention",
-                        q.array(),
-                        k.array(),
-                        v.array(),
-                        dropout,
-                        (long) window);
+                .call("causal_attention", q.array(), k.array(), v.array(), dropout, (long) window);
     }
 
     /**

@@ -34,8 +34,7 @@ final class ProcessEnd {
         }
         try {
             NativeLibrary c = NativeLibrary.getInstance("c");
-            c.getFunction("on_exit")
-                    .invokeInt(new Object[] {c.getFunction("_exit"), Pointer.NULL});
+            c.getFunction("on_exit").invokeInt(new Object[] {c.getFunction("_exit"), Pointer.NULL});
         } catch (UnsatisfiedLinkError e) {
             // not the GNU C library
         }

@@ -21,10 +21,10 @@
  * and take DJL's operators where it says no. An argument of the wrong engine, type, shape or device
  * is refused with an {@code IllegalArgumentException} before native code sees it.
  *
- * <p>Extending: an operator is a function in one of the sources and a method of {@code Kernels} that
- * checks its arguments. A package with functions of its own, such as {@code org.djlgpt.decoder},
- * compiles them with {@link org.djlgpt.torch.TorchScript#of} and checks their arguments with {@link
- * org.djlgpt.torch.Argument}; this package knows no architecture.
+ * <p>Extending: an operator is a function in one of the sources and a method of {@code Kernels}
+ * that checks its arguments. A package with functions of its own, such as {@code
+ * org.djlgpt.decoder}, compiles them with {@link org.djlgpt.torch.TorchScript#of} and checks their
+ * arguments with {@link org.djlgpt.torch.Argument}; this package knows no architecture.
  *
  * <p>On Linux a process that has called a kernel may end while threads compute: C's exit handlers
  * from before that call, libtorch's among them, are left out.

@@ -115,13 +115,21 @@ class AttentionInputTest {
                 "numHeads=8",
                 "outputDim=12",
                 "use numHeads=6 or 12");
-        assertRefused(() -> builder.optHeadDim(0), "headDim=0", "at least 1", "set headDim");
         assertRefused(
-                () -> builder.optSlidingWindow(0),
+                () -> groupedQuery().optHeadDim(0).build(),
+                "headDim=0",
+                "at least 1",
+                "set headDim");
+        assertRefused(
+                () -> groupedQuery().optSlidingWindow(0).build(),
                 "slidingWindow=0",
                 "at least 1",
                 "set slidingWindow");
-        assertRefused(() -> builder.optQueryKeyNorm(0), "epsilon=0.0", "positive", "use 1e-5");
+        assertRefused(
+                () -> groupedQuery().optQueryKeyNorm(0).build(),
+                "epsilon=0.0",
+                "positive",
+                "use 1e-5");
         assertRefused(
                 () -> groupedQuery().optRotary(new RotaryEmbedding(6)).build(),
                 "headDim=6",

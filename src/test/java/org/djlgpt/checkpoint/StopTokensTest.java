@@ -66,8 +66,17 @@ class StopTokensTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "1.5", "'2'", "true", "{}", "{'id': 2}", "[[2]]", "[null]", "[2, 1.5]", "['2']",
-                "2147483648", "-1e300"
+                "1.5",
+                "'2'",
+                "true",
+                "{}",
+                "{'id': 2}",
+                "[[2]]",
+                "[null]",
+                "[2, 1.5]",
+                "['2']",
+                "2147483648",
+                "-1e300"
             })
     void whatIsNoIdIsNamedWithItsFile(String ids) throws Exception {
         for (String file : new String[] {"config.json", "generation_config.json"}) {

@@ -125,7 +125,13 @@ class BlockReferenceTest {
     @ParameterizedTest
     @ValueSource(
             strings = {
-                "ungrouped", "grouped", "multiQuery", "ownHeadDim", "window", "bias", "normalized"
+                "ungrouped",
+                "grouped",
+                "multiQuery",
+                "ownHeadDim",
+                "window",
+                "bias",
+                "normalized"
             })
     void groupedQueryAttention(String name) {
         JsonObject figures = figures("attentions", name);

@@ -29,6 +29,7 @@ class GptConfigTest {
                     .optBias(false)
                     .optTiedOutput(false)
                     .build();
+
     private static final LlamaConfig LLAMA =
             LlamaConfig.builder()
                     .optRelative(LlamaConfig.Relative.QWEN3)

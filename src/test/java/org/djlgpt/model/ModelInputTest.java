@@ -96,8 +96,7 @@ class ModelInputTest {
                 "numHeads=5",
                 "embeddingDim=12",
                 "use numHeads=4 or 6");
-        assertRefused(
-                () -> llama().setNumHeads(4).build(), "headDim=3", "must be even", "use 4");
+        assertRefused(() -> llama().setNumHeads(4).build(), "headDim=3", "must be even", "use 4");
     }
 
     private static LlamaConfig.Builder llama() {

@@ -102,10 +102,8 @@ class LayerInputTest {
                 () -> Linear.builder().setInputDim(-2).setOutputDim(1).build(), "inputDim=-2");
         assertRefused(() -> new LayerNorm(0), "dim=0", "at least 1");
         assertRefused(() -> new RmsNorm(0, 1e-5), "dim=0", "at least 1");
-        assertRefused(
-                () -> new Embedding(0, 2), "numEmbeddings=0", "least 1");
-        assertRefused(
-                () -> new Embedding(2, -1), "embeddingDim=-1", "least");
+        assertRefused(() -> new Embedding(0, 2), "numEmbeddings=0", "least 1");
+        assertRefused(() -> new Embedding(2, -1), "embeddingDim=-1", "least");
         assertRefused(() -> Layers.gpt2(0), "numLayers=0", "at least 1");
     }
 

@@ -94,8 +94,7 @@ class KernelsTest {
 
         NDList expected = Autograd.run(x -> explicitAttention(x[0], x[1], x[2], window), q, k, v);
         NDList fused =
-                Autograd.run(
-                        x -> Kernels.causalAttention(x[0], x[1], x[2], 0, window), q, k, v);
+                Autograd.run(x -> Kernels.causalAttention(x[0], x[1], x[2], 0, window), q, k, v);
         NDList half =
                 Autograd.run(
                         x ->
@@ -189,11 +188,9 @@ class KernelsTest {
         changed.set(new NDIndex(":, :, 5:"), 100f);
         for (boolean half : new boolean[] {false, true}) {
             UnaryOperator<NDArray> cast = x -> half ? BFloat16.from(x) : x;
-            NDArray before =
-                    causalAttention(cast.apply(q), cast.apply(k), cast.apply(k), 0);
+            NDArray before = causalAttention(cast.apply(q), cast.apply(k), cast.apply(k), 0);
             NDArray after =
-                    causalAttention(
-                            cast.apply(q), cast.apply(changed), cast.apply(changed), 0);
+                    causalAttention(cast.apply(q), cast.apply(changed), cast.apply(changed), 0);
             NDIndex past = new NDIndex(":, :, :5");
             assertEquals(BFloat16.toFloat32(before).get(past), BFloat16.toFloat32(after).get(past));
         }
@@ -339,8 +336,7 @@ class KernelsTest {
             String message, NDArray q, NDArray k, NDArray v, double dropout) {
         IllegalArgumentException error =
                 assertThrows(
-                        IllegalArgumentException.class,
-                        () -> causalAttention(q, k, v, dropout));
+                        IllegalArgumentException.class, () -> causalAttention(q, k, v, dropout));
         assertTrue(error.getMessage().startsWith(message), error::getMessage);
     }
 }
