@@ -67,6 +67,13 @@ public sealed interface GptConfig permits Gpt2Config, LlamaConfig {
     int hiddenDim();
 
     /**
+     * Returns what a norm adds to the variance or mean square.
+     *
+     * @return a positive number
+     */
+    double normEpsilon();
+
+    /**
      * Returns whether the output layer shares the token embedding's weight.
      *
      * @return whether it has none of its own

@@ -201,45 +201,33 @@ public record LlamaConfig(
      */
     public Builder toBuilder() {
         return new Builder()
+                .like(this)
                 .optRelative(relative)
-                .setVocabSize(vocabSize)
-                .setContextLength(contextLength)
-                .setEmbeddingDim(embeddingDim)
-                .setNumHeads(numHeads)
-                .setNumLayers(numLayers)
-                .optHiddenDim(hiddenDim)
                 .optNumKeyValueHeads(numKeyValueHeads)
                 .optHeadDim(headDim)
-                .optNormEpsilon(normEpsilon)
                 .optRopeBase(ropeBase)
                 .optRopeScaling(ropeScaling)
                 .optSlidingWindow(slidingWindow)
-                .optDropout(attentionDropout)
-                .optTiedOutput(tiedOutput)
-                .optOtherFields(otherFields);
+                .optDropout(attentionDropout);
     }
 
     /** Builds a {@link LlamaConfig}. */
-    public static final class Builder {
+    public static final class Builder extends GptConfigBuilder<Builder> {
 
         private Relative relative = Relative.LLAMA;
-        private int vocabSize;
-        private int contextLength;
-        private int embeddingDim;
-        private int numHeads;
-        private int numLayers;
-        private Integer hiddenDim;
         private Integer numKeyValueHeads;
         private Integer headDim;
-        private double normEpsilon = 1e-5;
         private double ropeBase = RotaryEmbedding.BASE;
         private RotaryEmbedding.Scaling ropeScaling = RotaryEmbedding.Scaling.none();
         private int slidingWindow = Functional.NO_WINDOW;
         private float dropout;
-        private boolean tiedOutput = true;
-        private Map<String, String> otherFields = Map.of();
 
         private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /**
          * Sets which relative it is.
@@ -249,73 +237,6 @@ public record LlamaConfig(
          */
         public Builder optRelative(Relative relative) {
             this.relative = relative;
-            return this;
-        }
-
-        /**
-         * Sets the number of token ids.
-         *
-         * @param vocabSize at least 1
-         * @return this builder
-         */
-        public Builder setVocabSize(int vocabSize) {
-            this.vocabSize = vocabSize;
-            return this;
-        }
-
-        /**
-         * Sets the greatest number of tokens in a sequence.
-         *
-         * @param contextLength at least 1
-         * @return this builder
-         */
-        public Builder setContextLength(int contextLength) {
-            this.contextLength = contextLength;
-            return this;
-        }
-
-        /**
-         * Sets the width of a token inside the model.
-         *
-         * @param embeddingDim at least 1
-         * @return this builder
-         */
-        public Builder setEmbeddingDim(int embeddingDim) {
-            this.embeddingDim = embeddingDim;
-            return this;
-        }
-
-        /**
-         * Sets the number of attention heads in a layer.
-         *
-         * @param numHeads at least 1
-         * @return this builder
-         */
-        public Builder setNumHeads(int numHeads) {
-            this.numHeads = numHeads;
-            return this;
-        }
-
-        /**
-         * Sets the number of transformer blocks.
-         *
-         * @param numLayers at least 1
-         * @return this builder
-         */
-        public Builder setNumLayers(int numLayers) {
-            this.numLayers = numLayers;
-            return this;
-        }
-
-        /**
-         * Sets the width of the gate in a feed-forward network.
-         *
-         * @param hiddenDim at least 1; by default 8/3 of the embedding's, rounded up to a multiple
-         *     of 32, so that the network has about as many parameters as GPT-2's
-         * @return this builder
-         */
-        public Builder optHiddenDim(int hiddenDim) {
-            this.hiddenDim = hiddenDim;
             return this;
         }
 
@@ -338,17 +259,6 @@ public record LlamaConfig(
          */
         public Builder optHeadDim(int headDim) {
             this.headDim = headDim;
-            return this;
-        }
-
-        /**
-         * Sets what a norm adds to the mean square.
-         *
-         * @param normEpsilon positive, 1e-5 by default
-         * @return this builder
-         */
-        public Builder optNormEpsilon(double normEpsilon) {
-            this.normEpsilon = normEpsilon;
             return this;
         }
 
@@ -393,28 +303,6 @@ public record LlamaConfig(
          */
         public Builder optDropout(float dropout) {
             this.dropout = dropout;
-            return this;
-        }
-
-        /**
-         * Sets whether the output layer shares the token embedding's weight.
-         *
-         * @param tiedOutput true by default
-         * @return this builder
-         */
-        public Builder optTiedOutput(boolean tiedOutput) {
-            this.tiedOutput = tiedOutput;
-            return this;
-        }
-
-        /**
-         * Keeps fields of a {@code config.json} for other readers.
-         *
-         * @param otherFields JSON by name, none by default
-         * @return this builder
-         */
-        public Builder optOtherFields(Map<String, String> otherFields) {
-            this.otherFields = otherFields;
             return this;
         }
 
