@@ -203,6 +203,12 @@ public final class ModelDirectory {
         try {
             ConfigFields fields = new ConfigFields(readConfig(directory), dropout);
             fields.require("transformers_weights", WeightFiles.SINGLE);
+            fields.refuse(
+                    "quantization_config",
+                    "attn_logit_softcapping",
+                    "final_logit_softcapping",
+                    "num_local_experts",
+                    "num_experts");
             fields.value("architectures");
             fields.value("torch_dtype", "dtype");
             fields.value("auto_map"); // code, which goes with the folder that it came from
