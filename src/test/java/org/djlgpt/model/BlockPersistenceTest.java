@@ -198,6 +198,19 @@ class BlockPersistenceTest {
     }
 
     @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void aModelOfAnotherNumberOfLayersIsExplained(int numLayers) throws Exception {
+        GptModel two = new GptModel(CONFIG.toBuilder().setNumLayers(2).build());
+        DataInputStream stream = saved(initialized(two, manager, new Shape(1, 5)));
+        GptModel other = new GptModel(CONFIG.toBuilder().setNumLayers(numLayers).build());
+
+        assertRefused(
+                MalformedModelException.class,
+                () -> other.loadParameters(manager, stream),
+                "build the block as it was when it was saved");
+    }
+
+    @ParameterizedTest
     @ValueSource(booleans = {true, false})
     void djlSavesAndLoadsTheModel(boolean tied) throws Exception {
         Gpt2Config config = CONFIG.toBuilder().optTiedOutput(tied).build();

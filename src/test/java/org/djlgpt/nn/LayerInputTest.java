@@ -57,6 +57,22 @@ class LayerInputTest {
     }
 
     @Test
+    void aBlockIsAskedAboutOneShape() {
+        assertRefused(() -> layerNorm().getOutputShapes(new Shape[0]), "takes 1 array", "0");
+        assertRefused(
+                () -> layerNorm().getOutputShapes(new Shape[] {new Shape(3), new Shape(3)}),
+                "takes 1 array",
+                "2");
+    }
+
+    @Test
+    void numbersOfAnotherTypeThanTheParametersAreNamed() {
+        NDArray x = manager.ones(new Shape(2, 3), DataType.FLOAT64);
+
+        assertRefused(() -> infer(layerNorm(), x), "LayerNorm", "float64", "scale", "float32");
+    }
+
+    @Test
     void bfloat16IsWidenedWhereNothingComputesInIt() {
         NDArray x = manager.create(new float[] {1, 2, 3, 4}, new Shape(2, 2));
         NDArray narrow = BFloat16.from(x);
