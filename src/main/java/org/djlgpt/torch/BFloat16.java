@@ -9,7 +9,7 @@ import ai.djl.pytorch.engine.PtNDArray;
  * The conversions to and from bfloat16: float32's range with 8 bits of precision, in half the
  * memory.
  *
- * <p>DJL 0.35 can hold and pass on an array of this type, but not name it: {@link
+ * <p>DJL 0.36 can hold and pass on an array of this type, but not name it: {@link
  * NDArray#getDataType()} gives {@link DataType#UNKNOWN}, and its own {@code
  * toType(DataType.BFLOAT16, ...)} ends the process. Convert with these methods only, and convert to
  * float32 before the elements are read in Java.
