@@ -1,19 +1,28 @@
 package org.djlgpt.bench;
 
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
+
 import java.util.List;
 import java.util.stream.LongStream;
 
 /** How the memory of fused attention grows with the length of the sequence. */
 final class AttentionMemorySection implements Section.Table {
 
+    static final String BASE = "a few tokens";
+    static final String ALL = "all tokens";
+
+    private static final long FEW = 16;
     private static final double MIB = 1 << 20;
     private static final long BYTES_PER_SQUARE = 12 * Float.BYTES; // 12 heads
 
     private final long[] lengths = {1024, 2048, 4096, 8192};
+    private final List<Case> cases =
+            LongStream.of(lengths).mapToObj(AttentionMemorySection::of).toList();
 
     @Override
     public List<Case> cases() {
-        return LongStream.of(lengths).mapToObj(AttentionMemorySection::of).toList();
+        return cases;
     }
 
     private static Case of(long tokens) {
@@ -22,7 +31,17 @@ final class AttentionMemorySection implements Section.Table {
                 "T = " + tokens,
                 false,
                 Sampling.once(),
-                new AttentionMemory(tokens));
+                manager ->
+                        List.of(
+                                new Case.Phase(BASE, () -> run(FEW, manager)),
+                                new Case.Phase(ALL, () -> run(tokens, manager))));
+    }
+
+    private static void run(long tokens, NDManager manager) {
+        Shape shape = new Shape(1, 12, tokens, 64);
+        try (NDManager arrays = manager.newSubManager()) {
+            new AttentionCore(Operators.FLOAT32, shape).differentiable(arrays).forwardAndBackward();
+        }
     }
 
     @Override
@@ -35,18 +54,18 @@ final class AttentionMemorySection implements Section.Table {
     }
 
     @Override
-    public String[] cells(Case row, Results results) {
-        long tokens = ((AttentionMemory) row.workload()).tokens();
-        double taken = growth(results.of(row));
+    public String[] cells(Case row, BenchmarkReport report) {
+        long tokens = lengths[cases.indexOf(row)];
+        double taken = growth(report.of(row));
         return new String[] {
             TextTable.number(taken, 0),
-            TextTable.times(taken / growth(results.of(of(lengths[0])))),
+            TextTable.times(taken / growth(report.of(cases.get(0)))),
             TextTable.number(BYTES_PER_SQUARE * tokens * tokens / MIB, 0)
         };
     }
 
+    /** What a process takes beyond what it holds after the same on a few tokens. */
     private static double growth(Outcome outcome) {
-        return outcome.peakMebibytes(AttentionMemory.ALL)
-                - outcome.peakMebibytes(AttentionMemory.BASE);
+        return outcome.peakMebibytes(ALL) - outcome.peakMebibytes(BASE);
     }
 }

@@ -4,7 +4,10 @@ import org.djlgpt.decoder.WeightPrecision;
 
 import java.util.List;
 
-/** Writing text: the next token and the prompt before it, in every precision. */
+/**
+ * Writing text: the next token and the prompt before it, in every precision. One sequence is
+ * compared with writing without a cache, or with another model by what a parameter costs.
+ */
 final class GenerationSection implements Section.Table {
 
     private static final String NOTES =
@@ -17,41 +20,100 @@ final class GenerationSection implements Section.Table {
     private static final double MILLISECONDS = 1e3;
     private static final int BATCH = 8;
 
-    private final TextWriting float32;
-    private final TextWriting bfloat16;
-    private final TextWriting int8;
-    private final Sampling sampling;
-    private final LimitsSection machine;
+    private final MachineSection machine;
+    private final String title;
+    private final List<Case> cases;
+    private final List<Writing> jobs;
+    private final List<Case> references;
+    private final double size;
+    private final String notes;
 
-    GenerationSection(Effort effort, LimitsSection machine) {
-        float32 = TextWriting.gpt2(effort, WeightPrecision.FP32, 1);
-        bfloat16 = TextWriting.gpt2(effort, WeightPrecision.BF16, 1);
-        int8 = TextWriting.gpt2(effort, WeightPrecision.INT8, 1);
-        sampling = effort.sampling();
+    private GenerationSection(
+            String title,
+            List<Case> cases,
+            List<Writing> jobs,
+            List<Case> references,
+            double size,
+            String notes,
+            MachineSection machine) {
+        this.title = title;
+        this.cases = cases;
+        this.jobs = jobs;
+        this.references = references;
+        this.size = size;
+        this.notes = notes;
         this.machine = machine;
+    }
+
+    static GenerationSection gpt2(Effort effort, MachineSection machine) {
+        MeasuredModel model = MeasuredModel.gpt2();
+        Writing float32 = job(effort, model, WeightPrecision.FP32, 1);
+        Writing bfloat16 = job(effort, model, WeightPrecision.BF16, 1);
+        Writing int8 = job(effort, model, WeightPrecision.INT8, 1);
+        Writing float32s = job(effort, model, WeightPrecision.FP32, BATCH);
+        Writing bfloat16s = job(effort, model, WeightPrecision.BF16, BATCH);
+        Writing int8s = job(effort, model, WeightPrecision.INT8, BATCH);
+        String section = "generation";
+        Sampling sampling = effort.sampling();
+        List<Case> cases =
+                List.of(
+                        new Case(section, "no cache *", true, sampling, float32::withoutCache),
+                        new Case(section, "float32", false, sampling, float32),
+                        new Case(section, "bfloat16", false, sampling, bfloat16),
+                        new Case(section, "int8", false, sampling, int8),
+                        new Case(section, "float32 x " + BATCH, false, sampling, float32s),
+                        new Case(section, "bfloat16 x " + BATCH, false, sampling, bfloat16s),
+                        new Case(section, "int8 x " + BATCH, false, sampling, int8s));
+        return new GenerationSection(
+                title(float32),
+                cases,
+                List.of(float32, float32, bfloat16, int8, float32s, bfloat16s, int8s),
+                cases.stream().map(row -> cases.get(0)).toList(),
+                1,
+                NOTES,
+                machine);
+    }
+
+    /** A Llama beside the rows of another model with one sequence. */
+    static GenerationSection llama(Effort effort, MachineSection machine, GenerationSection gpt2) {
+        MeasuredModel model = MeasuredModel.llama();
+        Writing float32 = job(effort, model, WeightPrecision.FP32, 1);
+        Writing bfloat16 = job(effort, model, WeightPrecision.BF16, 1);
+        Writing int8 = job(effort, model, WeightPrecision.INT8, 1);
+        String section = "Llama generation";
+        Sampling sampling = effort.sampling();
+        return new GenerationSection(
+                title(float32),
+                List.of(
+                        new Case(section, "float32", false, sampling, float32),
+                        new Case(section, "bfloat16", false, sampling, bfloat16),
+                        new Case(section, "int8", false, sampling, int8)),
+                List.of(float32, bfloat16, int8),
+                gpt2.cases.subList(1, 4),
+                (double) model.usedWeights() / gpt2.jobs.get(0).model().usedWeights(),
+                NOTES + TrainingSection.PER_PARAMETER,
+                machine);
+    }
+
+    private static Writing job(
+            Effort effort, MeasuredModel model, WeightPrecision precision, int sequences) {
+        return new Writing(model, precision, sequences, (int) effort.pick(512, 64));
+    }
+
+    private static String title(Writing job) {
+        return "Writing with %s: a token after %d others, and after a prompt of %d tokens"
+                .formatted(job.model().name(), Writing.OPENING, job.promptLength());
     }
 
     @Override
     public List<Case> cases() {
-        return List.of(
-                row("no cache *", true, new UncachedWriting(float32)),
-                row("float32", false, float32),
-                row("bfloat16", false, bfloat16),
-                row("int8", false, int8),
-                row("float32 x " + BATCH, false, float32.sideBySide(BATCH)),
-                row("bfloat16 x " + BATCH, false, bfloat16.sideBySide(BATCH)),
-                row("int8 x " + BATCH, false, int8.sideBySide(BATCH)));
-    }
-
-    private Case row(String name, boolean stock, Workload workload) {
-        return new Case("generation", name, stock, sampling, workload);
+        return cases;
     }
 
     @Override
     public TextTable table() {
         return new TextTable(
-                "Writing with GPT-2 124M: a token after %d others, and after a prompt of %d tokens"
-                        .formatted(TextWriting.OPENING, float32.promptLength()),
+                title,
                 "early ms",
                 "of read",
                 "late ms",
@@ -63,14 +125,14 @@ final class GenerationSection implements Section.Table {
     }
 
     @Override
-    public String[] cells(Case row, Results results) {
-        Outcome outcome = results.of(row);
-        Limits limits = machine.limits(results);
-        double early = outcome.median(TextWriting.EARLY);
-        double late = outcome.median(TextWriting.TOKEN);
-        double prompt = outcome.median(TextWriting.PROMPT);
-        double alone = results.of(cases().get(0)).median(TextWriting.TOKEN);
-        TextWriting job = row.workload() instanceof TextWriting writing ? writing : float32;
+    public String[] cells(Case row, BenchmarkReport report) {
+        Writing job = jobs.get(cases.indexOf(row));
+        Outcome outcome = report.of(row);
+        MachineSection.Limits limits = machine.limits(report);
+        double early = outcome.median(Writing.EARLY);
+        double late = outcome.median(Writing.TOKEN);
+        double prompt = outcome.median(Writing.PROMPT);
+        double alone = report.of(references.get(cases.indexOf(row))).median(Writing.TOKEN);
         double read = job.weightBytes() * MILLISECONDS / early;
         double products = job.promptProducts() * MILLISECONDS / prompt;
         return new String[] {
@@ -78,7 +140,7 @@ final class GenerationSection implements Section.Table {
             TextTable.percent(read / limits.read()),
             TextTable.number(late, 2),
             TextTable.number(job.sequences() * MILLISECONDS / late, 1),
-            TextTable.times(job.sequences() * alone / late),
+            TextTable.times(size * job.sequences() * alone / late),
             TextTable.number(prompt, 0),
             TextTable.percent(products / job.productLimit(limits)),
             TextTable.number(outcome.peakMebibytes(), 0)
@@ -87,6 +149,6 @@ final class GenerationSection implements Section.Table {
 
     @Override
     public String notes() {
-        return NOTES;
+        return notes;
     }
 }

@@ -12,10 +12,10 @@ interface Section {
      * Shows a row, with what stands above the first and below the last.
      *
      * @param row one of the cases
-     * @param results the outcomes of this case and those before it
+     * @param report the outcomes of this case and those before it
      * @return lines of at most 100 characters, each ended
      */
-    String text(Case row, Results results);
+    String text(Case row, BenchmarkReport report);
 
     /** A section with a line of figures for each case. */
     interface Table extends Section {
@@ -27,10 +27,10 @@ interface Section {
          * Returns the figures of a row.
          *
          * @param row one of the cases
-         * @param results the outcomes of this case and those before it
+         * @param report the outcomes of this case and those before it
          * @return as many cells as the table has columns after the first
          */
-        String[] cells(Case row, Results results);
+        String[] cells(Case row, BenchmarkReport report);
 
         /** Returns what explains the columns, in lines; nothing by default. */
         default String notes() {
@@ -38,7 +38,7 @@ interface Section {
         }
 
         @Override
-        default String text(Case row, Results results) {
+        default String text(Case row, BenchmarkReport report) {
             List<Case> rows = cases();
             List<String> names = rows.stream().map(Case::name).toList();
             TextTable table = table();
@@ -46,8 +46,8 @@ interface Section {
             if (row.equals(rows.get(0))) {
                 text.append(table.head(names));
             }
-            text.append(table.row(names, row.name(), cells(row, results)));
-            String error = results.of(row).error();
+            text.append(table.row(names, row.name(), cells(row, report)));
+            String error = report.of(row).error();
             if (error != null) {
                 text.append("    ").append(TextTable.fitted("failed: " + error, 96)).append('\n');
             }

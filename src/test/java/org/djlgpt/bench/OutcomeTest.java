@@ -7,15 +7,15 @@ import org.junit.jupiter.api.Test;
 
 import java.util.List;
 
-class SamplesTest {
+class OutcomeTest {
 
     @Test
     void medianIsTheMiddleOfTheSortedSamplesWhichKeepTheirOrder() {
         double[] odd = {5, 1, 9};
-        assertEquals(5, new Samples("p", odd, 0).median());
+        assertEquals(5, new Outcome.Samples("p", odd, 0).median());
         assertArrayEquals(new double[] {5, 1, 9}, odd);
-        assertEquals(3, new Samples("p", new double[] {4, 2, 1, 100}, 0).median());
-        assertEquals(1, new Samples("p", odd, 0).best());
+        assertEquals(3, new Outcome.Samples("p", new double[] {4, 2, 1, 100}, 0).median());
+        assertEquals(1, new Outcome.Samples("p", odd, 0).best());
     }
 
     @Test
@@ -29,7 +29,7 @@ class SamplesTest {
     @Test
     void peakMemoryIsReadFromTheStatusOfTheProcess() {
         List<String> status = List.of("Name:\tjava", "VmHWM:\t  123456 kB", "VmRSS:\t 99 kB");
-        assertEquals(123456L * 1024, ProcessMemory.peakBytes(status));
-        assertEquals(0, ProcessMemory.peakBytes(List.of("Name:\tjava")));
+        assertEquals(123456L * 1024, Worker.peakBytes(status));
+        assertEquals(0, Worker.peakBytes(List.of("Name:\tjava")));
     }
 }
