@@ -1,14 +1,25 @@
 package org.djlgpt.bench;
 
-import org.djlgpt.decoder.WeightPrecision;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.training.ParameterStore;
 
+import org.djlgpt.decoder.GptCache;
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.torch.Recording;
+
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 
 /**
  * Writing text: the next token and the prompt before it, in every precision. One sequence is
  * compared with writing without a cache, or with another model by what a parameter costs.
  */
-final class GenerationSection implements Section.Table {
+final class GenerationSection {
 
     private static final String NOTES =
             """
@@ -20,135 +31,191 @@ final class GenerationSection implements Section.Table {
     private static final double MILLISECONDS = 1e3;
     private static final int BATCH = 8;
 
-    private final MachineSection machine;
-    private final String title;
-    private final List<Case> cases;
-    private final List<Writing> jobs;
-    private final List<Case> references;
-    private final double size;
-    private final String notes;
+    private GenerationSection() {}
 
-    private GenerationSection(
-            String title,
+    static Section.Table gpt2(Effort effort, MachineSection machine) {
+        Writing job = job(effort, MeasuredModel.gpt2());
+        List<Case> cases = new ArrayList<>();
+        cases.add(new Case("generation", "no cache *", effort.sampling(), job.withoutCache()));
+        cases.addAll(rows("generation", "", job, effort));
+        cases.addAll(rows("generation", " x " + BATCH, job.sideBySide(BATCH), effort));
+        List<Case> references = cases.stream().map(row -> cases.get(0)).toList();
+        return table(job, cases, references, machine, NOTES);
+    }
+
+    /** A Llama beside GPT-2's rows of one sequence. */
+    static Section llama(Effort effort, MachineSection machine, Section gpt2) {
+        Writing job = job(effort, MeasuredModel.llama());
+        List<Case> cases = rows("Llama generation", "", job, effort);
+        List<Case> references = gpt2.cases().subList(1, 1 + cases.size());
+        return table(job, cases, references, machine, NOTES + TrainingSection.PER_PARAMETER);
+    }
+
+    private static Writing job(Effort effort, MeasuredModel model) {
+        return new Writing(model, WeightPrecision.FP32, 1, (int) effort.pick(512, 64), true);
+    }
+
+    private static List<Case> rows(String section, String suffix, Writing job, Effort effort) {
+        Case.Sampling sampling = effort.sampling();
+        Writing bfloat16 = job.in(WeightPrecision.BF16);
+        Writing int8 = job.in(WeightPrecision.INT8);
+        return List.of(
+                new Case(section, "float32" + suffix, sampling, job),
+                new Case(section, "bfloat16" + suffix, sampling, bfloat16),
+                new Case(section, "int8" + suffix, sampling, int8));
+    }
+
+    private static Section.Table table(
+            Writing job,
             List<Case> cases,
-            List<Writing> jobs,
             List<Case> references,
-            double size,
-            String notes,
-            MachineSection machine) {
-        this.title = title;
-        this.cases = cases;
-        this.jobs = jobs;
-        this.references = references;
-        this.size = size;
-        this.notes = notes;
-        this.machine = machine;
+            MachineSection machine,
+            String notes) {
+        String title =
+                "Writing with %s: a token after %d others, and after a prompt of %d tokens"
+                        .formatted(job.model().name(), Writing.OPENING, job.promptLength());
+        TextTable layout =
+                new TextTable(
+                        title,
+                        "early ms",
+                        "of read",
+                        "late ms",
+                        "tokens/s",
+                        "ratio",
+                        "prompt ms",
+                        "of product",
+                        "peak MiB");
+        Section.Figures figures =
+                (row, report) ->
+                        figures(row, references.get(cases.indexOf(row)), report, machine);
+        return new Section.Table(layout, cases, figures, notes);
     }
 
-    static GenerationSection gpt2(Effort effort, MachineSection machine) {
-        MeasuredModel model = MeasuredModel.gpt2();
-        Writing float32 = job(effort, model, WeightPrecision.FP32, 1);
-        Writing bfloat16 = job(effort, model, WeightPrecision.BF16, 1);
-        Writing int8 = job(effort, model, WeightPrecision.INT8, 1);
-        Writing float32s = job(effort, model, WeightPrecision.FP32, BATCH);
-        Writing bfloat16s = job(effort, model, WeightPrecision.BF16, BATCH);
-        Writing int8s = job(effort, model, WeightPrecision.INT8, BATCH);
-        String section = "generation";
-        Sampling sampling = effort.sampling();
-        List<Case> cases =
-                List.of(
-                        new Case(section, "no cache *", true, sampling, float32::withoutCache),
-                        new Case(section, "float32", false, sampling, float32),
-                        new Case(section, "bfloat16", false, sampling, bfloat16),
-                        new Case(section, "int8", false, sampling, int8),
-                        new Case(section, "float32 x " + BATCH, false, sampling, float32s),
-                        new Case(section, "bfloat16 x " + BATCH, false, sampling, bfloat16s),
-                        new Case(section, "int8 x " + BATCH, false, sampling, int8s));
-        return new GenerationSection(
-                title(float32),
-                cases,
-                List.of(float32, float32, bfloat16, int8, float32s, bfloat16s, int8s),
-                cases.stream().map(row -> cases.get(0)).toList(),
-                1,
-                NOTES,
-                machine);
-    }
-
-    /** A Llama beside the rows of another model with one sequence. */
-    static GenerationSection llama(Effort effort, MachineSection machine, GenerationSection gpt2) {
-        MeasuredModel model = MeasuredModel.llama();
-        Writing float32 = job(effort, model, WeightPrecision.FP32, 1);
-        Writing bfloat16 = job(effort, model, WeightPrecision.BF16, 1);
-        Writing int8 = job(effort, model, WeightPrecision.INT8, 1);
-        String section = "Llama generation";
-        Sampling sampling = effort.sampling();
-        return new GenerationSection(
-                title(float32),
-                List.of(
-                        new Case(section, "float32", false, sampling, float32),
-                        new Case(section, "bfloat16", false, sampling, bfloat16),
-                        new Case(section, "int8", false, sampling, int8)),
-                List.of(float32, bfloat16, int8),
-                gpt2.cases.subList(1, 4),
-                (double) model.usedWeights() / gpt2.jobs.get(0).model().usedWeights(),
-                NOTES + TrainingSection.PER_PARAMETER,
-                machine);
-    }
-
-    private static Writing job(
-            Effort effort, MeasuredModel model, WeightPrecision precision, int sequences) {
-        return new Writing(model, precision, sequences, (int) effort.pick(512, 64));
-    }
-
-    private static String title(Writing job) {
-        return "Writing with %s: a token after %d others, and after a prompt of %d tokens"
-                .formatted(job.model().name(), Writing.OPENING, job.promptLength());
-    }
-
-    @Override
-    public List<Case> cases() {
-        return cases;
-    }
-
-    @Override
-    public TextTable table() {
-        return new TextTable(
-                title,
-                "early ms",
-                "of read",
-                "late ms",
-                "tokens/s",
-                "ratio",
-                "prompt ms",
-                "of product",
-                "peak MiB");
-    }
-
-    @Override
-    public String[] cells(Case row, BenchmarkReport report) {
-        Writing job = jobs.get(cases.indexOf(row));
+    private static List<String> figures(
+            Case row, Case reference, BenchmarkReport report, MachineSection machine) {
+        Writing job = (Writing) row.workload();
         Outcome outcome = report.of(row);
         MachineSection.Limits limits = machine.limits(report);
         double early = outcome.median(Writing.EARLY);
         double late = outcome.median(Writing.TOKEN);
         double prompt = outcome.median(Writing.PROMPT);
-        double alone = report.of(references.get(cases.indexOf(row))).median(Writing.TOKEN);
+        double alone = report.of(reference).median(Writing.TOKEN);
+        double others = ((Writing) reference.workload()).model().usedWeights();
+        double size = job.model().usedWeights() / others;
         double read = job.weightBytes() * MILLISECONDS / early;
         double products = job.promptProducts() * MILLISECONDS / prompt;
-        return new String[] {
-            TextTable.number(early, 2),
-            TextTable.percent(read / limits.read()),
-            TextTable.number(late, 2),
-            TextTable.number(job.sequences() * MILLISECONDS / late, 1),
-            TextTable.times(size * job.sequences() * alone / late),
-            TextTable.number(prompt, 0),
-            TextTable.percent(products / job.productLimit(limits)),
-            TextTable.number(outcome.peakMebibytes(), 0)
-        };
+        return List.of(
+                TextTable.number(early, 2),
+                TextTable.percent(read / limits.read()),
+                TextTable.number(late, 2),
+                TextTable.number(job.sequences() * MILLISECONDS / late, 1),
+                TextTable.times(size * job.sequences() * alone / late),
+                TextTable.number(prompt, 0),
+                TextTable.percent(products / job.productLimit(limits)),
+                TextTable.number(outcome.peakMebibytes(), 0));
     }
 
-    @Override
-    public String notes() {
-        return notes;
+    /**
+     * A decoder at work: reading a prompt, and single tokens with few or all of the prompt in the
+     * cache.
+     *
+     * @param model what writes
+     * @param precision what the weights are kept in
+     * @param sequences how many are written side by side
+     * @param promptLength the tokens before the one that is measured
+     * @param cached whether it decodes; else each token takes a forward pass of the model
+     */
+    record Writing(
+            MeasuredModel model,
+            WeightPrecision precision,
+            int sequences,
+            int promptLength,
+            boolean cached)
+            implements Case.Workload {
+
+        static final String PROMPT = "prompt";
+        static final String EARLY = "early token";
+        static final String TOKEN = "token";
+
+        /** The tokens before an early one. */
+        static final int OPENING = 16;
+
+        Writing in(WeightPrecision other) {
+            return new Writing(model, other, sequences, promptLength, cached);
+        }
+
+        Writing sideBySide(int count) {
+            return new Writing(model, precision, count, promptLength, cached);
+        }
+
+        Writing withoutCache() {
+            return new Writing(model, precision, sequences, promptLength, false);
+        }
+
+        /** Returns the bytes of weights that have to be read for a token, whatever is computed. */
+        double weightBytes() {
+            return switch (precision) {
+                case FP32 -> 4.0 * model.usedWeights();
+                case BF16 -> 2.0 * model.usedWeights();
+                case INT8 -> model.usedWeights();
+            };
+        }
+
+        /** Returns the operations of matrix products with weights that a prompt takes. */
+        double promptProducts() {
+            return 2.0 * sequences * promptLength * model.layerWeights();
+        }
+
+        /** Returns the operations that the machine can do a second in what products compute in. */
+        double productLimit(MachineSection.Limits limits) {
+            boolean wide = precision == WeightPrecision.FP32 || Double.isNaN(limits.bfloat16());
+            return wide ? limits.float32() : limits.bfloat16();
+        }
+
+        @Override
+        public List<Case.Phase> prepare(NDManager manager) {
+            if (!cached) {
+                return List.of(new Case.Phase(TOKEN, forward(manager)));
+            }
+            GptDecoder decoder = decoder(manager);
+            GptCache cache = decoder.newCache(manager, sequences);
+            NDArray prompt = tokens(promptLength, manager);
+            NDArray token = tokens(1, manager);
+            return List.of(
+                    new Case.Phase(PROMPT, () -> after(0, prompt, decoder, cache)),
+                    new Case.Phase(TOKEN, () -> after(promptLength, token, decoder, cache)),
+                    new Case.Phase(EARLY, () -> after(OPENING, token, decoder, cache)));
+        }
+
+        /** The next token by a forward pass over everything before it. */
+        private Runnable forward(NDManager manager) {
+            GptModel block = model.create(manager);
+            NDArray tokens = tokens(promptLength + 1, manager);
+            return () -> {
+                try (Recording off = Recording.off();
+                        NDManager step = manager.newSubManager()) {
+                    ParameterStore store = new ParameterStore(step, false);
+                    block.forward(store, new NDList(tokens), false).close();
+                }
+            };
+        }
+
+        private static void after(int length, NDArray tokens, GptDecoder decoder, GptCache cache) {
+            cache.truncate(length);
+            decoder.next(tokens, cache).close();
+        }
+
+        private GptDecoder decoder(NDManager manager) {
+            if (precision == WeightPrecision.FP32) {
+                return new GptDecoder(model.create(manager), precision, manager);
+            }
+            try (NDManager loading = manager.newSubManager()) {
+                return new GptDecoder(model.create(loading), precision, manager);
+            }
+        }
+
+        private NDArray tokens(int length, NDManager manager) {
+            return model.tokens(new Random(0), sequences, length, manager);
+        }
     }
 }

@@ -32,8 +32,8 @@ final class MachineSection implements Section {
     private final Case limits;
 
     MachineSection(Effort effort) {
-        Sampling longer = new Sampling(2, 5, effort.pick(5, 1));
-        limits = new Case("machine", "limits", false, longer, MachineSection::phases);
+        Case.Sampling longer = new Case.Sampling(2, 5, effort.pick(5, 1));
+        limits = new Case("machine", "limits", longer, MachineSection::phases);
     }
 
     @Override
@@ -72,7 +72,13 @@ final class MachineSection implements Section {
      * @param bfloat16 the same in bfloat16
      * @param read bytes read from memory a second
      */
-    record Limits(double float32, double bfloat16, double read) {}
+    record Limits(double float32, double bfloat16, double read) {
+
+        /** Returns the limit of matrix products in a type. */
+        double products(Operators operators) {
+            return operators == Operators.BFLOAT16 ? bfloat16 : float32;
+        }
+    }
 
     /** Returns what the other sections are measured against. */
     Limits limits(BenchmarkReport report) {

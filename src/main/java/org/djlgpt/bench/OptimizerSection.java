@@ -11,7 +11,7 @@ import org.djlgpt.nn.AdamW;
 import java.util.List;
 
 /** The optimizer alone, beside DJL's. */
-final class OptimizerSection implements Section.Table {
+final class OptimizerSection {
 
     private static final String NOTES =
             """
@@ -24,26 +24,42 @@ final class OptimizerSection implements Section.Table {
     /** Of each parameter a step reads value, gradient and two moments, and writes all but one. */
     private static final double BYTES_PER_PARAMETER = (4 + 3) * Float.BYTES;
 
-    private final MachineSection machine;
-    private final List<Case> cases;
+    private OptimizerSection() {}
 
-    OptimizerSection(Effort effort, MachineSection machine) {
-        this.machine = machine;
-        Sampling sampling = effort.sampling();
-        cases =
+    static Section of(Effort effort, MachineSection machine) {
+        List<Case> cases =
                 List.of(
-                        new Case(
-                                "optimizer",
-                                "DJL AdamW *",
-                                true,
-                                sampling,
-                                manager -> phases(OptimizerSection::djl, manager)),
-                        new Case(
-                                "optimizer",
-                                "fused AdamW",
-                                false,
-                                sampling,
-                                manager -> phases(OptimizerSection::fused, manager)));
+                        row("DJL AdamW *", OptimizerSection::djl, effort),
+                        row("fused AdamW", OptimizerSection::fused, effort));
+        TextTable layout =
+                new TextTable(
+                        "AdamW step over the parameters of " + MODEL.name(),
+                        "ms",
+                        "ratio",
+                        "GB/s",
+                        "of read limit",
+                        "peak MiB");
+        return new Section.Table(
+                layout,
+                cases,
+                (row, report) -> {
+                    Outcome outcome = report.of(row);
+                    double step = outcome.median(Training.STEP);
+                    double bytes = BYTES_PER_PARAMETER * MODEL.parameterCount();
+                    double bytesPerSecond = 1e3 * bytes / step;
+                    return List.of(
+                            TextTable.number(step, 1),
+                            TextTable.times(report.of(cases.get(0)).median(Training.STEP) / step),
+                            TextTable.number(bytesPerSecond / 1e9, 1),
+                            TextTable.percent(bytesPerSecond / machine.limits(report).read()),
+                            TextTable.number(outcome.peakMebibytes(), 0));
+                },
+                NOTES);
+    }
+
+    private static Case row(String name, Steps steps, Effort effort) {
+        return new Case(
+                "optimizer", name, effort.sampling(), manager -> phases(steps, manager));
     }
 
     /** Makes steps of an optimizer. */
@@ -74,40 +90,5 @@ final class OptimizerSection implements Section.Table {
                 optimizer.update(parameter.getId(), weight, gradients.get(i));
             }
         };
-    }
-
-    @Override
-    public List<Case> cases() {
-        return cases;
-    }
-
-    @Override
-    public TextTable table() {
-        return new TextTable(
-                "AdamW step over the parameters of " + MODEL.name(),
-                "ms",
-                "ratio",
-                "GB/s",
-                "of read limit",
-                "peak MiB");
-    }
-
-    @Override
-    public String[] cells(Case row, BenchmarkReport report) {
-        Outcome outcome = report.of(row);
-        double step = outcome.median(Training.STEP);
-        double bytesPerSecond = 1e3 * BYTES_PER_PARAMETER * MODEL.parameterCount() / step;
-        return new String[] {
-            TextTable.number(step, 1),
-            TextTable.times(report.of(cases.get(0)).median(Training.STEP) / step),
-            TextTable.number(bytesPerSecond / 1e9, 1),
-            TextTable.percent(bytesPerSecond / machine.limits(report).read()),
-            TextTable.number(outcome.peakMebibytes(), 0)
-        };
-    }
-
-    @Override
-    public String notes() {
-        return NOTES;
     }
 }

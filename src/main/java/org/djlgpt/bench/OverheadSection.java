@@ -13,63 +13,52 @@ import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TokenGenerator;
 
 import java.util.List;
-import java.util.function.Function;
 
-/**
- * What does not depend on sizes, of a training step or of a token.
- *
- * @param table the title and the columns
- * @param cases the rows
- * @param figures the figures of a row
- */
-record OverheadSection(TextTable table, List<Case> cases, Function<Outcome, String[]> figures)
-        implements Section.Table {
+/** What does not depend on sizes, of a training step and of a token. */
+final class OverheadSection {
 
-    static OverheadSection training(Effort effort) {
-        Sampling sampling = new Sampling(50, 50, effort.sampling().seconds());
+    private OverheadSection() {}
+
+    static Section training(Effort effort) {
+        Case.Sampling sampling = new Case.Sampling(50, 50, effort.sampling().seconds());
         MeasuredModel model = MeasuredModel.smallest(1, 16);
         Training float32 = new Training(model, 1, 16, Operators.FLOAT32);
-        Training bfloat16 = new Training(model, 1, 16, Operators.BFLOAT16);
+        Training bfloat16 = float32.with(Operators.BFLOAT16);
         String title = "Fixed overhead: step of %s on 1 x 16 tokens".formatted(model.name());
-        return new OverheadSection(
+        return new Section.Table(
                 new TextTable(title, "ms/step", "peak MiB"),
                 List.of(
-                        new Case("fixed overhead", "float32", false, sampling, float32),
-                        new Case("fixed overhead", "bfloat16", false, sampling, bfloat16)),
-                outcome ->
-                        new String[] {
-                            TextTable.number(outcome.median(Training.STEP), 2),
-                            TextTable.number(outcome.peakMebibytes(), 0)
-                        });
+                        new Case("fixed overhead", "float32", sampling, float32),
+                        new Case("fixed overhead", "bfloat16", sampling, bfloat16)),
+                (row, report) ->
+                        List.of(
+                                TextTable.number(report.of(row).median(Training.STEP), 2),
+                                TextTable.number(report.of(row).peakMebibytes(), 0)),
+                "");
     }
 
-    static OverheadSection token(Effort effort) {
-        Sampling sampling = new Sampling(100, 100, effort.sampling().seconds());
+    static Section token(Effort effort) {
+        Case.Sampling sampling = new Case.Sampling(100, 100, effort.sampling().seconds());
         MeasuredModel model = MeasuredModel.smallest(2, 1024);
         Token float32 = new Token(model, WeightPrecision.FP32);
         Token bfloat16 = new Token(model, WeightPrecision.BF16);
         Token int8 = new Token(model, WeightPrecision.INT8);
         String title = "Fixed overhead: writing a token with " + model.name();
-        return new OverheadSection(
+        return new Section.Table(
                 new TextTable(title, "ms/token", "in decoder", "around it"),
                 List.of(
-                        new Case("token overhead", "float32", false, sampling, float32),
-                        new Case("token overhead", "bfloat16", false, sampling, bfloat16),
-                        new Case("token overhead", "int8", false, sampling, int8)),
-                outcome -> {
-                    double token = outcome.median(Token.TOKEN);
-                    double decoder = outcome.median(Token.DECODER);
-                    return new String[] {
-                        TextTable.number(token, 3),
-                        TextTable.number(decoder, 3),
-                        TextTable.number(token - decoder, 3)
-                    };
-                });
-    }
-
-    @Override
-    public String[] cells(Case row, BenchmarkReport report) {
-        return figures.apply(report.of(row));
+                        new Case("token overhead", "float32", sampling, float32),
+                        new Case("token overhead", "bfloat16", sampling, bfloat16),
+                        new Case("token overhead", "int8", sampling, int8)),
+                (row, report) -> {
+                    double token = report.of(row).median(Token.TOKEN);
+                    double decoder = report.of(row).median(Token.DECODER);
+                    return List.of(
+                            TextTable.number(token, 3),
+                            TextTable.number(decoder, 3),
+                            TextTable.number(token - decoder, 3));
+                },
+                "");
     }
 
     /**

@@ -11,19 +11,19 @@ record Suite(List<Section> sections) {
 
     static Suite of(Effort effort) {
         MachineSection machine = new MachineSection(effort);
-        TrainingSection training = TrainingSection.gpt2(effort, machine);
-        GenerationSection generation = GenerationSection.gpt2(effort, machine);
+        Section training = TrainingSection.gpt2(effort, machine);
+        Section.Table generation = GenerationSection.gpt2(effort, machine);
         return new Suite(
                 List.of(
                         machine,
                         AttentionSection.core(effort),
                         AttentionSection.blocks(effort),
-                        new AttentionMemorySection(),
+                        AttentionSection.memory(),
                         training,
                         TrainingSection.llama(effort, machine, training),
                         TrainingSection.ofTrainCommand(effort, machine),
                         OverheadSection.training(effort),
-                        new OptimizerSection(effort, machine),
+                        OptimizerSection.of(effort, machine),
                         generation,
                         GenerationSection.llama(effort, machine, generation),
                         OverheadSection.token(effort)));

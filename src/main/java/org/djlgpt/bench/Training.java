@@ -36,6 +36,10 @@ record Training(MeasuredModel model, int batch, int length, Operators operators)
 
     static final String STEP = "step";
 
+    Training with(Operators other) {
+        return new Training(model, batch, length, other);
+    }
+
     int tokensPerStep() {
         return batch * length;
     }

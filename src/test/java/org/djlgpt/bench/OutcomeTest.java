@@ -21,9 +21,9 @@ class OutcomeTest {
     @Test
     void everyRunAfterTheWarmUpCounts() {
         int[] runs = {0};
-        assertEquals(3, new Sampling(2, 3, 0).milliseconds(() -> runs[0]++).length);
+        assertEquals(3, new Case.Sampling(2, 3, 0).milliseconds(() -> runs[0]++).length);
         assertEquals(5, runs[0]);
-        assertEquals(1, Sampling.once().milliseconds(() -> {}).length);
+        assertEquals(1, Case.Sampling.once().milliseconds(() -> {}).length);
     }
 
     @Test

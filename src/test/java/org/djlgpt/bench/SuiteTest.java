@@ -183,9 +183,9 @@ class SuiteTest {
                                 MachineSection.FLOAT32,
                                 MachineSection.BFLOAT16,
                                 MachineSection.READ,
-                                Writing.PROMPT,
-                                Writing.EARLY,
-                                Writing.TOKEN)
+                                GenerationSection.Writing.PROMPT,
+                                GenerationSection.Writing.EARLY,
+                                GenerationSection.Writing.TOKEN)
                         .stream()
                         .map(phase -> new Outcome.Samples(phase, milliseconds, 1L << 30))
                         .toList();

@@ -75,11 +75,11 @@ class WorkerProcessTest {
         assertEquals(WORK.name(), outcome.row());
         assertTrue(outcome.engine().startsWith("libtorch"), outcome.engine());
         assertEquals(
-                List.of(AttentionMemorySection.BASE, AttentionMemorySection.ALL),
+                List.of(AttentionSection.BASE, AttentionSection.ALL),
                 outcome.samples().stream().map(Outcome.Samples::phase).toList());
-        assertTrue(outcome.median(AttentionMemorySection.ALL) > 0);
+        assertTrue(outcome.median(AttentionSection.ALL) > 0);
         if (Worker.peakBytes() > 0) {
-            double base = outcome.peakMebibytes(AttentionMemorySection.BASE);
+            double base = outcome.peakMebibytes(AttentionSection.BASE);
             assertTrue(base > 0 && outcome.peakMebibytes() > base, outcome.toString());
         }
     }
