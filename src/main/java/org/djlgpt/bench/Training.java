@@ -23,8 +23,8 @@ import java.util.Random;
 
 /**
  * Steps of a training: those of {@link org.djlgpt.training.Pretraining}, or with plain operators an
- * oracle's, which has nothing but what DJL brings: its operators, its gradient collector, its AdamW,
- * no clipping.
+ * oracle's, which has nothing but what DJL brings: its operators, its gradient collector, its
+ * AdamW, no clipping.
  *
  * @param model what is trained
  * @param batch the sequences B in a step

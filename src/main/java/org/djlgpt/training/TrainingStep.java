@@ -33,9 +33,9 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Inside {@link org.djlgpt.nn.Autocast#bfloat16()} it computes in bfloat16; parameters, gradients
- * and moments are float32. It belongs to one thread, and as the engine's generator is seeded at each
- * step, one training runs in a process at a time.
+ * <p>Inside {@link org.djlgpt.nn.Autocast#bfloat16()} it computes in bfloat16; parameters,
+ * gradients and moments are float32. It belongs to one thread, and as the engine's generator is
+ * seeded at each step, one training runs in a process at a time.
  */
 public final class TrainingStep implements AutoCloseable {
 

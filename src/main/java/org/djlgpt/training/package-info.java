@@ -5,6 +5,11 @@
  * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from, and {@link
  * org.djlgpt.training.CheckpointLock} keeps a second one off it.
  *
+ * <p>{@link org.djlgpt.training.TrainingStep} is one step of it, for a loop of one's own. A {@link
+ * org.djlgpt.training.StepHook} takes part in the steps, as to exchange gradients between workers
+ * (as numbers: {@link org.djlgpt.training.FlatTensors}), and {@link org.djlgpt.training.Batches}
+ * says which of them each learns from.
+ *
  * <p>The loop knows no model: it takes any block from token ids (B, T) to logits (B, T, V). DJL's
  * own {@code Trainer} trains the same blocks; choose this one for gradient accumulation, clipping
  * by global norm, a held-out split, exact resuming and results that follow from a seed.
