@@ -44,7 +44,10 @@ final class InfoCommand implements Callable<Integer> {
             LoadedModel loaded = LoadedModel.load(directory, manager);
             GptConfig config = loaded.model().config();
             out.line("vocabulary            %,d", config.vocabSize());
-            out.line("tokenizer             %s", loaded.tokenizer().getClass().getSimpleName());
+            out.line(
+                    "tokenizer             %s, %,d ids",
+                    loaded.tokenizer().getClass().getSimpleName(),
+                    loaded.tokenizer().vocabSize());
             out.line("context length        %,d", config.contextLength());
             out.line("layers                %d", config.numLayers());
             out.line("heads                 %d", config.numHeads());

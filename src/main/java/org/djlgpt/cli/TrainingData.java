@@ -39,12 +39,13 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
      * @param given the tokenizer that a model was trained with; null if there is none
      */
     static TrainingData read(Path data, TokenizerKind kind, Tokenizer given) throws IOException {
-        if (given != null && kind != null && kind != TokenizerKind.of(given)) {
+        TokenizerKind known = given == null ? kind : TokenizerKind.of(given).orElse(null);
+        if (kind != null && kind != known) {
             throw new IllegalArgumentException(
                     "--tokenizer %s contradicts --init-from, whose tokenizer is %s; leave it out"
-                            .formatted(kind.option(), TokenizerKind.of(given).option()));
+                            .formatted(
+                                    kind.option(), known == null ? "another" : known.option()));
         }
-        TokenizerKind known = given == null ? kind : TokenizerKind.of(given);
         if (data == null) {
             return of("DJL's Java sources", embedded(), known, given);
         }

@@ -77,6 +77,7 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
      *     tokenizer does not do
      */
     static Gpt2Files read(Path folder) throws IOException {
+        AddedTokens.requireGpt2(folder);
         TextFile.requireReadable(folder.resolve(VOCABULARY));
         Map<String, Integer> vocabulary = AddedTokens.readIds(folder.resolve(VOCABULARY));
         List<String> lines = TextFile.read(folder.resolve(MERGES)).lines().toList();
