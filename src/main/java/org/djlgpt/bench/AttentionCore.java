@@ -19,10 +19,10 @@ import java.util.stream.Stream;
  * @param operators what computes it
  * @param shape (B, heads, T, headDim)
  */
-record AttentionCore(Operators operators, Shape shape) implements Workload {
+record AttentionCore(Operators operators, Shape shape) implements Case.Workload {
 
     @Override
-    public List<Phase> prepare(NDManager manager) {
+    public List<Case.Phase> prepare(NDManager manager) {
         return differentiable(manager).phases();
     }
 
@@ -31,11 +31,8 @@ record AttentionCore(Operators operators, Shape shape) implements Workload {
         inputs.forEach(input -> input.setRequiresGradient(true));
         NDArray mask = operators == Operators.PLAIN ? mask(shape.get(2), manager) : null;
         return new Differentiable(
-                training -> {
-                    try (Operators.Scope scope = operators.use()) {
-                        return attend(inputs, mask);
-                    }
-                },
+                operators,
+                training -> attend(inputs, mask),
                 inputs,
                 manager.randomNormal(shape));
     }

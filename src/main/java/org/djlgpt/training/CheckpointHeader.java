@@ -54,13 +54,8 @@ record CheckpointHeader(
                         notes.put(name.substring(NOTE.length()), value);
                     }
                 });
-        TrainingState state = record(TrainingState.class, STATE, texts);
-        if (state.skipped() < 0 || state.step() < state.skipped()) {
-            throw new MalformedModelException(
-                    "%d of %d steps can't be skipped".formatted(state.skipped(), state.step()));
-        }
         return new CheckpointHeader(
-                state,
+                record(TrainingState.class, STATE, texts),
                 record(TrainingConfig.class, CONFIG, texts),
                 text(texts, TRAINING_DATA),
                 text(texts, VALIDATION_DATA),

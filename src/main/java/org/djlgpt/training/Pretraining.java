@@ -2,6 +2,7 @@ package org.djlgpt.training;
 
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
 import org.djlgpt.nn.Inputs;
@@ -54,7 +55,7 @@ public final class Pretraining {
     private final int checkpointEvery;
     private final Map<String, String> notes;
     private final int badStepsAllowed;
-    private final OptimizerStep optimizerStep;
+    private final TrainingStep trainingStep;
     private final Evaluation evaluation;
 
     private TrainingState state = TrainingState.START;
@@ -72,8 +73,10 @@ public final class Pretraining {
                 builder.checkpointEvery == null ? config.evalEvery() : builder.checkpointEvery;
         notes = builder.notes;
         badStepsAllowed = builder.badStepsAllowed;
-        optimizerStep = new OptimizerStep(builder.model, manager, trainingWindows, config);
-        evaluation = new Evaluation(builder.model, manager, config.batchSize());
+        Batches batches =
+                Batches.shuffled(trainingWindows, config.batchSize(), config.seed());
+        trainingStep = new TrainingStep(model, manager, batches, config, builder.hook);
+        evaluation = new Evaluation(model, manager, config.batchSize());
     }
 
     /**
@@ -102,7 +105,7 @@ public final class Pretraining {
         checkpoint.requireSameRun(
                 config, trainingWindows.fingerprint(), validationWindows.fingerprint());
         try (CheckpointLock claim = claimCheckpoint()) {
-            checkpoint.restore(optimizerStep.tensors(), manager);
+            checkpoint.restore(trainingStep.tensors(), manager);
             state = checkpoint.state();
             listeners.tell(listener -> listener.onResume(checkpoint));
         }
@@ -132,7 +135,7 @@ public final class Pretraining {
     public double run() throws IOException {
         try (ModelInTraining claim = ModelInTraining.claim(model);
                 CheckpointLock files = claimCheckpoint();
-                optimizerStep) {
+                trainingStep) {
             if (!state.isEvaluated()) {
                 evaluate();
             }
@@ -163,9 +166,9 @@ public final class Pretraining {
     }
 
     private void step() throws IOException {
-        StepReport report = optimizerStep.run(state.step());
+        StepReport report = trainingStep.run(state.step());
         if (Double.isFinite(report.loss()) && Double.isFinite(report.gradientNorm())) {
-            double took = optimizerStep.tokens() / report.tokensPerSecond();
+            double took = tokensPerStep() / report.tokensPerSecond();
             state = state.stepped(report.loss(), took);
             listeners.tell(listener -> listener.onStep(report));
         } else if (state.skipped() < badStepsAllowed) {
@@ -174,6 +177,11 @@ public final class Pretraining {
         } else {
             throw DivergenceException.atStep(report, config.learningRate());
         }
+    }
+
+    private double tokensPerStep() {
+        double windows = Math.min(config.batchSize(), trainingWindows.size());
+        return windows * config.gradientAccumulation() * trainingWindows.contextLength();
     }
 
     private void evaluate() throws IOException {
@@ -186,7 +194,7 @@ public final class Pretraining {
                         loss,
                         loss < state.bestLoss(),
                         config.schedule().rate(Math.max(state.step() - 1, 0)),
-                        state.losses() * optimizerStep.tokens() / state.seconds());
+                        state.losses() * tokensPerStep() / state.seconds());
         state = state.evaluated(loss);
         listeners.tell(listener -> listener.onEvaluation(report));
     }
@@ -212,7 +220,7 @@ public final class Pretraining {
                         trainingWindows.fingerprint(),
                         validationWindows.fingerprint(),
                         notes);
-        listeners.attempt(() -> Checkpoint.write(checkpoint, header, optimizerStep.tensors()));
+        listeners.attempt(() -> Checkpoint.write(checkpoint, header, trainingStep.tensors()));
     }
 
     /** Builds a {@link Pretraining}. */
@@ -232,6 +240,7 @@ public final class Pretraining {
         private Integer checkpointEvery;
         private Map<String, String> notes = Map.of();
         private int badStepsAllowed;
+        private StepHook hook = StepHook.NONE;
 
         private Builder() {}
 
@@ -343,6 +352,17 @@ public final class Pretraining {
         }
 
         /**
+         * Sets what takes part in each step, as to exchange gradients with other workers.
+         *
+         * @param hook sees gradients and weights; none by default
+         * @return this builder
+         */
+        public Builder optHook(StepHook hook) {
+            this.hook = hook;
+            return this;
+        }
+
+        /**
          * Sets what happens when a listener or the checkpoint can't be written, as on a full disk.
          *
          * @param handler hears of each failure; by default the training stops with it
@@ -357,19 +377,14 @@ public final class Pretraining {
          * Builds the training.
          *
          * @return the training
-         * @throws IllegalArgumentException if the model is not initialized, or a number is out of
-         *     its range
+         * @throws IllegalArgumentException if the model is not initialized or does not know a
+         *     window's ids, or a number is out of its range
          */
         public Pretraining build() {
             Objects.requireNonNull(model, "setModel is missing");
             Objects.requireNonNull(manager, "setManager is missing");
             Objects.requireNonNull(trainingWindows, "setData is missing");
             Objects.requireNonNull(validationWindows, "setData is missing");
-            if (!model.isInitialized()) {
-                throw new IllegalArgumentException(
-                        "the model is not initialized; call initialize(manager, DataType.FLOAT32,"
-                                + " shape) first");
-            }
             if (checkpointEvery != null) {
                 Inputs.requirePositive("checkpointEvery", checkpointEvery);
             }
@@ -377,7 +392,17 @@ public final class Pretraining {
                 throw new IllegalArgumentException(
                         "skipBadSteps=%d must be at least 0".formatted(badStepsAllowed));
             }
-            return new Pretraining(this);
+            Pretraining training = new Pretraining(this);
+            requireKnownIds(trainingWindows);
+            requireKnownIds(validationWindows);
+            return training;
+        }
+
+        /** Once for all steps, as no batch is looked at. */
+        private void requireKnownIds(TokenWindows windows) {
+            Shape tokens = new Shape(1, windows.contextLength());
+            Shape logits = model.getOutputShapes(new Shape[] {tokens})[0]; // (1, T, V)
+            windows.requireIdsBelow((int) logits.getLastDimension());
         }
     }
 }

@@ -23,7 +23,7 @@ def _attention(x: Tensor, B: int, qkv: List[Tensor], q_norm: Tensor, k_norm: Ten
     q = __torch__.llama._head_norm(qk.narrow(1, 0, H), q_norm, epsilon)
     k = __torch__.llama._head_norm(qk.narrow(1, H, G), k_norm, epsilon)
     qk = torch.cat([q, k], 1)
-  qk = __torch__.attention.rotate(qk, cosine, sine)
+  qk = __torch__.attention._turned(qk, cosine, sine)
   kv = torch.stack([qk.narrow(1, H, G), heads.narrow(1, H + G, G)])
   context = __torch__.attention._attend_past(
       qk.narrow(1, 0, H), kv, cache, start, window, mask)  # (B, H, T, D)
@@ -86,8 +86,8 @@ def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], every: bool,
     cosine, sine = cosine.narrow(0, start, T), sine.narrow(0, start, T)
   else:
     place = __torch__.decoder._positions(tokens, start, padding)
-    cosine = torch.embedding(cosine, place).unsqueeze(1)  # (B, 1, T, D / 2)
-    sine = torch.embedding(sine, place).unsqueeze(1)  # (B, 1, T, D / 2)
+    cosine, sine = torch.embedding(cosine, place), torch.embedding(sine, place)  # (B, T, D / 2)
+  cosine, sine = __torch__.attention._angles(cosine.unsqueeze(-2), sine.unsqueeze(-2))
   mask = __torch__.decoder._padding_mask(tokens, start, padding)
   x = __torch__.decoder._words(tokens, words, words_scale).view(B * T, -1)
   x = __torch__.llama._layers(x, B, weights, qkv, gate_up, cosine, sine, caches, start, window, mask,
@@ -109,8 +109,8 @@ def extend_llama(tokens: Tensor, positions: Tensor, attended: Tensor, shape: Lis
   layers = len(weights) // 8
   caches = __torch__.decoder._caches(past, layers, shape, T, type, tokens)
   mask = __torch__.decoder._attended_mask(T, attended)
-  cosine = torch.embedding(cosine, positions).unsqueeze(1)  # (B, 1, T, D / 2)
-  sine = torch.embedding(sine, positions).unsqueeze(1)  # (B, 1, T, D / 2)
+  cosine, sine = __torch__.attention._angles(
+      torch.embedding(cosine, positions).unsqueeze(2), torch.embedding(sine, positions).unsqueeze(2))
   x = __torch__.decoder._words(tokens, words, words_scale).view(B * T, -1)
   x = __torch__.llama._layers(x, B, weights, qkv, gate_up, cosine, sine, caches, shape[3] - T, window,
                               mask, epsilon)
