@@ -107,8 +107,7 @@ final class InfoCommand implements Callable<Integer> {
 
     private void describe(LlamaConfig config) {
         out.line("head width            %d", config.headDim());
-        int groups = config.numKeyValueHeads();
-        out.line("keys                  %d, each for %d heads", groups, config.numHeads() / groups);
+        out.line("key/value heads       %d", config.numKeyValueHeads());
         if (config.relative() == Relative.QWEN3) {
             out.line("query/key norm        yes");
         }
@@ -128,10 +127,10 @@ final class InfoCommand implements Callable<Integer> {
 
     private static String scaling(LlamaConfig config) {
         if (config.ropeScaling() instanceof RotaryEmbedding.Scaling.Linear linear) {
-            return ", slower by %s".formatted(linear.factor());
+            return ", %s times slower".formatted(linear.factor());
         }
         if (config.ropeScaling() instanceof RotaryEmbedding.Scaling.Llama3 llama3) {
-            return ", slow pairs slower by %s".formatted(llama3.factor());
+            return ", slow pairs %s times slower".formatted(llama3.factor());
         }
         return "";
     }
