@@ -1,7 +1,7 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.model.GptModel;
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.model.GptModel;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;

@@ -2,6 +2,8 @@ package org.djlgpt.training;
 
 import org.djlgpt.nn.Inputs;
 
+import java.util.Map;
+
 /**
  * How a model is trained. The defaults suit a small model; {@link #builder()} gives them.
  *
@@ -81,6 +83,15 @@ public record TrainingConfig(
             throw new IllegalArgumentException(
                     "%s=%s must lie in [0, 1); use 0.9 or 0.99".formatted(name, beta));
         }
+    }
+
+    /**
+     * Returns the values as texts, by the names of this record's components.
+     *
+     * @return the texts; those of {@code double}s are the same numbers to the bit
+     */
+    public Map<String, String> values() {
+        return CheckpointHeader.values(this);
     }
 
     /**

@@ -12,27 +12,27 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 
-class MavenCommandTest {
+class MavenLineTest {
 
     @Test
     void plainArgumentsNeedNoQuotes() {
         assertEquals(
                 "mvn -q compile exec:java -Dexec.args=\"generate --model runs/gpt\"",
-                MavenCommand.of("generate", "--model", "runs/gpt"));
+                TrainingReport.mavenLine("generate", "--model", "runs/gpt"));
     }
 
     @Test
     void argumentsWithSpacesAreQuotedForMaven() {
         assertEquals(
                 "mvn -q compile exec:java -Dexec.args=\"--model 'my runs/gpt'\"",
-                MavenCommand.of("--model", "my runs/gpt"));
+                TrainingReport.mavenLine("--model", "my runs/gpt"));
     }
 
     @Test
     @DisabledOnOs(OS.WINDOWS)
     void aShellHandsMavenTheLineThatWasMeant() throws IOException {
         assumeTrue(Files.isExecutable(Path.of("/bin/sh")));
-        String command = MavenCommand.of("$HOME `id` \\n \"quoted\"", "it's");
+        String command = TrainingReport.mavenLine("$HOME `id` \\n \"quoted\"", "it's");
 
         Process shell =
                 new ProcessBuilder(

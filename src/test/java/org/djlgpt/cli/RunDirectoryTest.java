@@ -15,13 +15,13 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
-class EarlierRunTest {
+class RunDirectoryTest {
 
     private static final List<String> LEFT =
             List.of("checkpoint.safetensors", "metrics.jsonl", "loss.png");
 
     @TempDir private Path folder;
-    private EarlierRun earlier;
+    private RunDirectory earlier;
 
     @BeforeEach
     void leaveARun() throws IOException {
@@ -29,7 +29,7 @@ class EarlierRunTest {
             Files.writeString(folder.resolve(file), "earlier");
         }
         Files.writeString(folder.resolve("model.safetensors"), "replaced by the next");
-        earlier = new EarlierRun(new RunDirectory(folder));
+        earlier = new RunDirectory(folder);
     }
 
     @Test
