@@ -83,8 +83,7 @@ class ReadmeTest {
                 compiler.getStandardFileManager(complaints, null, null)) {
             List<String> options =
                     List.of("-proc:none", "-nowarn", "-d", folder.toString(), "-classpath", path());
-            compiler.getTask(
-                            null, files, complaints, options, null, files.getJavaFileObjects(file))
+            compiler.getTask(null, files, complaints, options, null, files.getJavaFileObjects(file))
                     .call();
         }
         return complaints.getDiagnostics().stream()

@@ -303,9 +303,7 @@ public final class Json {
      */
     public boolean isSame(Json other) {
         boolean numbers = type == JsonToken.NUMBER && other.type == JsonToken.NUMBER;
-        return numbers
-                ? number().compareTo(other.number()) == 0
-                : toJson().equals(other.toJson());
+        return numbers ? number().compareTo(other.number()) == 0 : toJson().equals(other.toJson());
     }
 
     /**

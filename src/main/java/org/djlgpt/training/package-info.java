@@ -1,7 +1,7 @@
 /**
  * Pretraining of a language model: {@link org.djlgpt.training.Pretraining} is the loop, {@link
- * org.djlgpt.training.TrainingConfig} says how, {@link org.djlgpt.training.Evaluation} measures,
- * and {@link org.djlgpt.training.TrainingListener}s report, draw and save. A {@link
+ * org.djlgpt.training.PretrainingConfig} says how, {@link org.djlgpt.training.Evaluation} measures,
+ * and {@link org.djlgpt.training.PretrainingListener}s report, draw and save. A {@link
  * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from, and {@link
  * org.djlgpt.training.CheckpointLock} keeps a second one off it.
  *

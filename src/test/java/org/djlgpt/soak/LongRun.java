@@ -12,7 +12,7 @@ import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokens;
 import org.djlgpt.training.Pretraining;
-import org.djlgpt.training.TrainingConfig;
+import org.djlgpt.training.PretrainingConfig;
 
 import java.io.IOException;
 
@@ -71,7 +71,7 @@ final class LongRun {
                 .setManager(manager)
                 .setData(windows(tokens), windows(tokens))
                 .optConfig(
-                        TrainingConfig.builder()
+                        PretrainingConfig.builder()
                                 .optSteps(steps)
                                 .optWarmupSteps(0)
                                 .optBatchSize(4)

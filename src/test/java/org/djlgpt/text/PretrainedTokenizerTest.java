@@ -107,8 +107,7 @@ class PretrainedTokenizerTest {
         // A space is put before a text; what comes after another token keeps its own.
         String before = name.equals("sentencepiece") ? " " : "";
         assertEquals(
-                before + "latin letter 你好 \uD83D\uDE00\n",
-                grown.toString(StandardCharsets.UTF_8));
+                before + "latin letter 你好 \uD83D\uDE00\n", grown.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -304,8 +303,7 @@ class PretrainedTokenizerTest {
         try (URLClassLoader loader =
                 new URLClassLoader(others, ClassLoader.getPlatformClassLoader())) {
             thread.setContextClassLoader(loader);
-            Method load =
-                    loader.loadClass(Tokenizer.class.getName()).getMethod("load", Path.class);
+            Method load = loader.loadClass(Tokenizer.class.getName()).getMethod("load", Path.class);
             for (int attempt = 0; attempt < 2; attempt++) {
                 Throwable cause =
                         assertThrows(
@@ -345,8 +343,7 @@ class PretrainedTokenizerTest {
     }
 
     private static String assertRefused(String reason, Refused action) {
-        String message =
-                assertThrows(IllegalArgumentException.class, action::run).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, action::run).getMessage();
         assertTrue(message.contains(reason), message);
         return message;
     }
