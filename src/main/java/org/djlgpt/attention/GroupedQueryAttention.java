@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.Dropout;
 
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
@@ -274,14 +274,14 @@ public final class GroupedQueryAttention extends CachedAttention {
          */
         public GroupedQueryAttention build() {
             requireDims();
-            Inputs.requirePositive("numKeyValueHeads", numKeyValueHeads);
-            Inputs.requireDivisible("numKeyValueHeads", numKeyValueHeads, "numHeads", numHeads);
-            Inputs.requirePositive("slidingWindow", slidingWindow);
+            Checks.requirePositive("numKeyValueHeads", numKeyValueHeads);
+            Checks.requireDivisible("numKeyValueHeads", numKeyValueHeads, "numHeads", numHeads);
+            Checks.requirePositive("slidingWindow", slidingWindow);
             if (headDim == null) {
-                Inputs.requireDivisible(numHeads, "outputDim", outputDim);
+                Checks.requireDivisible(numHeads, "outputDim", outputDim);
                 headDim = outputDim / numHeads;
             }
-            Inputs.requirePositive("headDim", headDim);
+            Checks.requirePositive("headDim", headDim);
             if (rotary != null) {
                 rotary.requireHeadDim(headDim);
             }

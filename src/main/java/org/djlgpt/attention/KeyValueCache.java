@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.Kernels;
 
@@ -79,7 +79,7 @@ public final class KeyValueCache implements AutoCloseable {
      * @throws IllegalArgumentException if the context has no room for them
      */
     public void reserve(int tokens) {
-        Inputs.requireContext((long) length + tokens, contextLength);
+        Checks.requireContext((long) length + tokens, contextLength);
         if (length + tokens <= room) {
             return;
         }
@@ -136,7 +136,7 @@ public final class KeyValueCache implements AutoCloseable {
      * @throws IllegalArgumentException if there is no room for them
      */
     public void advance(int tokens) {
-        Inputs.requireContext((long) length + tokens, contextLength());
+        Checks.requireContext((long) length + tokens, contextLength());
         length += tokens;
     }
 

@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.Dropout;
 
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
@@ -164,7 +164,7 @@ public final class MultiHeadAttention extends CachedAttention {
          */
         public MultiHeadAttention build() {
             requireDims();
-            Inputs.requireDivisible(numHeads, "outputDim", outputDim);
+            Checks.requireDivisible(numHeads, "outputDim", outputDim);
             return new MultiHeadAttention(this);
         }
     }

@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
 
@@ -161,8 +161,8 @@ public final class RotaryEmbedding extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(.., T, headDim)", 2, Integer.MAX_VALUE);
-        Inputs.requireLastDimension(name(), input, "headDim", headDim);
+        Checks.requireRank(name(), input, "(.., T, headDim)", 2, Integer.MAX_VALUE);
+        Checks.requireLastDimension(name(), input, "headDim", headDim);
     }
 
     @Override
@@ -295,7 +295,7 @@ public final class RotaryEmbedding extends TensorBlock {
              */
             public Llama3 {
                 requireFactor(factor);
-                Inputs.requirePositive("originalContextLength", originalContextLength);
+                Checks.requirePositive("originalContextLength", originalContextLength);
                 if (!(lowFrequencyFactor > 0 && highFrequencyFactor > lowFrequencyFactor)) {
                     throw new IllegalArgumentException(
                             "lowFrequencyFactor=%s must be positive and below highFrequencyFactor=%s"

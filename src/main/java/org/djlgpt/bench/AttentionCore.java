@@ -31,10 +31,7 @@ record AttentionCore(Operators operators, Shape shape) implements Case.Workload 
         inputs.forEach(input -> input.setRequiresGradient(true));
         NDArray mask = operators == Operators.PLAIN ? mask(shape.get(2), manager) : null;
         return new Differentiable(
-                operators,
-                training -> attend(inputs, mask),
-                inputs,
-                manager.randomNormal(shape));
+                operators, training -> attend(inputs, mask), inputs, manager.randomNormal(shape));
     }
 
     private NDArray attend(List<NDArray> inputs, NDArray mask) {
@@ -50,7 +47,10 @@ record AttentionCore(Operators operators, Shape shape) implements Case.Workload 
             case FLOAT32 -> Kernels.causalAttention(q, k, v, 0, Functional.NO_WINDOW);
             case BFLOAT16 ->
                     Kernels.causalAttention(
-                            BFloat16.from(q), BFloat16.from(k), BFloat16.from(v), 0,
+                            BFloat16.from(q),
+                            BFloat16.from(k),
+                            BFloat16.from(v),
+                            0,
                             Functional.NO_WINDOW);
         };
     }

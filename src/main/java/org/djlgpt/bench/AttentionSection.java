@@ -15,7 +15,6 @@ import org.djlgpt.attention.MultiHeadAttentionWrapper;
 
 import java.util.ArrayList;
 import java.util.List;
-import java.util.function.Function;
 import java.util.stream.LongStream;
 
 /** Variants of attention: their times, beside the first one's, and their memory. */
@@ -36,56 +35,45 @@ final class AttentionSection {
     /** Attention alone. */
     static Section core(Effort effort) {
         Shape shape = new Shape(effort.pick(8, 2), HEADS, effort.pick(1024, 256), 64);
-        Function<Operators, Case.Workload> core = operators -> new AttentionCore(operators, shape);
+        AttentionCore plain = new AttentionCore(Operators.PLAIN, shape);
+        AttentionCore fused = new AttentionCore(Operators.FLOAT32, shape);
+        AttentionCore half = new AttentionCore(Operators.BFLOAT16, shape);
+        String section = "attention";
         return table(
                 "Attention from queries, keys and values, (B, heads, T, headDim) = " + shape,
                 List.of(
-                        row("explicit *", effort, core.apply(Operators.PLAIN)),
-                        row("explicit", effort, core.apply(Operators.PLAIN)),
-                        row("fused float32", effort, core.apply(Operators.FLOAT32)),
-                        row("fused bfloat16", effort, core.apply(Operators.BFLOAT16))));
-    }
-
-    private static Case row(String name, Effort effort, Case.Workload workload) {
-        return new Case("attention", name, effort.sampling(), workload);
+                        row(section, "explicit *", effort, plain),
+                        row(section, "explicit", effort, plain),
+                        row(section, "fused float32", effort, fused),
+                        row(section, "fused bfloat16", effort, half)));
     }
 
     /** Whole blocks, projections included, from (B, T, E) to the same. */
     static Section blocks(Effort effort) {
         Shape shape = new Shape(effort.pick(8, 2), effort.pick(1024, 256), 768);
         Block ours = multiHead(shape);
+        Case.Workload djl = block(djl(shape), Operators.PLAIN, shape);
+        Case.Workload wrapper = block(separateHeads(shape), Operators.FLOAT32, shape);
+        Case.Workload plain = block(ours, Operators.PLAIN, shape);
+        Case.Workload fused = block(ours, Operators.FLOAT32, shape);
+        Case.Workload half = block(ours, Operators.BFLOAT16, shape);
+        String section = "attention block";
         return table(
                 "Attention blocks with 12 heads and projections, (B, T, E) = " + shape,
                 List.of(
-                        block("MultiHeadAttention explicit *", ours, Operators.PLAIN, shape, effort),
-                        block(
-                                "DJL ScaledDotProductAttention *",
-                                djl(shape),
-                                Operators.PLAIN,
-                                shape,
-                                effort),
-                        block(
-                                "MultiHeadAttentionWrapper",
-                                separateHeads(shape),
-                                Operators.FLOAT32,
-                                shape,
-                                effort),
-                        block("MultiHeadAttention float32", ours, Operators.FLOAT32, shape, effort),
-                        block(
-                                "MultiHeadAttention bfloat16",
-                                ours,
-                                Operators.BFLOAT16,
-                                shape,
-                                effort)));
+                        row(section, "MultiHeadAttention explicit *", effort, plain),
+                        row(section, "DJL ScaledDotProductAttention *", effort, djl),
+                        row(section, "MultiHeadAttentionWrapper", effort, wrapper),
+                        row(section, "MultiHeadAttention float32", effort, fused),
+                        row(section, "MultiHeadAttention bfloat16", effort, half)));
     }
 
-    private static Case block(
-            String name, Block attention, Operators operators, Shape shape, Effort effort) {
-        return new Case(
-                "attention block",
-                name,
-                effort.sampling(),
-                manager -> differentiable(attention, operators, shape, manager).phases());
+    private static Case row(String section, String name, Effort effort, Case.Workload workload) {
+        return new Case(section, name, effort.sampling(), workload);
+    }
+
+    private static Case.Workload block(Block attention, Operators operators, Shape shape) {
+        return manager -> differentiable(attention, operators, shape, manager).phases();
     }
 
     private static Differentiable differentiable(

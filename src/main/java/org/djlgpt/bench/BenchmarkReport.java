@@ -18,7 +18,7 @@ import java.util.Map;
 public final class BenchmarkReport {
 
     private static final String EXPLANATION =
-            """
+"""
 Every row runs in a process of its own. Times are medians, limits the best of several runs.
 Ratios are to the first row, above 1 is faster; peak MiB is the most memory resident.
 * as DJL runs by itself, without the native settings above. The oracle computes with DJL's
@@ -70,8 +70,7 @@ Ratios are to the first row, above 1 is faster; peak MiB is the most memory resi
                 }
             }
         }
-        boolean complete =
-                suite.cases().stream().map(Case::id).allMatch(outcomes::containsKey);
+        boolean complete = suite.cases().stream().map(Case::id).allMatch(outcomes::containsKey);
         return text.append(complete ? EXPLANATION : "").toString();
     }
 

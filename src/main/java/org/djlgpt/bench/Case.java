@@ -58,7 +58,7 @@ record Case(String section, String name, Sampling sampling, Workload workload) {
 
         private static final int MOST = 1000;
 
-        /** No further run begins after this many seconds, even if there were fewer than the least. */
+        /** No further run begins after so many seconds, even if there were fewer than the least. */
         private static final double LONGEST = 15;
 
         /** One run to warm up and one that counts: enough for the memory that a run takes. */

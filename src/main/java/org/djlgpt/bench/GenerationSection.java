@@ -22,7 +22,7 @@ import java.util.Random;
 final class GenerationSection {
 
     private static final String NOTES =
-            """
+"""
   early, late: a step after few tokens and after the prompt; tokens/s and ratio are late.
   of read: the bytes of all weights over the time of an early step.
   of product: 2 * weights of the layers * tokens of the prompt.
@@ -86,8 +86,7 @@ final class GenerationSection {
                         "of product",
                         "peak MiB");
         Section.Figures figures =
-                (row, report) ->
-                        figures(row, references.get(cases.indexOf(row)), report, machine);
+                (row, report) -> figures(row, references.get(cases.indexOf(row)), report, machine);
         return new Section.Table(layout, cases, figures, notes);
     }
 

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Parameter;
 import ai.djl.training.optimizer.Optimizer;
 
-import org.djlgpt.nn.AdamW;
+import org.djlgpt.nn.FusedAdamW;
 
 import java.util.List;
 
@@ -14,7 +14,7 @@ import java.util.List;
 final class OptimizerSection {
 
     private static final String NOTES =
-            """
+"""
   GB/s counts 28 bytes a parameter, four reads and three writes of float32; a machine that
   reads and writes at a time can exceed its limit for reading alone.
 """;
@@ -58,8 +58,7 @@ final class OptimizerSection {
     }
 
     private static Case row(String name, Steps steps, Effort effort) {
-        return new Case(
-                "optimizer", name, effort.sampling(), manager -> phases(steps, manager));
+        return new Case("optimizer", name, effort.sampling(), manager -> phases(steps, manager));
     }
 
     /** Makes steps of an optimizer. */
@@ -77,7 +76,7 @@ final class OptimizerSection {
     }
 
     private static Runnable fused(List<Parameter> parameters, NDList gradients) {
-        AdamW optimizer = AdamW.builder().build();
+        FusedAdamW optimizer = FusedAdamW.builder().build();
         return () -> optimizer.step(parameters, gradients, 1);
     }
 

@@ -13,7 +13,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.StepHook;
-import org.djlgpt.training.TrainingConfig;
+import org.djlgpt.training.PretrainingConfig;
 import org.djlgpt.training.TrainingStep;
 
 import java.io.IOException;
@@ -23,8 +23,8 @@ import java.util.Random;
 
 /**
  * Steps of a training: those of {@link org.djlgpt.training.Pretraining}, or with plain operators an
- * oracle's, which has nothing but what DJL brings: its operators, its gradient collector, its AdamW,
- * no clipping.
+ * oracle's, which has nothing but what DJL brings: its operators, its gradient collector, its
+ * AdamW, no clipping.
  *
  * @param model what is trained
  * @param batch the sequences B in a step
@@ -62,7 +62,7 @@ record Training(MeasuredModel model, int batch, int length, Operators operators)
     }
 
     private Runnable step(GptModel block, Batches batches, NDManager manager) {
-        TrainingConfig config = TrainingConfig.builder().build();
+        PretrainingConfig config = PretrainingConfig.builder().build();
         TrainingStep training = new TrainingStep(block, manager, batches, config, StepHook.NONE);
         int[] done = new int[1];
         return () -> {

@@ -76,8 +76,7 @@ final class TrainingSection {
                         "of " + whose,
                         "of product limit");
         Section.Figures figures =
-                (row, report) ->
-                        figures(row, references.get(cases.indexOf(row)), report, machine);
+                (row, report) -> figures(row, references.get(cases.indexOf(row)), report, machine);
         return new Section.Table(layout, cases, figures, notes);
     }
 

@@ -19,7 +19,7 @@ import org.djlgpt.io.SafeTensors;
 import org.djlgpt.io.TensorSource;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.Recording;
 
@@ -283,7 +283,7 @@ public final class ModelDirectory {
      */
     public static GptModel load(Path directory, float dropout, NDManager manager)
             throws IOException, MalformedModelException {
-        Inputs.requireDropout(dropout);
+        Checks.requireDropout(dropout);
         return load(directory, config(directory, dropout), manager);
     }
 

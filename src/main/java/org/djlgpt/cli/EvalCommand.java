@@ -7,7 +7,7 @@ import ai.djl.nn.Block;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Corpus;
 import org.djlgpt.text.TokenFile;
 import org.djlgpt.text.TokenWindows;
@@ -61,7 +61,7 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
-        Inputs.requirePositive("batchSize", batchSize);
+        Checks.requirePositive("batchSize", batchSize);
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
             GptModel model = folder.model(manager);

@@ -7,7 +7,7 @@ import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.generation.GenerationReport;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
 
 import picocli.CommandLine.Command;
@@ -114,7 +114,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private void requireUse() {
-        Inputs.requirePositive("samples", samples);
+        Checks.requirePositive("samples", samples);
         if (prompt == null && !interactive) {
             throw new IllegalArgumentException(
                     "--prompt is missing; give the text to continue, or --interactive");

@@ -101,8 +101,7 @@ final class InfoCommand implements Callable<Integer> {
         return config.embeddingDropout() == attention && config.residualDropout() == attention
                 ? String.valueOf(attention)
                 : "embedding %s, attention %s, residual %s"
-                        .formatted(
-                                config.embeddingDropout(), attention, config.residualDropout());
+                        .formatted(config.embeddingDropout(), attention, config.residualDropout());
     }
 
     private void describe(LlamaConfig config) {

@@ -50,8 +50,8 @@ record MemoryLimit(double bytes) {
             throw new IllegalArgumentException(
                     String.format(
                             Locale.ROOT,
-                            "%,d parameters and batches of %,d windows of %,d tokens need at"
-                                + " least %,.1f GiB of memory, but this machine has %.1f; choose a"
+                            "%,d parameters and batches of %,d windows of %,d tokens need at least"
+                                + " %,.1f GiB of memory, but this machine has %.1f; choose a"
                                 + " smaller %s",
                             size.parameterCount(),
                             windows,

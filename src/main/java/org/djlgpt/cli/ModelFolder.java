@@ -28,7 +28,9 @@ final class ModelFolder {
         return path;
     }
 
-    /** Reads the tokenizer, which needs no memory worth mentioning; so it comes before the model. */
+    /**
+     * Reads the tokenizer, which needs no memory worth mentioning; so it comes before the model.
+     */
     Tokenizer tokenizer() throws IOException {
         requireFolder();
         return Tokenizer.load(path);

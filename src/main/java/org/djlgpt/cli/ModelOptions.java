@@ -33,9 +33,9 @@ final class ModelOptions {
             names = "--init-from",
             paramLabel = "DIR",
             description =
-                    "go on from the model in this folder, such as GPT-2's or a Llama's: its weights,"
-                            + " sizes and tokenizer; sizes may then be left out, and the dropout"
-                            + " may differ")
+                    "go on from the model in this folder, such as GPT-2's or a Llama's: its"
+                        + " weights, sizes and tokenizer; sizes may then be left out, and the"
+                        + " dropout may differ")
     private Path folder;
 
     /** What a model is built like. */

@@ -5,7 +5,7 @@ import ai.djl.MalformedModelException;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.CheckpointLock;
 import org.djlgpt.training.EvaluationReport;
-import org.djlgpt.training.TrainingListener;
+import org.djlgpt.training.PretrainingListener;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -20,7 +20,7 @@ import java.util.List;
  * has something to put in its place, so that it never holds parts of both. Comes before all
  * listeners that write.
  */
-final class RunDirectory implements TrainingListener {
+final class RunDirectory implements PretrainingListener {
 
     private static final String CHECKPOINT = "checkpoint.safetensors";
     private static final String METRICS = "metrics.jsonl";

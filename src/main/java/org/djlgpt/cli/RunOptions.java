@@ -3,7 +3,7 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 
 import org.djlgpt.training.Checkpoint;
-import org.djlgpt.training.TrainingConfig;
+import org.djlgpt.training.PretrainingConfig;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -21,7 +21,7 @@ import java.util.stream.Collectors;
 
 /**
  * What a run is made of: the options of its command by name, {@code --layers} to "4", and a sum
- * over its vocabulary. Of these, a checkpoint has those of the {@link TrainingConfig} as the
+ * over its vocabulary. Of these, a checkpoint has those of the {@link PretrainingConfig} as the
  * configuration itself, and the others as notes.
  */
 final class RunOptions {
@@ -44,7 +44,7 @@ final class RunOptions {
     private final Map<String, String> settings = new LinkedHashMap<>();
     private final Set<String> free = new TreeSet<>(FREE);
 
-    private RunOptions(CommandSpec command, Map<String, String> notes, TrainingConfig config) {
+    private RunOptions(CommandSpec command, Map<String, String> notes, PretrainingConfig config) {
         this.notes = notes;
         Map<String, String> values = config.values();
         for (OptionSpec option : command.options()) {
@@ -60,7 +60,7 @@ final class RunOptions {
     }
 
     /** Returns those of a command line. */
-    static RunOptions of(CommandSpec command, TrainingConfig config, String vocabulary) {
+    static RunOptions of(CommandSpec command, PretrainingConfig config, String vocabulary) {
         Map<String, String> notes = new LinkedHashMap<>();
         for (OptionSpec option : command.options()) {
             Object value = option.getValue();
@@ -100,11 +100,11 @@ final class RunOptions {
     void adopt(CommandSpec command) {
         List<String> arguments = new ArrayList<>();
         values().forEach(
-                (name, value) -> {
-                    if (name.startsWith("--")) {
-                        arguments.add(name + "=" + value);
-                    }
-                });
+                        (name, value) -> {
+                            if (name.startsWith("--")) {
+                                arguments.add(name + "=" + value);
+                            }
+                        });
         List<String> given = command.commandLine().getParseResult().originalArgs();
         arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
         command.commandLine().parseArgs(arguments.toArray(String[]::new));

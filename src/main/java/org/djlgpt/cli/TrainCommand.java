@@ -12,7 +12,7 @@ import org.djlgpt.nn.Autocast;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
-import org.djlgpt.training.TrainingConfig;
+import org.djlgpt.training.PretrainingConfig;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -104,7 +104,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, MalformedModelException {
         Optional<Checkpoint> checkpoint = adoptCheckpoint();
-        TrainingConfig config = trainingOptions.config();
+        PretrainingConfig config = trainingOptions.config();
         modelOptions.config(1); // a wrong size is known before the text is read
         RunDirectory folder = new RunDirectory(out);
         folder.requireFree();

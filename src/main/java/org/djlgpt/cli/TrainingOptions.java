@@ -1,7 +1,7 @@
 package org.djlgpt.cli;
 
 import org.djlgpt.training.Pretraining;
-import org.djlgpt.training.TrainingConfig;
+import org.djlgpt.training.PretrainingConfig;
 import org.djlgpt.training.WriteFailureHandler;
 
 import picocli.CommandLine.Option;
@@ -12,7 +12,7 @@ import java.util.Optional;
 /** How the model is trained, what happens when that is interrupted, and how it goes on. */
 final class TrainingOptions {
 
-    private static final TrainingConfig DEFAULTS = TrainingConfig.builder().build();
+    private static final PretrainingConfig DEFAULTS = PretrainingConfig.builder().build();
 
     @Option(
             names = "--batch-size",
@@ -29,7 +29,8 @@ final class TrainingOptions {
     @Option(
             names = "--gradient-accumulation",
             paramLabel = "N",
-            description = "forward passes whose gradients make one step (default: ${DEFAULT-VALUE})")
+            description =
+                    "forward passes whose gradients make one step (default: ${DEFAULT-VALUE})")
     private int gradientAccumulation = DEFAULTS.gradientAccumulation();
 
     @Option(
@@ -75,13 +76,16 @@ final class TrainingOptions {
     @Option(
             names = "--beta2",
             paramLabel = "X",
-            description = "AdamW's decay of the mean of squared gradients (default: ${DEFAULT-VALUE})")
+            description =
+                    "AdamW's decay of the mean of squared gradients (default: ${DEFAULT-VALUE})")
     private double beta2 = DEFAULTS.beta2();
 
     @Option(
             names = "--clip-norm",
             paramLabel = "X",
-            description = "greatest global norm of the gradients, 0 for no limit (default: ${DEFAULT-VALUE})")
+            description =
+                    "greatest global norm of the gradients, 0 for no limit (default:"
+                        + " ${DEFAULT-VALUE})")
     private double clipNorm = DEFAULTS.clipNorm();
 
     @Option(
@@ -134,9 +138,9 @@ final class TrainingOptions {
             description = "train on when nothing can be written, as on a full disk")
     private boolean keepGoing;
 
-    TrainingConfig config() {
-        TrainingConfig.Builder builder =
-                TrainingConfig.builder()
+    PretrainingConfig config() {
+        PretrainingConfig.Builder builder =
+                PretrainingConfig.builder()
                         .optSteps(steps)
                         .optBatchSize(batchSize)
                         .optGradientAccumulation(gradientAccumulation)

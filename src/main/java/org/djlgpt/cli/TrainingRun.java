@@ -14,8 +14,8 @@ import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
 import org.djlgpt.training.Pretraining;
 import org.djlgpt.training.StepReport;
-import org.djlgpt.training.TrainingConfig;
-import org.djlgpt.training.TrainingListener;
+import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.PretrainingListener;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -29,7 +29,7 @@ import java.util.Optional;
 final class TrainingRun {
 
     private final RunDirectory run;
-    private final TrainingConfig config;
+    private final PretrainingConfig config;
     private final TokenWindows training;
     private final TokenWindows validation;
     private final Baselines baselines;
@@ -46,7 +46,7 @@ final class TrainingRun {
             RunDirectory run,
             TrainingData text,
             ModelOptions modelOptions,
-            TrainingConfig config,
+            PretrainingConfig config,
             NDManager manager)
             throws IOException, MalformedModelException {
         this.run = run;
@@ -143,7 +143,7 @@ final class TrainingRun {
     }
 
     /** Draws the losses anew at each evaluation after a step. */
-    private final class Curve implements TrainingListener {
+    private final class Curve implements PretrainingListener {
 
         private static final double MOST_SMOOTHING = 0.95;
         private static final double POINTS = 20;

@@ -9,7 +9,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 
 import org.djlgpt.model.GptConfig;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 
 import java.util.Arrays;
 
@@ -79,7 +79,7 @@ public final class StatelessDecoder extends AbstractBlock {
         NDArray positions = inputs.get(1);
         requireWhole("token ids", tokens);
         requireWhole("positions", positions);
-        Inputs.requireKnownTokens(tokens, decoder.config().vocabSize());
+        Checks.requireKnownTokens(tokens, decoder.config().vocabSize());
         requireContext(positions);
         return decoder.kernel()
                 .extend(tokens, positions, inputs.get(2), inputs.subNDList(BEFORE_PAST));

@@ -1,6 +1,6 @@
 package org.djlgpt.generation;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 
 import java.util.List;
 
@@ -55,8 +55,7 @@ public abstract class GenerationBuilder<B extends GenerationBuilder<B>> {
     }
 
     /**
-     * Sets tokens that end a text and are not part of it, beside the tokenizer's end-of-text
-     * token.
+     * Sets tokens that end a text and are not part of it, beside the tokenizer's end-of-text token.
      *
      * @param ids token ids; none by default
      * @return this builder
@@ -78,7 +77,7 @@ public abstract class GenerationBuilder<B extends GenerationBuilder<B>> {
     }
 
     void requireRules() {
-        Inputs.requirePositive("maxNewTokens", maxNewTokens);
+        Checks.requirePositive("maxNewTokens", maxNewTokens);
         if (stopStrings.contains("")) {
             throw new IllegalArgumentException(
                     "a stop string is empty; leave it out, or give at least one character");

@@ -57,7 +57,8 @@ final class GptModelLoader extends BaseModelLoader {
         Model model = Model.newInstance(name, criteria.getDevice(), PtEngine.ENGINE_NAME);
         try {
             GptDecoder decoder =
-                    ModelDirectory.loadDecoder(directory, precision(criteria), model.getNDManager());
+                    ModelDirectory.loadDecoder(
+                            directory, precision(criteria), model.getNDManager());
             model.setBlock(new StatelessDecoder(decoder));
             model.load(directory, null, NO_PARAMETER_FILE);
             return new ZooModel<>(model, translator(criteria, model, own));

@@ -60,8 +60,8 @@ public final class GptModelZoo extends ModelZoo {
     /**
      * Makes a zoo of one model, which is read when criteria ask for it.
      *
-     * @param directory a Hugging Face directory, as {@link
-     *     org.djlgpt.checkpoint.ModelDirectory} reads it
+     * @param directory a Hugging Face directory, as {@link org.djlgpt.checkpoint.ModelDirectory}
+     *     reads it
      */
     public GptModelZoo(Path directory) {
         addModel(new GptModelLoader(GROUP_ID, directory.toAbsolutePath().normalize()));

@@ -51,8 +51,7 @@ final class GptTranslatorFactory implements TranslatorFactory {
         return (Translator<I, O>) new TextTranslator(generator(model, arguments));
     }
 
-    private TextGenerator generator(Model model, Arguments arguments)
-            throws TranslateException {
+    private TextGenerator generator(Model model, Arguments arguments) throws TranslateException {
         TextGenerator.Builder builder =
                 TextGenerator.builder()
                         .setDecoder(((StatelessDecoder) model.getBlock()).decoder())

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.TensorBlock;
 import org.djlgpt.torch.Kernels;
 
@@ -97,7 +97,7 @@ public interface Sampler {
      * @throws IllegalArgumentException if {@code k} is below 1
      */
     default Sampler topK(int k) {
-        Inputs.requirePositive("topK", k);
+        Checks.requirePositive("topK", k);
         return scoped(
                 (logits, seen) -> {
                     if (k >= logits.getShape().get(1)) {

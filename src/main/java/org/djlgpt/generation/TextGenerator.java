@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
 
 import java.util.Collections;
@@ -95,7 +95,7 @@ public final class TextGenerator {
      * @throws IllegalArgumentException as {@link #generate(String)}, or if {@code count} is below 1
      */
     public List<String> samples(String prompt, int count) {
-        Inputs.requirePositive("samples", count);
+        Checks.requirePositive("samples", count);
         return generate(Collections.nCopies(count, prompt));
     }
 

@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 
 import java.util.Arrays;
 import java.util.List;
@@ -62,7 +62,7 @@ public final class TokenGenerator {
     }
 
     Decoding start(List<TokenRow> rows) {
-        Inputs.requirePositive("the number of prompts", rows.size());
+        Checks.requirePositive("the number of prompts", rows.size());
         return new Decoding(decoder, manager, sampler, rows);
     }
 
@@ -77,7 +77,7 @@ public final class TokenGenerator {
      *     {@code maxNewTokens} is below 1, or the model's scores are not finite
      */
     public int[] generate(int[] prompt, int maxNewTokens, IntPredicate listener) {
-        Inputs.requirePositive("maxNewTokens", maxNewTokens);
+        Checks.requirePositive("maxNewTokens", maxNewTokens);
         try (Decoding decoding = start(List.of(new TokenRow(prompt, maxNewTokens, listener)))) {
             decoding.run();
             int[] tokens = decoding.tokens(0);

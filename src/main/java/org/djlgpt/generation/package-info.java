@@ -20,8 +20,8 @@
  *
  * <p>Texts, streams and ids go through the same loop, a stream as a batch of one, so that the same
  * seed gives the same text in each. Sequences of a batch end separately. A key/value cache is used
- * by itself. Where a sequence outgrows the model's context, the model sees a window of it that moves
- * on by a quarter of the context at a time; positions are counted from the window's start and
+ * by itself. Where a sequence outgrows the model's context, the model sees a window of it that
+ * moves on by a quarter of the context at a time; positions are counted from the window's start and
  * everything in it is computed again, whether positions are learned or rotated.
  *
  * <p>Extending: a sampler is one method, from logits and the tokens before to a token for each row;

@@ -71,13 +71,26 @@ public final class Json {
      * @throws IOException if it can't be read
      */
     public static Json read(Path file, int maxBytes) throws IOException {
+        return parse(file, readBytes(file, maxBytes));
+    }
+
+    /**
+     * Reads the bytes of a file that should be JSON.
+     *
+     * @param file the file
+     * @param maxBytes the largest size that such a file may have
+     * @return its bytes
+     * @throws IllegalArgumentException if the file is larger
+     * @throws IOException if it can't be read
+     */
+    public static byte[] readBytes(Path file, int maxBytes) throws IOException {
         long bytes = Files.size(file);
         if (bytes > maxBytes) {
             throw new IllegalArgumentException(
                     "%s: has %d bytes, the limit is %d; is it a JSON file?"
                             .formatted(file, bytes, maxBytes));
         }
-        return parse(file, Files.readAllBytes(file));
+        return Files.readAllBytes(file);
     }
 
     /**
@@ -85,11 +98,19 @@ public final class Json {
      *
      * @param file where the text is from, for messages
      * @param utf8 the text
+     * @param leftOut the places of fields that are too large to keep and not needed, such as {@code
+     *     $.model.merges}; of them only the syntax is checked
      * @return the value
      * @throws IllegalArgumentException if it is no JSON
      */
-    public static Json parse(Path file, byte[] utf8) {
-        return Parser.read(file, utf8, parser -> parser.value(0));
+    public static Json parse(Path file, byte[] utf8, String... leftOut) {
+        return Parser.read(
+                file,
+                utf8,
+                parser -> {
+                    parser.leftOut = Set.of(leftOut);
+                    return parser.value(0);
+                });
     }
 
     /**
@@ -282,9 +303,7 @@ public final class Json {
      */
     public boolean isSame(Json other) {
         boolean numbers = type == JsonToken.NUMBER && other.type == JsonToken.NUMBER;
-        return numbers
-                ? number().compareTo(other.number()) == 0
-                : toJson().equals(other.toJson());
+        return numbers ? number().compareTo(other.number()) == 0 : toJson().equals(other.toJson());
     }
 
     /**
@@ -329,6 +348,7 @@ public final class Json {
 
         private final Path file;
         private final JsonReader json;
+        private Set<String> leftOut = Set.of();
         private int values;
 
         private Parser(Path file, byte[] utf8) {
@@ -393,7 +413,11 @@ public final class Json {
                 if (!names.add(name)) {
                     throw malformed(file, "has %s twice; names must differ", json.getPath());
                 }
-                field.accept(name, value(depth + 1));
+                if (leftOut.contains(json.getPath())) {
+                    json.skipValue();
+                } else {
+                    field.accept(name, value(depth + 1));
+                }
             }
             json.endObject();
         }

@@ -2,7 +2,7 @@ package org.djlgpt.model;
 
 import org.djlgpt.attention.MultiHeadAttention;
 import org.djlgpt.nn.ActivationFunction;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.LayerNorm;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.TensorBlock;
@@ -76,18 +76,18 @@ public record Gpt2Config(
      *     {@code embeddingDim}, the epsilon is not positive, or a dropout lies outside [0, 1)
      */
     public Gpt2Config {
-        Inputs.requirePositive("vocabSize", vocabSize);
-        Inputs.requirePositive("contextLength", contextLength);
-        Inputs.requirePositive("embeddingDim", embeddingDim);
-        Inputs.requirePositive("hiddenDim", hiddenDim);
-        Inputs.requirePositive("numHeads", numHeads);
-        Inputs.requirePositive("numLayers", numLayers);
-        Inputs.requireDivisible(numHeads, "embeddingDim", embeddingDim);
+        Checks.requirePositive("vocabSize", vocabSize);
+        Checks.requirePositive("contextLength", contextLength);
+        Checks.requirePositive("embeddingDim", embeddingDim);
+        Checks.requirePositive("hiddenDim", hiddenDim);
+        Checks.requirePositive("numHeads", numHeads);
+        Checks.requirePositive("numLayers", numLayers);
+        Checks.requireDivisible(numHeads, "embeddingDim", embeddingDim);
         Objects.requireNonNull(activation, "activation");
-        Inputs.requireEpsilon(normEpsilon);
-        Inputs.requireDropout(embeddingDropout);
-        Inputs.requireDropout(attentionDropout);
-        Inputs.requireDropout(residualDropout);
+        Checks.requireEpsilon(normEpsilon);
+        Checks.requireDropout(embeddingDropout);
+        Checks.requireDropout(attentionDropout);
+        Checks.requireDropout(residualDropout);
         otherFields = Collections.unmodifiableMap(new TreeMap<>(otherFields));
     }
 

@@ -14,7 +14,7 @@ import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Embedding;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
@@ -200,13 +200,13 @@ public final class GptModel extends TensorBlock implements FusedLoss {
 
     @Override
     protected void requireType(DataType type) {
-        Inputs.requireTokenIds(name(), type);
+        Checks.requireTokenIds(name(), type);
     }
 
     @Override
     protected void requireShape(Shape tokens) {
-        Inputs.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
-        Inputs.requireContext(tokens.get(1), config.contextLength());
+        Checks.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
+        Checks.requireContext(tokens.get(1), config.contextLength());
     }
 
     @Override

@@ -3,7 +3,7 @@ package org.djlgpt.model;
 import org.djlgpt.attention.GroupedQueryAttention;
 import org.djlgpt.attention.RotaryEmbedding;
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.nn.TensorBlock;
@@ -96,18 +96,18 @@ public record LlamaConfig(
      */
     public LlamaConfig {
         Objects.requireNonNull(relative, "relative");
-        Inputs.requirePositive("vocabSize", vocabSize);
-        Inputs.requirePositive("contextLength", contextLength);
-        Inputs.requirePositive("embeddingDim", embeddingDim);
-        Inputs.requirePositive("hiddenDim", hiddenDim);
-        Inputs.requirePositive("numHeads", numHeads);
-        Inputs.requirePositive("numKeyValueHeads", numKeyValueHeads);
-        Inputs.requireDivisible("numKeyValueHeads", numKeyValueHeads, "numHeads", numHeads);
-        Inputs.requirePositive("headDim", headDim);
-        Inputs.requirePositive("numLayers", numLayers);
-        Inputs.requireEpsilon(normEpsilon);
-        Inputs.requirePositive("slidingWindow", slidingWindow);
-        Inputs.requireDropout(attentionDropout);
+        Checks.requirePositive("vocabSize", vocabSize);
+        Checks.requirePositive("contextLength", contextLength);
+        Checks.requirePositive("embeddingDim", embeddingDim);
+        Checks.requirePositive("hiddenDim", hiddenDim);
+        Checks.requirePositive("numHeads", numHeads);
+        Checks.requirePositive("numKeyValueHeads", numKeyValueHeads);
+        Checks.requireDivisible("numKeyValueHeads", numKeyValueHeads, "numHeads", numHeads);
+        Checks.requirePositive("headDim", headDim);
+        Checks.requirePositive("numLayers", numLayers);
+        Checks.requireEpsilon(normEpsilon);
+        Checks.requirePositive("slidingWindow", slidingWindow);
+        Checks.requireDropout(attentionDropout);
         RotaryEmbedding.requireUsable(headDim, ropeBase);
         Objects.requireNonNull(ropeScaling, "ropeScaling");
         otherFields = Collections.unmodifiableMap(new TreeMap<>(otherFields));
@@ -310,9 +310,9 @@ public record LlamaConfig(
             if (headDim != null) {
                 return headDim;
             }
-            Inputs.requirePositive("embeddingDim", embeddingDim);
-            Inputs.requirePositive("numHeads", numHeads);
-            Inputs.requireDivisible(numHeads, "embeddingDim", embeddingDim);
+            Checks.requirePositive("embeddingDim", embeddingDim);
+            Checks.requirePositive("numHeads", numHeads);
+            Checks.requireDivisible(numHeads, "embeddingDim", embeddingDim);
             return embeddingDim / numHeads;
         }
 

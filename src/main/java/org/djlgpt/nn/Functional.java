@@ -244,12 +244,12 @@ public final class Functional {
     private static NDArray checked(NDArray ids, long vocabSize, Supplier<NDArray> computation) {
         boolean noticed = ids instanceof PtNDArray && !ids.getDevice().isGpu();
         if (!noticed) {
-            Inputs.requireKnownTokens(ids, vocabSize);
+            Checks.requireKnownTokens(ids, vocabSize);
         }
         try {
             return computation.get();
         } catch (EngineException e) {
-            Inputs.requireKnownTokens(ids, vocabSize);
+            Checks.requireKnownTokens(ids, vocabSize);
             throw e;
         }
     }

@@ -84,7 +84,7 @@ public interface Layers {
      * @throws IllegalArgumentException if {@code numLayers} is below 1
      */
     static Layers gpt2(int numLayers) {
-        return new Gpt2Layers(Inputs.requirePositive("numLayers", numLayers));
+        return new Gpt2Layers(Checks.requirePositive("numLayers", numLayers));
     }
 }
 

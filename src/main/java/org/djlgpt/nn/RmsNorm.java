@@ -24,8 +24,8 @@ public final class RmsNorm extends TensorBlock {
      * @throws IllegalArgumentException if a number is out of range
      */
     public RmsNorm(int dim, double epsilon) {
-        this.dim = Inputs.requirePositive("dim", dim);
-        this.epsilon = Inputs.requireEpsilon(epsilon);
+        this.dim = Checks.requirePositive("dim", dim);
+        this.epsilon = Checks.requireEpsilon(epsilon);
         scale = addParameter(LayerNorm.vector("scale", Parameter.Type.GAMMA, dim));
     }
 
@@ -54,8 +54,8 @@ public final class RmsNorm extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(.., dim)", 1, Integer.MAX_VALUE);
-        Inputs.requireLastDimension(name(), input, "dim", dim);
+        Checks.requireRank(name(), input, "(.., dim)", 1, Integer.MAX_VALUE);
+        Checks.requireLastDimension(name(), input, "dim", dim);
     }
 
     @Override

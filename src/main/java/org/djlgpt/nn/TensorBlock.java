@@ -69,7 +69,7 @@ public abstract class TensorBlock extends AbstractBlock {
      * @throws IllegalArgumentException if the block cannot take it
      */
     protected void requireType(DataType type) {
-        Inputs.requireFloating(name(), type);
+        Checks.requireFloating(name(), type);
     }
 
     /**
@@ -175,7 +175,7 @@ public abstract class TensorBlock extends AbstractBlock {
      */
     @Override
     public void initialize(NDManager manager, DataType dataType, Shape... inputShapes) {
-        Inputs.requireWeight(name(), dataType);
+        Checks.requireWeight(name(), dataType);
         super.initialize(manager, dataType, inputShapes);
     }
 

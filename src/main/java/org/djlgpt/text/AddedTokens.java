@@ -15,6 +15,7 @@ import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * The tokens of a Hugging Face folder that no merge makes: those of {@code added_tokens.json},
@@ -31,7 +32,10 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
     private static final String CONFIG = "tokenizer_config.json";
     private static final int MAX_BYTES = 100_000_000;
 
-    private static final String END_OF_TEXT = "<|endoftext|>";
+    /** GPT-2's special token. */
+    static final String END_OF_TEXT = "<|endoftext|>";
+
+    private static final String CLASS = "tokenizer_class";
     private static final String ENDS_TEXT = "eos_token";
     private static final List<String> SINGLE_ROLES =
             List.of(
@@ -53,12 +57,29 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
      * Reads the files of a folder, none of which needs to be there.
      *
      * @param vocabulary the ids that other files give to tokens
-     * @throws IllegalArgumentException if a file is malformed, or asks for what GPT-2's tokenizer
-     *     does not do
+     * @throws IllegalArgumentException if a file is malformed
      */
     static AddedTokens read(Path folder, Map<String, Integer> vocabulary) throws IOException {
-        Map<String, Integer> ids = new LinkedHashMap<>();
-        Set<String> special = new LinkedHashSet<>();
+        return read(folder, vocabulary, Map.of(), Set.of());
+    }
+
+    /**
+     * Reads the files of a folder, none of which needs to be there, after another that has added
+     * tokens as well.
+     *
+     * @param vocabulary the ids that other files give to tokens
+     * @param added the ids of the tokens that the other file adds
+     * @param addedSpecial those of them that are special
+     * @throws IllegalArgumentException if a file is malformed
+     */
+    static AddedTokens read(
+            Path folder,
+            Map<String, Integer> vocabulary,
+            Map<String, Integer> added,
+            Set<String> addedSpecial)
+            throws IOException {
+        Map<String, Integer> ids = new LinkedHashMap<>(added);
+        Set<String> special = new LinkedHashSet<>(addedSpecial);
         Map<String, String> roles = new LinkedHashMap<>();
         if (Files.exists(folder.resolve(IDS))) {
             ids.putAll(readIds(folder.resolve(IDS)));
@@ -66,7 +87,6 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
         for (String name : List.of(CONFIG, ROLES)) {
             if (Files.exists(folder.resolve(name))) {
                 Json json = Json.read(folder.resolve(name), MAX_BYTES);
-                requireGpt2(json);
                 readEntries(json, ids, special);
                 readRoles(json, roles, special);
             }
@@ -97,17 +117,56 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
         return ids;
     }
 
-    /** Other tokenizers have files of the same names, and other ids. */
+    /**
+     * Requires that the files of a folder ask for nothing but what GPT-2's tokenizer does: others
+     * have files of the same names, and other ids.
+     */
+    static void requireGpt2(Path folder) throws IOException {
+        for (String name : List.of(CONFIG, ROLES)) {
+            if (Files.exists(folder.resolve(name))) {
+                requireGpt2(Json.read(folder.resolve(name), MAX_BYTES));
+            }
+        }
+    }
+
     private static void requireGpt2(Json config) {
-        config.field("tokenizer_class")
-                .filter(type -> !type.string().matches("GPT2Tokenizer(Fast)?"))
+        config.field(CLASS)
+                .filter(type -> !isGpt2(type))
                 .ifPresent(
                         type -> {
                             throw type.malformed(
-                                    "%s is %s, but only GPT2Tokenizer is supported",
-                                    type.place(), type);
+                                    "%s is %s, but without %s only GPT2Tokenizer is supported; in"
+                                        + " Python, AutoTokenizer.from_pretrained(folder) and its"
+                                        + " save_pretrained(folder) write that file",
+                                    type.place(), type, TokenizerJson.FILE);
                         });
         requireFalse(config, "add_prefix_space", "add_bos_token");
+        tokens(config)
+                .filter(token -> !token.isString())
+                .forEach(token -> requireFalse(token, "lstrip", "rstrip", "single_word"));
+    }
+
+    /** Tells whether a folder says that it is GPT-2's tokenizer, or says nothing. */
+    static boolean mayBeGpt2(Path folder) throws IOException {
+        Path config = folder.resolve(CONFIG);
+        return !Files.exists(config)
+                || Json.read(config, MAX_BYTES).field(CLASS).map(AddedTokens::isGpt2).orElse(true);
+    }
+
+    private static boolean isGpt2(Json tokenizerClass) {
+        return tokenizerClass.string().matches("GPT2Tokenizer(Fast)?");
+    }
+
+    private static Stream<Json> tokens(Json config) {
+        return Stream.of(
+                        SINGLE_ROLES.stream().flatMap(role -> config.field(role).stream()),
+                        config.field(OTHERS).stream().flatMap(tokens -> tokens.items().stream()),
+                        entries(config).values().stream())
+                .flatMap(tokens -> tokens);
+    }
+
+    private static Map<String, Json> entries(Json config) {
+        return config.field("added_tokens_decoder").map(Json::fields).orElse(Map.of());
     }
 
     private static void requireFalse(Json json, String... names) {
@@ -123,9 +182,7 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
     }
 
     private static void readEntries(Json config, Map<String, Integer> ids, Set<String> special) {
-        Map<String, Json> entries =
-                config.field("added_tokens_decoder").map(Json::fields).orElse(Map.of());
-        for (Map.Entry<String, Json> entry : entries.entrySet()) {
+        for (Map.Entry<String, Json> entry : entries(config).entrySet()) {
             Json token = entry.getValue();
             String content = content(token);
             if (!entry.getKey().matches("[0-9]{1,9}")) {
@@ -135,7 +192,7 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
             Integer other = ids.put(content, id);
             if (other != null && !other.equals(id)) {
                 throw token.malformed(
-                        "token \"%s\" has id=%d here and %d in %s", content, id, other, IDS);
+                        "token \"%s\" has id=%d here and %d in another file", content, id, other);
             }
             if (token.field("special").map(Json::flag).orElse(false)) {
                 special.add(content);
@@ -154,11 +211,7 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
 
     /** A token is a string, or an object that also says how it is found. */
     private static String content(Json token) {
-        if (token.isString()) {
-            return token.string();
-        }
-        requireFalse(token, "lstrip", "rstrip", "single_word");
-        return token.require("content").string();
+        return (token.isString() ? token : token.require("content")).string();
     }
 
     /** Writes what the vocabulary does not say already. */

@@ -74,7 +74,9 @@ public final class CharTokenizer implements Tokenizer {
         for (int i = 1; i < sorted.length; i++) {
             if (sorted[i] == sorted[i - 1]) {
                 throw new IllegalArgumentException(
-                        "the vocabulary has the character " + describe(sorted[i]) + " twice");
+                        "the vocabulary has the character "
+                                + TokenizerInput.describe(sorted[i])
+                                + " twice");
             }
         }
         return ofDistinct(codePoints);
@@ -136,7 +138,7 @@ public final class CharTokenizer implements Tokenizer {
                                 "text has the character %s at index %d, which is not among the %d"
                                     + " of the vocabulary; leave it out, or learn the vocabulary"
                                     + " from a text that has it",
-                                describe(character), index, vocabSize()));
+                                TokenizerInput.describe(character), index, vocabSize()));
             }
             ids[i] = sortedIds[found];
             index += Character.charCount(character);
@@ -201,11 +203,5 @@ public final class CharTokenizer implements Tokenizer {
     /** Returns all characters in the order of their ids. */
     String characters() {
         return new String(characters, 0, characters.length);
-    }
-
-    private static String describe(int character) {
-        String shown =
-                Character.isISOControl(character) ? "" : "'" + Character.toString(character) + "' ";
-        return shown + String.format("(U+%04X)", character);
     }
 }

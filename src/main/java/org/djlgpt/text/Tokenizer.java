@@ -13,7 +13,8 @@ import java.util.regex.Pattern;
  * Turns text into token ids and back.
  *
  * <p>Ids run from 0 to {@link #vocabSize} - 1. Whatever {@link #encode} accepts, {@link #decode}
- * restores exactly. Implementations are immutable and may be shared between threads.
+ * restores exactly, unless the files of a model say that text is changed first, see {@link
+ * PretrainedTokenizer}. Implementations are immutable and may be shared between threads.
  */
 public interface Tokenizer {
 
@@ -97,24 +98,28 @@ public interface Tokenizer {
     static boolean isPart(String name) {
         return Pattern.matches(
                 "char_tokenizer\\.json|vocab\\.json|merges\\.txt|tokenizer(_config)?\\.json"
-                        + "|(special_tokens_map|added_tokens)\\.json",
+                        + "|(special_tokens_map|added_tokens)\\.json"
+                        + "|tokenizer\\.model|chat_template\\.jinja",
                 name);
     }
 
     /**
-     * Opens the tokenizer of a model folder: a {@link CharTokenizer} or a {@link Gpt2Tokenizer}.
+     * Opens the tokenizer of a model folder: a {@link CharTokenizer}, a {@link Gpt2Tokenizer} where
+     * {@code vocab.json} and {@code merges.txt} are all that counts, or else a {@link
+     * PretrainedTokenizer}.
      *
-     * @param directory a folder that {@link #save} wrote to, or one with {@code vocab.json} and
-     *     {@code merges.txt}, as {@link Gpt2Tokenizer#load} says
+     * @param directory a folder that {@link #save} wrote to, or one with {@code tokenizer.json}, or
+     *     with {@code vocab.json} and {@code merges.txt} of GPT-2's kind
      * @return the tokenizer
      * @throws IllegalArgumentException if the folder holds no tokenizer, two of them, a part of
-     *     one, or a malformed one
+     *     one, or a malformed one, or if a library is missing that it needs
      * @throws IOException if a file can't be read
      */
     static Tokenizer load(Path directory) throws IOException {
         AtomicFolder.settle(directory);
         boolean characters = Files.exists(directory.resolve(CharTokenizer.FILE));
-        boolean gpt2 =
+        boolean json = Files.exists(directory.resolve(TokenizerJson.FILE));
+        boolean pairs =
                 Files.exists(directory.resolve(Gpt2Files.VOCABULARY))
                         || Files.exists(directory.resolve(Gpt2Files.MERGES));
         String folder = "folder " + directory.toAbsolutePath();
@@ -122,23 +127,28 @@ public interface Tokenizer {
             throw new IllegalArgumentException(
                     folder + " does not exist or is a file; give the folder of a model");
         }
-        if (characters && gpt2) {
+        if (characters && (json || pairs)) {
             throw new IllegalArgumentException(
                     folder
                             + " holds two tokenizers; delete "
                             + CharTokenizer.FILE
-                            + ", or else vocab.json and merges.txt");
+                            + ", or else tokenizer.json, vocab.json and merges.txt");
         }
         if (characters) {
             return CharTokenizer.load(directory);
         }
-        if (gpt2) {
+        if (json && !(pairs && TokenizerJson.isGpt2(directory))) {
+            return PretrainedTokenizer.load(directory);
+        }
+        if (pairs) {
             return Gpt2Tokenizer.load(directory);
         }
         throw new IllegalArgumentException(
                 folder
                         + " holds no tokenizer; expected "
+                        + TokenizerJson.FILE
+                        + ", "
                         + CharTokenizer.FILE
-                        + ", or vocab.json and merges.txt (tokenizer.json alone is not read)");
+                        + ", or vocab.json and merges.txt");
     }
 }

@@ -28,6 +28,13 @@ final class TokenizerInput {
         }
     }
 
+    /** Returns a code point as messages have it. */
+    static String describe(int character) {
+        String shown =
+                Character.isISOControl(character) ? "" : "'" + Character.toString(character) + "' ";
+        return shown + String.format("(U+%04X)", character);
+    }
+
     static void requireId(int id, int vocabSize) {
         if (id < 0 || id >= vocabSize) {
             throw new IllegalArgumentException(

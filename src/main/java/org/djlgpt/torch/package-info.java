@@ -12,7 +12,7 @@
  * argument, and they may be called from several threads. {@link org.djlgpt.torch.BFloat16} converts
  * to and from the half width type that DJL can't name, {@link org.djlgpt.torch.CrossEntropyKernel}
  * is the loss of a language model, {@link org.djlgpt.torch.Gradients} and {@link
- * org.djlgpt.torch.FusedAdamW} are the two halves of a training step, {@link
+ * org.djlgpt.torch.AdamWKernel} are the two halves of a training step, {@link
  * org.djlgpt.torch.PlainOperators} leaves the kernels aside to compare with DJL's operators, and
  * {@link org.djlgpt.torch.NativeSettings} makes waiting threads sleep early, unasked, and {@link
  * org.djlgpt.torch.Threads} says how many compute.

@@ -25,8 +25,8 @@ import java.util.Set;
 public final class Checkpoint {
 
     /**
-     * The values of a {@link TrainingConfig} that may be others when a run goes on: they change no
-     * step that is still to come.
+     * The values of a {@link PretrainingConfig} that may be others when a run goes on: they change
+     * no step that is still to come.
      */
     public static final Set<String> FREE = Set.of("steps", "evalEvery");
 
@@ -90,7 +90,7 @@ public final class Checkpoint {
      *
      * @return the configuration of the run that wrote the checkpoint
      */
-    public TrainingConfig config() {
+    public PretrainingConfig config() {
         return header.config();
     }
 
@@ -109,7 +109,7 @@ public final class Checkpoint {
     }
 
     /** Refuses a run that would not be the same one. */
-    void requireSameRun(TrainingConfig config, String trainingData, String validationData) {
+    void requireSameRun(PretrainingConfig config, String trainingData, String validationData) {
         Map<String, String> now = config.values();
         Map<String, String> before = header.config().values();
         now.keySet()

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  */
 record CheckpointHeader(
         TrainingState state,
-        TrainingConfig config,
+        PretrainingConfig config,
         String trainingData,
         String validationData,
         Map<String, String> notes) {
@@ -56,7 +56,7 @@ record CheckpointHeader(
                 });
         return new CheckpointHeader(
                 record(TrainingState.class, STATE, texts),
-                record(TrainingConfig.class, CONFIG, texts),
+                record(PretrainingConfig.class, CONFIG, texts),
                 text(texts, TRAINING_DATA),
                 text(texts, VALIDATION_DATA),
                 notes);

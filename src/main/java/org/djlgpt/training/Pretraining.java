@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.TokenWindows;
 
 import java.io.IOException;
@@ -49,7 +49,7 @@ public final class Pretraining {
     private final NDManager manager;
     private final TokenWindows trainingWindows;
     private final TokenWindows validationWindows;
-    private final TrainingConfig config;
+    private final PretrainingConfig config;
     private final Listeners listeners;
     private final Path checkpoint;
     private final int checkpointEvery;
@@ -73,8 +73,7 @@ public final class Pretraining {
                 builder.checkpointEvery == null ? config.evalEvery() : builder.checkpointEvery;
         notes = builder.notes;
         badStepsAllowed = builder.badStepsAllowed;
-        Batches batches =
-                Batches.shuffled(trainingWindows, config.batchSize(), config.seed());
+        Batches batches = Batches.shuffled(trainingWindows, config.batchSize(), config.seed());
         trainingStep = new TrainingStep(model, manager, batches, config, builder.hook);
         evaluation = new Evaluation(model, manager, config.batchSize());
     }
@@ -230,8 +229,8 @@ public final class Pretraining {
         private NDManager manager;
         private TokenWindows trainingWindows;
         private TokenWindows validationWindows;
-        private TrainingConfig config = TrainingConfig.builder().build();
-        private TrainingListener[] listeners = {};
+        private PretrainingConfig config = PretrainingConfig.builder().build();
+        private PretrainingListener[] listeners = {};
         private WriteFailureHandler writeFailures =
                 failure -> {
                     throw failure;
@@ -282,10 +281,10 @@ public final class Pretraining {
         /**
          * Sets how the model is trained.
          *
-         * @param config the defaults of {@link TrainingConfig#builder()} by default
+         * @param config the defaults of {@link PretrainingConfig#builder()} by default
          * @return this builder
          */
-        public Builder optConfig(TrainingConfig config) {
+        public Builder optConfig(PretrainingConfig config) {
             this.config = config;
             return this;
         }
@@ -296,7 +295,7 @@ public final class Pretraining {
          * @param listeners called in this order; none by default
          * @return this builder
          */
-        public Builder optListeners(TrainingListener... listeners) {
+        public Builder optListeners(PretrainingListener... listeners) {
             this.listeners = listeners.clone();
             return this;
         }
@@ -386,7 +385,7 @@ public final class Pretraining {
             Objects.requireNonNull(trainingWindows, "setData is missing");
             Objects.requireNonNull(validationWindows, "setData is missing");
             if (checkpointEvery != null) {
-                Inputs.requirePositive("checkpointEvery", checkpointEvery);
+                Checks.requirePositive("checkpointEvery", checkpointEvery);
             }
             if (badStepsAllowed < 0) {
                 throw new IllegalArgumentException(

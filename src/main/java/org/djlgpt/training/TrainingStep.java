@@ -9,7 +9,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.AdamMoments;
-import org.djlgpt.nn.AdamW;
+import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.torch.Gradients;
@@ -33,20 +33,20 @@ import java.util.List;
  * }
  * }</pre>
  *
- * <p>Inside {@link org.djlgpt.nn.Autocast#bfloat16()} it computes in bfloat16; parameters, gradients
- * and moments are float32. It belongs to one thread, and as the engine's generator is seeded at each
- * step, one training runs in a process at a time.
+ * <p>Inside {@link org.djlgpt.nn.Autocast#bfloat16()} it computes in bfloat16; parameters,
+ * gradients and moments are float32. It belongs to one thread, and as the engine's generator is
+ * seeded at each step, one training runs in a process at a time.
  */
 public final class TrainingStep implements AutoCloseable {
 
     private final Block model;
     private final NDManager manager;
     private final Batches batches;
-    private final TrainingConfig config;
+    private final PretrainingConfig config;
     private final StepHook hook;
     private final List<Parameter> parameters;
     private final List<NDArray> weights;
-    private final AdamW optimizer;
+    private final FusedAdamW optimizer;
     private int step;
 
     /**
@@ -64,7 +64,7 @@ public final class TrainingStep implements AutoCloseable {
             Block model,
             NDManager manager,
             Batches batches,
-            TrainingConfig config,
+            PretrainingConfig config,
             StepHook hook) {
         if (!model.isInitialized()) {
             throw new IllegalArgumentException(
@@ -82,7 +82,7 @@ public final class TrainingStep implements AutoCloseable {
                         .toList();
         weights = parameters.stream().map(Parameter::getArray).toList();
         optimizer =
-                AdamW.builder()
+                FusedAdamW.builder()
                         // by the step, not by the updates, of which skipped steps are none
                         .optLearningRateTracker((id, update) -> (float) rate())
                         .optWeightDecays((float) config.weightDecay())

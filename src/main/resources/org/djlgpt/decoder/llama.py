@@ -2,14 +2,6 @@
 # is gated, and groups of H / G queries share a key and a value.
 
 
-def _norm(x: Tensor, scale: Tensor, epsilon: float) -> Tensor:
-  return torch.rms_norm(x, [x.size(-1)], scale, epsilon)
-
-
-def _head_norm(x: Tensor, scale: Tensor, epsilon: float) -> Tensor:
-  return torch.rms_norm(x.to(6), [x.size(-1)], scale, epsilon).type_as(x)
-
-
 def _attention(x: Tensor, B: int, qkv: List[Tensor], q_norm: Tensor, k_norm: Tensor,
                cosine: Tensor, sine: Tensor, cache: Tensor, start: int, window: int,
                mask: Optional[Tensor], epsilon: float) -> Tensor:
@@ -20,9 +12,9 @@ def _attention(x: Tensor, B: int, qkv: List[Tensor], q_norm: Tensor, k_norm: Ten
   heads = heads.view(B, -1, H + 2 * G, D).transpose(1, 2)  # (B, H + 2 G, T, D)
   qk = heads.narrow(1, 0, H + G)
   if q_norm.dim() == 1:
-    q = __torch__.llama._head_norm(qk.narrow(1, 0, H), q_norm, epsilon)
-    k = __torch__.llama._head_norm(qk.narrow(1, H, G), k_norm, epsilon)
-    qk = torch.cat([q, k], 1)
+    q = __torch__.layers.rms_norm(qk.narrow(1, 0, H).to(6), q_norm, epsilon)
+    k = __torch__.layers.rms_norm(qk.narrow(1, H, G).to(6), k_norm, epsilon)
+    qk = torch.cat([q, k], 1).type_as(heads)
   qk = __torch__.attention._turned(qk, cosine, sine)
   kv = torch.stack([qk.narrow(1, H, G), heads.narrow(1, H + G, G)])
   context = __torch__.attention._attend_past(
@@ -48,11 +40,11 @@ def _layer(x: Tensor, B: int, weights: List[Tensor], qkv: List[Tensor], gate_up:
    q_norm, k_norm,                           # (D)
    output, output_scale,                     # (E, H * D), (E)
    down, down_scale) = weights               # (E, F), (E)
-  normed = __torch__.llama._norm(x, norm1, epsilon).to(cache.dtype)
+  normed = __torch__.layers.rms_norm(x, norm1, epsilon).to(cache.dtype)
   context = __torch__.llama._attention(normed, B, qkv, q_norm, k_norm, cosine, sine, cache, start,
                                        window, mask, epsilon)
   x += __torch__.decoder._linear(context, output, output, output_scale)
-  normed = __torch__.llama._norm(x, norm2, epsilon).to(cache.dtype)
+  normed = __torch__.layers.rms_norm(x, norm2, epsilon).to(cache.dtype)
   x += __torch__.llama._feed_forward(normed, gate_up, down, down_scale)
   return x
 
@@ -92,7 +84,7 @@ def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], every: bool,
   x = __torch__.decoder._words(tokens, words, words_scale).view(B * T, -1)
   x = __torch__.llama._layers(x, B, weights, qkv, gate_up, cosine, sine, caches, start, window, mask,
                               epsilon)
-  x = __torch__.llama._norm(__torch__.decoder._last(x, B, every), norm, epsilon)
+  x = __torch__.layers.rms_norm(__torch__.decoder._last(x, B, every), norm, epsilon)
   logits = __torch__.decoder._linear(x.to(caches[0].dtype), head, head, head_scale).to(6)
   return logits.view(B, -1, logits.size(1))
 
@@ -114,6 +106,6 @@ def extend_llama(tokens: Tensor, positions: Tensor, attended: Tensor, shape: Lis
   x = __torch__.decoder._words(tokens, words, words_scale).view(B * T, -1)
   x = __torch__.llama._layers(x, B, weights, qkv, gate_up, cosine, sine, caches, shape[3] - T, window,
                               mask, epsilon)
-  x = __torch__.llama._norm(x, norm, epsilon)
+  x = __torch__.layers.rms_norm(x, norm, epsilon)
   logits = __torch__.decoder._linear(x.to(type), head, head, head_scale).to(6)
   return [logits.view(B, T, -1), x.view(B, T, -1)] + __torch__.decoder._past(caches)

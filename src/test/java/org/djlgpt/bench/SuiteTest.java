@@ -128,8 +128,7 @@ class SuiteTest {
 
                             @Override
                             public void onRow(BenchmarkReport soFar) {
-                                long failed =
-                                        soFar.text().lines().filter(FAILED::equals).count();
+                                long failed = soFar.text().lines().filter(FAILED::equals).count();
                                 heard.add(failed + " rows");
                             }
                         });

@@ -50,6 +50,7 @@ class TextTableTest {
     void aRowOfAnotherWidthIsRefused() {
         TextTable table = new TextTable("Title", "ms");
         List<String> names = List.of("a");
-        assertThrows(IllegalArgumentException.class, () -> table.row(names, "a", List.of("1", "2")));
+        List<String> cells = List.of("1", "2");
+        assertThrows(IllegalArgumentException.class, () -> table.row(names, "a", cells));
     }
 }

@@ -202,7 +202,7 @@ class ModelDirectoryMalformedTest {
                 "llama-tiny | head_dim | 5 | even to be rotated in pairs; use 6",
                 "llama-tiny | rms_norm_eps | 0 | positive",
                 "llama-tiny | rope_parameters | {rope_type: 'yarn', factor: 4} | llama3 are"
-                    + " supported",
+                        + " supported",
                 "llama-tiny | rope_parameters | {rope_type: 'dynamic', factor: 4} | llama3 are",
                 "llama-tiny | rope_parameters | {rope_type: 'linear', factor: 0.5} | at least 1",
                 "llama-tiny | rope_parameters | {rope_theta: 1} | above 1",

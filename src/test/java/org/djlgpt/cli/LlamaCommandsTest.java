@@ -31,9 +31,22 @@ class LlamaCommandsTest {
 
     private static final List<Object> LLAMA =
             List.of(
-                    "--family", "llama", "--heads", 4, "--kv-heads", 2, "--hidden-dim", 24,
-                    "--rope-base", 500, "--dropout", 0.1, "--learning-rate", 0.02,
-                    "--decay-steps", 150);
+                    "--family",
+                    "llama",
+                    "--heads",
+                    4,
+                    "--kv-heads",
+                    2,
+                    "--hidden-dim",
+                    24,
+                    "--rope-base",
+                    500,
+                    "--dropout",
+                    0.1,
+                    "--learning-rate",
+                    0.02,
+                    "--decay-steps",
+                    150);
 
     @TempDir private static Path folder;
     private static Path text;
@@ -74,8 +87,7 @@ class LlamaCommandsTest {
     @Test
     void whatIsLeftOutIsTheLibrarysDefault() throws Exception {
         Path plain = folder.resolve("plain");
-        assertEquals(
-                0, SmallText.train(text, plain, "--family", "llama", "--steps", 1).exitCode());
+        assertEquals(0, SmallText.train(text, plain, "--family", "llama", "--steps", 1).exitCode());
         LlamaConfig expected =
                 LlamaConfig.builder()
                         .setVocabSize(29)
@@ -234,8 +246,19 @@ class LlamaCommandsTest {
 
         Command command =
                 Command.gpt(
-                        "train", "--init-from", start, "--data", text, "--out", out, "--steps", 20,
-                        "--batch-size", 2, "--learning-rate", 0.02);
+                        "train",
+                        "--init-from",
+                        start,
+                        "--data",
+                        text,
+                        "--out",
+                        out,
+                        "--steps",
+                        20,
+                        "--batch-size",
+                        2,
+                        "--learning-rate",
+                        0.02);
 
         assertEquals(0, command.exitCode(), command::err);
         double before = number(command, "step +0/20 +validation loss ([\\d.]+)");

@@ -98,12 +98,14 @@ class WrongInputTest {
     @CsvSource(
             delimiter = '|',
             value = {
-                "--kv-heads 3 --heads 8  | --kv-heads=3 must divide --heads=8; use --kv-heads=2 or 4",
+                "--kv-heads 3 --heads 8  | --kv-heads=3 must divide --heads=8; use --kv-heads=2 or"
+                    + " 4",
                 "--kv-heads 0            | --kv-heads=0 must be at least 1",
                 "--kv-heads 4            | --kv-heads=4 must divide --heads=2; use --kv-heads=2",
-                "--heads 16              | --embedding-dim=16 gives each of --heads=16 a width of 1,"
-                        + " which must be even for rotary positions; use --embedding-dim=32",
-                "--embedding-dim 10      | gives each of --heads=2 a width of 5, which must be even",
+                "--heads 16              | --embedding-dim=16 gives each of --heads=16 a width of"
+                    + " 1, which must be even for rotary positions; use --embedding-dim=32",
+                "--embedding-dim 10      | gives each of --heads=2 a width of 5, which must be"
+                    + " even",
                 "--heads 3               | --heads=3 must divide --embedding-dim=16",
                 "--rope-base 1           | --rope-base=1.0 must be above 1; use 10000",
                 "--rope-base NaN         | --rope-base=NaN must be above 1; use 10000",
@@ -266,7 +268,8 @@ class WrongInputTest {
         assertRefused(Command.gpt("info", "--model", text), "small.txt is no folder");
         assertRefused(Command.gpt("info", "--model", folder), "config.json: is missing");
         assertRefused(
-                Command.gpt("generate", "--model", folder, "--prompt", "fox"), "holds no tokenizer");
+                Command.gpt("generate", "--model", folder, "--prompt", "fox"),
+                "holds no tokenizer");
     }
 
     @Test

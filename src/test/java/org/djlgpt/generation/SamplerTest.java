@@ -145,8 +145,7 @@ class SamplerTest {
         NDArray logits = manager.create(new float[] {1, 2, 3, 30, 20, 10}, new Shape(2, 3));
 
         assertArrayEquals(
-                new boolean[] {false, true, true, true, true, false},
-                finite(seen(logits, 2)));
+                new boolean[] {false, true, true, true, true, false}, finite(seen(logits, 2)));
     }
 
     @ParameterizedTest

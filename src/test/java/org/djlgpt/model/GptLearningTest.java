@@ -18,7 +18,7 @@ import ai.djl.training.Trainer;
 import ai.djl.training.tracker.Tracker;
 
 import org.djlgpt.model.LlamaConfig.Relative;
-import org.djlgpt.nn.AdamW;
+import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.RandomArrays;
@@ -125,8 +125,8 @@ class GptLearningTest {
         NDArray tokens = distinctFirstTokens(vocabSize);
         NDArray targets = arrays.ids(vocabSize, 4, 8);
         try (Model model = Model.newInstance("gpt");
-                AdamW optimizer =
-                        AdamW.builder().optLearningRateTracker(Tracker.fixed(5e-3f)).build()) {
+                FusedAdamW optimizer =
+                        FusedAdamW.builder().optLearningRateTracker(Tracker.fixed(5e-3f)).build()) {
             model.setBlock(start.model(vocabSize));
             DefaultTrainingConfig config =
                     new DefaultTrainingConfig(new CrossEntropy()).optOptimizer(optimizer);

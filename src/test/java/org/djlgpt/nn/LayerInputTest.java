@@ -88,7 +88,7 @@ class LayerInputTest {
             assertEquals(loss, CrossEntropy.mean(narrow, targets).getFloat(), 1e-6f);
         }
         assertRefused(
-                () -> AdamW.builder().build().update("w", narrow, narrow), "AdamW", "FLOAT32");
+                () -> FusedAdamW.builder().build().update("w", narrow, narrow), "AdamW", "FLOAT32");
     }
 
     @Test

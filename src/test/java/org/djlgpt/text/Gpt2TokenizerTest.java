@@ -150,6 +150,9 @@ class Gpt2TokenizerTest {
         assertTrue(rejected(() -> Tokenizer.load(folder)).contains("merges.txt does not exist"));
 
         Files.move(folder.resolve("vocab.json"), folder.resolve("tokenizer.json"));
+        assertTrue(rejected(() -> Tokenizer.load(folder)).contains("$.model is"));
+
+        Files.move(folder.resolve("tokenizer.json"), folder.resolve("vocab.txt"));
         assertTrue(rejected(() -> Tokenizer.load(folder)).contains("holds no tokenizer"));
         assertTrue(
                 rejected(() -> Tokenizer.load(folder.resolve("none"))).contains("does not exist"));

@@ -93,8 +93,7 @@ class CheckpointLockTest {
         Path precious = Files.writeString(folder.resolve("precious"), "content");
         Files.createSymbolicLink(folder.resolve(".checkpoint.lock"), precious);
 
-        assertThrows(
-                IOException.class, () -> CheckpointLock.claim(folder.resolve("checkpoint")));
+        assertThrows(IOException.class, () -> CheckpointLock.claim(folder.resolve("checkpoint")));
         assertEquals("content", Files.readString(precious));
     }
 

@@ -59,7 +59,7 @@ class TrainingStepTest {
                     }
                 };
         GptModel alone = model();
-        TrainingConfig config = config().build();
+        PretrainingConfig config = config().build();
 
         try (TrainingStep first = step(model(), (m, n) -> BATCHES.batch(m, 1), config, other);
                 TrainingStep second = step(shared, (m, n) -> BATCHES.batch(m, 0), config, mine);
@@ -130,8 +130,7 @@ class TrainingStepTest {
 
     @Test
     void numbersOfAnotherModelAreRefused() {
-        try (TrainingStep training =
-                step(model(), BATCHES, config().build(), StepHook.NONE)) {
+        try (TrainingStep training = step(model(), BATCHES, config().build(), StepHook.NONE)) {
             float[] state = training.state();
             Exception refused =
                     assertThrows(
@@ -182,7 +181,8 @@ class TrainingStepTest {
         }
     }
 
-    private TrainingStep step(Block model, Batches batches, TrainingConfig config, StepHook hook) {
+    private TrainingStep step(
+            Block model, Batches batches, PretrainingConfig config, StepHook hook) {
         return new TrainingStep(model, manager, batches, config, hook);
     }
 
@@ -190,8 +190,8 @@ class TrainingStepTest {
         return TinyGpt.model(TinyGpt.size(WORDS, CONTEXT).build(), 1, manager);
     }
 
-    private static TrainingConfig.Builder config() {
-        return TrainingConfig.builder().optLearningRate(1e-3).optWarmupSteps(0).optSteps(100);
+    private static PretrainingConfig.Builder config() {
+        return PretrainingConfig.builder().optLearningRate(1e-3).optWarmupSteps(0).optSteps(100);
     }
 
     private static TokenWindows windows(int words) {

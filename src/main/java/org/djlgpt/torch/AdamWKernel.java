@@ -16,7 +16,7 @@ import java.util.List;
  * @param beta2 the decay of the running mean of squared gradients, in [0, 1)
  * @param epsilon what is added to the root of the second mean, at least 0
  */
-public record FusedAdamW(double beta1, double beta2, double epsilon) {
+public record AdamWKernel(double beta1, double beta2, double epsilon) {
 
     /**
      * A parameter with what one step needs; all float32, of one shape and device.
@@ -36,7 +36,7 @@ public record FusedAdamW(double beta1, double beta2, double epsilon) {
      * @param epsilon what is added to the root of the second mean
      * @throws IllegalArgumentException if one is out of its range
      */
-    public FusedAdamW {
+    public AdamWKernel {
         requireIn(beta1 >= 0 && beta1 < 1, "beta1", beta1, "in [0, 1)");
         requireIn(beta2 >= 0 && beta2 < 1, "beta2", beta2, "in [0, 1)");
         requireIn(epsilon >= 0 && epsilon < 1, "epsilon", epsilon, "in [0, 1)");
@@ -93,13 +93,13 @@ public record FusedAdamW(double beta1, double beta2, double epsilon) {
     }
 
     private static Argument argument(String name, NDArray array) {
-        return Argument.of("FusedAdamW.step", name, array);
+        return Argument.of("AdamWKernel.step", name, array);
     }
 
     private static void requireIn(boolean condition, String name, Object value, String range) {
         if (!condition) {
             throw new IllegalArgumentException(
-                    "FusedAdamW: %s is %s, but must be %s".formatted(name, value, range));
+                    "AdamWKernel: %s is %s, but must be %s".formatted(name, value, range));
         }
     }
 }

@@ -6,7 +6,7 @@ import java.io.IOException;
  * Hears of a {@link Pretraining} as it goes on. A listener that can't write stops the training,
  * unless {@link Pretraining.Builder#optWriteFailures} says otherwise.
  */
-public interface TrainingListener {
+public interface PretrainingListener {
 
     /**
      * Hears that the training goes on from a checkpoint.

@@ -9,16 +9,16 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.torch.FusedAdamW.Slot;
+import org.djlgpt.torch.AdamWKernel.Slot;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 import java.util.List;
 
-class FusedAdamWTest {
+class AdamWKernelTest {
 
-    private static final FusedAdamW ADAMW = new FusedAdamW(0.9, 0.95, 1e-8);
+    private static final AdamWKernel ADAMW = new AdamWKernel(0.9, 0.95, 1e-8);
 
     private NDManager manager;
 
@@ -111,12 +111,13 @@ class FusedAdamWTest {
                         manager.zeros(new Shape(3)),
                         good.variance());
         assertRefused(
-                "FusedAdamW.step: mean has shape (3)", () -> ADAMW.step(List.of(bad), 1, 1, 0, 1));
-        assertRefused("FusedAdamW: step is 0", () -> ADAMW.step(List.of(good), 0, 1, 0, 1));
+                "AdamWKernel.step: mean has shape (3)", () -> ADAMW.step(List.of(bad), 1, 1, 0, 1));
+        assertRefused("AdamWKernel: step is 0", () -> ADAMW.step(List.of(good), 0, 1, 0, 1));
         assertRefused(
-                "FusedAdamW: divisor is NaN", () -> ADAMW.step(List.of(good), 1, 1, 0, Double.NaN));
-        assertRefused("FusedAdamW: slots.size() is 0", () -> ADAMW.step(List.of(), 1, 1, 0, 1));
-        assertRefused("FusedAdamW: beta2 is 1.0", () -> new FusedAdamW(0.9, 1, 1e-8));
+                "AdamWKernel: divisor is NaN",
+                () -> ADAMW.step(List.of(good), 1, 1, 0, Double.NaN));
+        assertRefused("AdamWKernel: slots.size() is 0", () -> ADAMW.step(List.of(), 1, 1, 0, 1));
+        assertRefused("AdamWKernel: beta2 is 1.0", () -> new AdamWKernel(0.9, 1, 1e-8));
     }
 
     private static void assertRefused(String message, Runnable call) {

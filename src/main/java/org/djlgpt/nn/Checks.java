@@ -7,9 +7,9 @@ import ai.djl.ndarray.types.Shape;
 import java.util.stream.IntStream;
 
 /** The checks that blocks make of what they are built from and given. */
-public final class Inputs {
+public final class Checks {
 
-    private Inputs() {}
+    private Checks() {}
 
     /**
      * Checks that a size is at least 1.

@@ -9,8 +9,8 @@ import ai.djl.training.optimizer.Optimizer;
 import ai.djl.training.tracker.ParameterTracker;
 import ai.djl.training.tracker.Tracker;
 
-import org.djlgpt.torch.FusedAdamW;
-import org.djlgpt.torch.FusedAdamW.Slot;
+import org.djlgpt.torch.AdamWKernel;
+import org.djlgpt.torch.AdamWKernel.Slot;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Kernels;
 import org.djlgpt.torch.Recording;
@@ -37,22 +37,22 @@ import java.util.concurrent.ConcurrentHashMap;
  * nor norms. DJL's own decays all and puts epsilon elsewhere. It works with DJL's {@code Trainer}.
  * A parameter's moments live in its weight's manager, until {@link #close()}.
  */
-public final class AdamW extends Optimizer implements AutoCloseable {
+public final class FusedAdamW extends Optimizer implements AutoCloseable {
 
     private final ParameterTracker learningRate;
     private final double beta1;
     private final double beta2;
     private final double epsilon;
-    private final FusedAdamW kernel;
+    private final AdamWKernel kernel;
     private final Map<String, AdamMoments> moments = new ConcurrentHashMap<>();
 
-    private AdamW(Builder builder) {
+    private FusedAdamW(Builder builder) {
         super(builder);
         learningRate = builder.learningRate;
         beta1 = builder.beta1;
         beta2 = builder.beta2;
         epsilon = builder.epsilon;
-        kernel = new FusedAdamW(beta1, beta2, epsilon);
+        kernel = new AdamWKernel(beta1, beta2, epsilon);
     }
 
     /**
@@ -162,7 +162,7 @@ public final class AdamW extends Optimizer implements AutoCloseable {
     }
 
     private AdamMoments moments(String parameterId, NDArray weight) {
-        Inputs.requireWeight("AdamW", weight.getDataType());
+        Checks.requireWeight("FusedAdamW", weight.getDataType());
         return moments.computeIfAbsent(
                 parameterId + "@" + weight.getDevice(), key -> new AdamMoments(weight));
     }
@@ -174,7 +174,7 @@ public final class AdamW extends Optimizer implements AutoCloseable {
         moments.clear();
     }
 
-    /** Builds an {@link AdamW}. */
+    /** Builds an {@link FusedAdamW}. */
     public static final class Builder extends OptimizerBuilder<Builder> {
 
         private ParameterTracker learningRate = Tracker.fixed(1e-3f);
@@ -241,14 +241,14 @@ public final class AdamW extends Optimizer implements AutoCloseable {
          * @return the optimizer
          * @throws IllegalArgumentException if a beta lies outside [0, 1) or epsilon is not positive
          */
-        public AdamW build() {
+        public FusedAdamW build() {
             requireBeta("beta1", beta1);
             requireBeta("beta2", beta2);
             if (!(epsilon > 0)) {
                 throw new IllegalArgumentException(
                         "epsilon=%s must be positive; use 1e-8".formatted(epsilon));
             }
-            return new AdamW(this);
+            return new FusedAdamW(this);
         }
 
         private static void requireBeta(String name, double beta) {

@@ -1,6 +1,6 @@
 package org.djlgpt.training;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 
 import java.util.Map;
 
@@ -23,7 +23,7 @@ import java.util.Map;
  * @param evalBatches the number of batches in an evaluation
  * @param seed what the order of the data and dropout follow from
  */
-public record TrainingConfig(
+public record PretrainingConfig(
         int steps,
         int batchSize,
         int gradientAccumulation,
@@ -58,12 +58,12 @@ public record TrainingConfig(
      * @param seed what the order of the data and dropout follow from
      * @throws IllegalArgumentException if one lies outside its range; the message names it
      */
-    public TrainingConfig {
-        Inputs.requirePositive("steps", steps);
-        Inputs.requirePositive("batchSize", batchSize);
-        Inputs.requirePositive("gradientAccumulation", gradientAccumulation);
-        Inputs.requirePositive("evalEvery", evalEvery);
-        Inputs.requirePositive("evalBatches", evalBatches);
+    public PretrainingConfig {
+        Checks.requirePositive("steps", steps);
+        Checks.requirePositive("batchSize", batchSize);
+        Checks.requirePositive("gradientAccumulation", gradientAccumulation);
+        Checks.requirePositive("evalEvery", evalEvery);
+        Checks.requirePositive("evalBatches", evalBatches);
         requireAtLeastZero("weightDecay", weightDecay);
         requireAtLeastZero("clipNorm", clipNorm);
         requireBeta("beta1", beta1);
@@ -112,7 +112,7 @@ public record TrainingConfig(
         return new Builder();
     }
 
-    /** Builds a {@link TrainingConfig}. */
+    /** Builds a {@link PretrainingConfig}. */
     public static final class Builder {
 
         private int steps = 2000;
@@ -291,11 +291,11 @@ public record TrainingConfig(
          * Builds the configuration.
          *
          * @return the configuration
-         * @throws IllegalArgumentException as the constructor of {@link TrainingConfig}
+         * @throws IllegalArgumentException as the constructor of {@link PretrainingConfig}
          */
-        public TrainingConfig build() {
+        public PretrainingConfig build() {
             int end = decaySteps == null ? steps : decaySteps;
-            return new TrainingConfig(
+            return new PretrainingConfig(
                     steps,
                     batchSize,
                     gradientAccumulation,

@@ -12,15 +12,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-class TrainingConfigTest {
+class PretrainingConfigTest {
 
     @Test
     void theDefaultsAreThoseOfTheCommand() {
-        TrainingConfig expected =
-                new TrainingConfig(
+        PretrainingConfig expected =
+                new PretrainingConfig(
                         2000, 12, 1, 1e-3, 1e-4, 100, 2000, 0.1, 0.9, 0.99, 1, 250, 20, 1337);
 
-        assertEquals(expected, TrainingConfig.builder().build());
+        assertEquals(expected, PretrainingConfig.builder().build());
     }
 
     static Stream<Arguments> outOfRange() {
@@ -46,8 +46,8 @@ class TrainingConfigTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("outOfRange")
-    void aValueOutOfRangeIsNamed(String named, UnaryOperator<TrainingConfig.Builder> change) {
-        TrainingConfig.Builder builder = change.apply(TrainingConfig.builder());
+    void aValueOutOfRangeIsNamed(String named, UnaryOperator<PretrainingConfig.Builder> change) {
+        PretrainingConfig.Builder builder = change.apply(PretrainingConfig.builder());
 
         IllegalArgumentException refused =
                 assertThrows(IllegalArgumentException.class, builder::build);
@@ -57,24 +57,25 @@ class TrainingConfigTest {
 
     @Test
     void theCosineEndsWithTheRunUnlessItIsToldWhere() {
-        assertEquals(300, TrainingConfig.builder().optSteps(300).build().decaySteps());
-        TrainingConfig part = TrainingConfig.builder().optSteps(50).optDecaySteps(300).build();
-        assertEquals(TrainingConfig.builder().optSteps(300).build().schedule(), part.schedule());
+        assertEquals(300, PretrainingConfig.builder().optSteps(300).build().decaySteps());
+        PretrainingConfig part =
+                PretrainingConfig.builder().optSteps(50).optDecaySteps(300).build();
+        assertEquals(PretrainingConfig.builder().optSteps(300).build().schedule(), part.schedule());
     }
 
     @Test
     void shortRunsWarmUpForATenthOfTheirSteps() {
-        assertEquals(5, TrainingConfig.builder().optSteps(50).build().warmupSteps());
-        assertEquals(100, TrainingConfig.builder().optSteps(50_000).build().warmupSteps());
+        assertEquals(5, PretrainingConfig.builder().optSteps(50).build().warmupSteps());
+        assertEquals(100, PretrainingConfig.builder().optSteps(50_000).build().warmupSteps());
     }
 
     @Test
     void theRateEndsAtATenthOfItsPeak() {
-        TrainingConfig config = TrainingConfig.builder().optLearningRate(6e-4).build();
+        PretrainingConfig config = PretrainingConfig.builder().optLearningRate(6e-4).build();
         assertEquals(6e-5, config.minLearningRate(), 1e-12);
     }
 
-    private static Arguments wrong(String named, UnaryOperator<TrainingConfig.Builder> change) {
+    private static Arguments wrong(String named, UnaryOperator<PretrainingConfig.Builder> change) {
         return Arguments.of(named, change);
     }
 }

@@ -1,0 +1,55 @@
+package org.djlgpt.text;
+
+import ai.djl.huggingface.tokenizers.jni.LibUtils;
+import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
+
+import java.lang.ref.Cleaner;
+import java.lang.ref.Reference;
+import java.util.Arrays;
+
+/**
+ * Hugging Face's tokenizers library, which DJL brings, with the content of one {@code
+ * tokenizer.json}. The only class that needs DJL's artifact {@code tokenizers}.
+ *
+ * <p>Its native memory is freed after the instance has become unreachable, since tokenizers are
+ * shared and nobody closes them. Threads may encode at the same time.
+ */
+final class NativeEncoder {
+
+    private static final TokenizersLibrary LIBRARY = TokenizersLibrary.LIB;
+    private static final Cleaner CLEANER = Cleaner.create();
+
+    private final long handle;
+
+    /**
+     * Makes an encoder.
+     *
+     * @throws RuntimeException if the library does not accept the text
+     */
+    NativeEncoder(String tokenizerJson) {
+        LibUtils.checkStatus(); // loads the library
+        long created = LIBRARY.createTokenizerFromString(tokenizerJson);
+        CLEANER.register(this, () -> LIBRARY.deleteTokenizer(created));
+        handle = created;
+    }
+
+    /**
+     * Returns the ids of a text, none before and none after it.
+     *
+     * @throws RuntimeException if the library has no ids for it
+     */
+    int[] encode(String text) {
+        try {
+            long encoding = LIBRARY.encode(handle, text, false);
+            try {
+                return Arrays.stream(LIBRARY.getTokenIds(encoding))
+                        .mapToInt(Math::toIntExact)
+                        .toArray();
+            } finally {
+                LIBRARY.deleteEncoding(encoding);
+            }
+        } finally {
+            Reference.reachabilityFence(this); // or the handle may be freed while it is used
+        }
+    }
+}
