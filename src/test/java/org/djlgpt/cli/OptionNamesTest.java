@@ -14,6 +14,8 @@ class OptionNamesTest {
             delimiter = '|',
             value = {
                 "numHeads=3 must divide embeddingDim=8 | --heads=3 must divide --embedding-dim=8",
+                "numKeyValueHeads=3 must divide numHeads=8 | --kv-heads=3 must divide --heads=8",
+                "rotary base=1.0 must be above 1       | --rope-base=1.0 must be above 1",
                 "dropout=1.0 must lie in [0, 1)        | --dropout=1.0 must lie in [0, 1)",
                 "steps=0 must be at least 1; set steps | --steps=0 must be at least 1; set --steps",
                 "the 20 steps of the run               | the 20 steps of the run",

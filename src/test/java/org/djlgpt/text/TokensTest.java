@@ -54,6 +54,22 @@ class TokensTest {
     }
 
     @Test
+    void theLastTenthIsHeldOut() {
+        for (int size : new int[] {0, 9, 10, 19, 100}) {
+            Tokens tokens = Tokens.of(IntStream.range(0, size).toArray());
+
+            Tokens.Split split = tokens.holdOutTenth();
+
+            int held = size / 10;
+            assertArrayEquals(
+                    IntStream.range(0, size - held).toArray(),
+                    read(split.training(), 0, size - held));
+            assertArrayEquals(
+                    IntStream.range(size - held, size).toArray(), read(split.heldOut(), 0, held));
+        }
+    }
+
+    @Test
     void tokensInMemoryAreACopy() {
         int[] ids = {3, 1, 4, 1, 5};
         Tokens tokens = Tokens.of(ids);
