@@ -1,6 +1,6 @@
 package org.djlgpt.attention;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 
 /**
  * What the builders of all rungs with trainable weights ask for.
@@ -39,7 +39,7 @@ public abstract class AttentionBuilder<B extends AttentionBuilder<B>> {
     }
 
     void requireDims() {
-        Inputs.requirePositive("inputDim", inputDim);
-        Inputs.requirePositive("outputDim", outputDim);
+        Checks.requirePositive("inputDim", inputDim);
+        Checks.requirePositive("outputDim", outputDim);
     }
 }

@@ -6,7 +6,6 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.Autocast;
-import org.djlgpt.nn.Inputs;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.torch.Recording;
@@ -83,7 +82,7 @@ public abstract class CachedAttention extends SelfAttention {
         requireType(x.getDataType());
         requireShape(x.getShape());
         int tokens = (int) x.getShape().get(1);
-        Inputs.requireContext((long) cache.length() + tokens, cache.contextLength());
+        cache.reserve(tokens);
         Pass pass = new Pass(new ParameterStore(x.getManager(), false), false);
         try (Recording off = Recording.off();
                 Autocast precise = Autocast.float32()) {

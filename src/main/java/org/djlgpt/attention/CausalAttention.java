@@ -54,9 +54,12 @@ public final class CausalAttention extends SelfAttention {
         NDArray queries = pass.through(x, query); // (B, T, outputDim)
         NDArray keys = pass.through(x, key); // (B, T, outputDim)
         NDArray values = pass.through(x, value); // (B, T, outputDim)
-        float dropped = pass.training() ? dropoutRate : 0;
         return Functional.causalAttention(
-                queries, keys, values, dropped, Functional.NO_WINDOW); // (B, T, outputDim)
+                queries,
+                keys,
+                values,
+                pass.dropout(dropoutRate),
+                Functional.NO_WINDOW); // (B, T, outputDim)
     }
 
     @Override

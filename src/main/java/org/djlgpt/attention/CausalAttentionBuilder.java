@@ -1,6 +1,6 @@
 package org.djlgpt.attention;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 
 /**
  * What the builders of the causal rungs ask for in addition.
@@ -40,7 +40,7 @@ public abstract class CausalAttentionBuilder<B extends CausalAttentionBuilder<B>
     @Override
     void requireDims() {
         super.requireDims();
-        Inputs.requirePositive("contextLength", contextLength);
-        Inputs.requireDropout(dropout);
+        Checks.requirePositive("contextLength", contextLength);
+        Checks.requireDropout(dropout);
     }
 }

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
 
@@ -36,7 +36,7 @@ public final class CausalMask extends TensorBlock {
      * @throws IllegalArgumentException if {@code contextLength} is below 1
      */
     public CausalMask(int contextLength) {
-        this.contextLength = Inputs.requirePositive("contextLength", contextLength);
+        this.contextLength = Checks.requirePositive("contextLength", contextLength);
         masks = new Masks(contextLength, new ConcurrentHashMap<>());
         CLEANER.register(this, masks::close);
     }
@@ -50,10 +50,10 @@ public final class CausalMask extends TensorBlock {
 
     @Override
     protected void requireShape(Shape scores) {
-        Inputs.requireRank(name(), scores, "(.., T, T)", 2, Integer.MAX_VALUE);
+        Checks.requireRank(name(), scores, "(.., T, T)", 2, Integer.MAX_VALUE);
         int rank = scores.dimension();
-        Inputs.requireLastDimension(name(), scores, "T", scores.get(rank - 2));
-        Inputs.requireContext(scores.get(rank - 1), contextLength);
+        Checks.requireLastDimension(name(), scores, "T", scores.get(rank - 2));
+        Checks.requireContext(scores.get(rank - 1), contextLength);
     }
 
     @Override

@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.Dropout;
 
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
@@ -124,9 +124,9 @@ public final class GroupedQueryAttention extends CachedAttention {
         NDArray queries = queries(x, 0, pass); // (B, H, T, D)
         NDArray keys = keys(x, 0, pass); // (B, G, T, D)
         NDArray values = split(pass.through(x, value)); // (B, G, T, D)
-        float dropped = pass.training() ? dropoutRate : 0;
         NDArray contexts =
-                Functional.causalAttention(queries, keys, values, dropped, window); // (B, H, T, D)
+                Functional.causalAttention(
+                        queries, keys, values, pass.dropout(dropoutRate), window); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 
@@ -184,7 +184,7 @@ public final class GroupedQueryAttention extends CachedAttention {
     public static final class Builder extends MultiHeadAttentionBuilder<Builder> {
 
         private int numKeyValueHeads;
-        private int headDim;
+        private Integer headDim;
         private Double normEpsilon;
         private RotaryEmbedding rotary;
         private int slidingWindow = Functional.NO_WINDOW;
@@ -214,7 +214,7 @@ public final class GroupedQueryAttention extends CachedAttention {
          * @return this builder
          */
         public Builder optHeadDim(int headDim) {
-            this.headDim = Inputs.requirePositive("headDim", headDim);
+            this.headDim = headDim;
             return this;
         }
 
@@ -225,7 +225,7 @@ public final class GroupedQueryAttention extends CachedAttention {
          * @return this builder
          */
         public Builder optQueryKeyNorm(double epsilon) {
-            normEpsilon = Inputs.requireEpsilon(epsilon);
+            normEpsilon = epsilon;
             return this;
         }
 
@@ -247,7 +247,7 @@ public final class GroupedQueryAttention extends CachedAttention {
          * @return this builder
          */
         public Builder optSlidingWindow(int slidingWindow) {
-            this.slidingWindow = Inputs.requirePositive("slidingWindow", slidingWindow);
+            this.slidingWindow = slidingWindow;
             return this;
         }
 
@@ -269,16 +269,19 @@ public final class GroupedQueryAttention extends CachedAttention {
          * @return the block, not yet initialized
          * @throws IllegalArgumentException if a size is missing or below 1, numKeyValueHeads does
          *     not divide numHeads, no headDim is given and numHeads does not divide outputDim, the
-         *     rotation is for another headDim, or dropout lies outside [0, 1)
+         *     rotation is for another headDim, a norm's epsilon is not positive, or dropout lies
+         *     outside [0, 1)
          */
         public GroupedQueryAttention build() {
             requireDims();
-            Inputs.requirePositive("numKeyValueHeads", numKeyValueHeads);
-            Inputs.requireDivisible("numKeyValueHeads", numKeyValueHeads, "numHeads", numHeads);
-            if (headDim == 0) {
-                Inputs.requireDivisible(numHeads, "outputDim", outputDim);
+            Checks.requirePositive("numKeyValueHeads", numKeyValueHeads);
+            Checks.requireDivisible("numKeyValueHeads", numKeyValueHeads, "numHeads", numHeads);
+            Checks.requirePositive("slidingWindow", slidingWindow);
+            if (headDim == null) {
+                Checks.requireDivisible(numHeads, "outputDim", outputDim);
                 headDim = outputDim / numHeads;
             }
+            Checks.requirePositive("headDim", headDim);
             if (rotary != null) {
                 rotary.requireHeadDim(headDim);
             }

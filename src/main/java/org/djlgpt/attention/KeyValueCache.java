@@ -2,24 +2,30 @@ package org.djlgpt.attention;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.Kernels;
 
 /**
  * The keys and values of the tokens that one attention layer has seen, so that the next token need
- * not compute them again. Room for a whole context is taken at once and filled from the start; a
- * cache belongs to one sequence or batch and one thread at a time.
+ * not compute them again. A cache belongs to one sequence or batch and one thread at a time.
  *
- * <p>It takes 2 * numHeads * contextLength * headDim numbers for each sequence.
+ * <p>It takes 2 * numHeads * headDim numbers for each token that there is room for: a whole
+ * context, or at first {@value #FIRST_ROOM} tokens of a longer one, and twice as many whenever they
+ * are used up.
  */
 public final class KeyValueCache implements AutoCloseable {
 
+    /** The number of tokens of a long context for which there is room at first. */
+    public static final int FIRST_ROOM = 1024;
+
     private final NDManager manager;
-    private final NDArray keysAndValues; // (2, B, H, C, D)
+    private NDArray keysAndValues; // (2, B, H, room, D)
     private final int contextLength;
+    private int room;
     private int length;
 
     /**
@@ -34,7 +40,9 @@ public final class KeyValueCache implements AutoCloseable {
         requireSizes(shape);
         contextLength = (int) shape.get(2);
         manager = parent.newSubManager();
-        keysAndValues = zeros(new Shape(2).addAll(shape), bfloat16);
+        room = Math.min(contextLength, FIRST_ROOM);
+        keysAndValues =
+                zeros(new Shape(2, shape.get(0), shape.get(1), room, shape.get(3)), bfloat16);
     }
 
     private static void requireSizes(Shape shape) {
@@ -62,6 +70,25 @@ public final class KeyValueCache implements AutoCloseable {
     /** Attends to these tokens and to those before, and keeps their keys and values. */
     NDArray attend(NDArray queries, NDArray keys, NDArray values, int window) {
         return Kernels.cachedAttention(queries, keys, values, keysAndValues, length, window);
+    }
+
+    /**
+     * Makes room for tokens whose keys and values are to be written behind the others.
+     *
+     * @param tokens how many
+     * @throws IllegalArgumentException if the context has no room for them
+     */
+    public void reserve(int tokens) {
+        Checks.requireContext((long) length + tokens, contextLength);
+        if (length + tokens <= room) {
+            return;
+        }
+        int grown = Math.min(contextLength, Math.max(2 * room, length + tokens));
+        try (NDArray outgrown = keysAndValues) {
+            keysAndValues = Kernels.grownCache(outgrown, length, grown);
+            NDScope.unregister(keysAndValues);
+        }
+        room = grown;
     }
 
     /**
@@ -109,15 +136,15 @@ public final class KeyValueCache implements AutoCloseable {
      * @throws IllegalArgumentException if there is no room for them
      */
     public void advance(int tokens) {
-        Inputs.requireContext((long) length + tokens, contextLength());
+        Checks.requireContext((long) length + tokens, contextLength());
         length += tokens;
     }
 
     /**
      * Returns the keys and the values.
      *
-     * @return (2, B, numHeads, contextLength, headDim), of which the first {@link #length()} tokens
-     *     count; the cache owns it
+     * @return (2, B, numHeads, room, headDim), of which the first {@link #length()} tokens count;
+     *     the cache owns it, and replaces it in {@link #reserve}
      */
     public NDArray keysAndValues() {
         return keysAndValues;

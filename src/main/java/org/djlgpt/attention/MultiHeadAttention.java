@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.norm.Dropout;
 
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
@@ -77,10 +77,13 @@ public final class MultiHeadAttention extends CachedAttention {
         NDArray queries = split(pass.through(x, query)); // (B, H, T, D)
         NDArray keys = split(pass.through(x, key)); // (B, H, T, D)
         NDArray values = split(pass.through(x, value)); // (B, H, T, D)
-        float dropped = pass.training() ? dropoutRate : 0;
         NDArray contexts =
                 Functional.causalAttention(
-                        queries, keys, values, dropped, Functional.NO_WINDOW); // (B, H, T, D)
+                        queries,
+                        keys,
+                        values,
+                        pass.dropout(dropoutRate),
+                        Functional.NO_WINDOW); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 
@@ -161,7 +164,7 @@ public final class MultiHeadAttention extends CachedAttention {
          */
         public MultiHeadAttention build() {
             requireDims();
-            Inputs.requireDivisible(numHeads, "outputDim", outputDim);
+            Checks.requireDivisible(numHeads, "outputDim", outputDim);
             return new MultiHeadAttention(this);
         }
     }

@@ -1,6 +1,6 @@
 package org.djlgpt.attention;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 
 /**
  * What the builders of the rungs with several heads ask for in addition.
@@ -28,6 +28,6 @@ public abstract class MultiHeadAttentionBuilder<B extends MultiHeadAttentionBuil
     @Override
     void requireDims() {
         super.requireDims();
-        Inputs.requirePositive("numHeads", numHeads);
+        Checks.requirePositive("numHeads", numHeads);
     }
 }

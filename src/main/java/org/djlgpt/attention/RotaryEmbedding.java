@@ -7,7 +7,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
 
@@ -73,7 +73,8 @@ public final class RotaryEmbedding extends TensorBlock {
      *
      * @param headDim the width D of a head
      * @param base how much slower the last pair turns than the first
-     * @throws IllegalArgumentException if {@code headDim} is odd or below 2, or the base not above 1
+     * @throws IllegalArgumentException if {@code headDim} is odd or below 2, or the base not above
+     *     1
      */
     public static void requireUsable(int headDim, double base) {
         if (headDim < 2 || headDim % 2 != 0) {
@@ -119,8 +120,15 @@ public final class RotaryEmbedding extends TensorBlock {
      * @param x queries or keys (.., T, D)
      * @param start the position of the first of them, at least 0
      * @return the rotated ones (.., T, D)
+     * @throws IllegalArgumentException if the block does not take {@code x}, or the position is
+     *     negative
      */
     public NDArray rotate(NDArray x, int start) {
+        requireShape(x.getShape());
+        if (start < 0) {
+            throw new IllegalArgumentException(
+                    "start=%d must be at least 0; positions count from 0".formatted(start));
+        }
         int end = start + (int) x.getShape().get(x.getShape().dimension() - 2);
         Angles angles = tables.upTo(end, x.getDevice());
         return Functional.rotate(
@@ -153,8 +161,8 @@ public final class RotaryEmbedding extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(.., T, headDim)", 2, Integer.MAX_VALUE);
-        Inputs.requireLastDimension(name(), input, "headDim", headDim);
+        Checks.requireRank(name(), input, "(.., T, headDim)", 2, Integer.MAX_VALUE);
+        Checks.requireLastDimension(name(), input, "headDim", headDim);
     }
 
     @Override
@@ -287,7 +295,7 @@ public final class RotaryEmbedding extends TensorBlock {
              */
             public Llama3 {
                 requireFactor(factor);
-                Inputs.requirePositive("originalContextLength", originalContextLength);
+                Checks.requirePositive("originalContextLength", originalContextLength);
                 if (!(lowFrequencyFactor > 0 && highFrequencyFactor > lowFrequencyFactor)) {
                     throw new IllegalArgumentException(
                             "lowFrequencyFactor=%s must be positive and below highFrequencyFactor=%s"

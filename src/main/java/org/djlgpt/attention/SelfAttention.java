@@ -7,7 +7,7 @@ import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.nn.TensorBlock;
@@ -105,13 +105,13 @@ public abstract class SelfAttention extends TensorBlock {
     @Override
     protected final void requireShape(Shape input) {
         if (contextLength == ANY) {
-            Inputs.requireRank(name(), input, "(T, inputDim) or (B, T, inputDim)", 2, 3);
+            Checks.requireRank(name(), input, "(T, inputDim) or (B, T, inputDim)", 2, 3);
         } else {
-            Inputs.requireRank(name(), input, "(B, T, inputDim)", 3, 3);
-            Inputs.requireContext(input.get(1), contextLength);
+            Checks.requireRank(name(), input, "(B, T, inputDim)", 3, 3);
+            Checks.requireContext(input.get(1), contextLength);
         }
         if (inputDim != ANY) {
-            Inputs.requireLastDimension(name(), input, "inputDim", inputDim);
+            Checks.requireLastDimension(name(), input, "inputDim", inputDim);
         }
     }
 

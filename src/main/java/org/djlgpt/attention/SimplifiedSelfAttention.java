@@ -5,7 +5,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.torch.BFloat16;
 
@@ -100,12 +100,12 @@ public final class SimplifiedSelfAttention extends SelfAttention {
             NDManager manager, DataType dataType, Shape... inputShapes) {}
 
     private static void requireTokens(NDArray inputs) {
-        Inputs.requireFloating("SimplifiedSelfAttention", inputs.getDataType());
-        Inputs.requireRank("SimplifiedSelfAttention", inputs.getShape(), "(T, d)", 2, 2);
+        Checks.requireFloating("SimplifiedSelfAttention", inputs.getDataType());
+        Checks.requireRank("SimplifiedSelfAttention", inputs.getShape(), "(T, d)", 2, 2);
     }
 
     private static void requireVector(String name, NDArray vector) {
-        Inputs.requireFloating(name, vector.getDataType());
-        Inputs.requireRank(name, vector.getShape(), "(T)", 1, 1);
+        Checks.requireFloating(name, vector.getDataType());
+        Checks.requireRank(name, vector.getShape(), "(T)", 1, 1);
     }
 }

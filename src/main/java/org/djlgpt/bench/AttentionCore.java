@@ -19,10 +19,10 @@ import java.util.stream.Stream;
  * @param operators what computes it
  * @param shape (B, heads, T, headDim)
  */
-record AttentionCore(Operators operators, Shape shape) implements Workload {
+record AttentionCore(Operators operators, Shape shape) implements Case.Workload {
 
     @Override
-    public List<Phase> prepare(NDManager manager) {
+    public List<Case.Phase> prepare(NDManager manager) {
         return differentiable(manager).phases();
     }
 
@@ -31,13 +31,7 @@ record AttentionCore(Operators operators, Shape shape) implements Workload {
         inputs.forEach(input -> input.setRequiresGradient(true));
         NDArray mask = operators == Operators.PLAIN ? mask(shape.get(2), manager) : null;
         return new Differentiable(
-                training -> {
-                    try (Operators.Scope scope = operators.use()) {
-                        return attend(inputs, mask);
-                    }
-                },
-                inputs,
-                manager.randomNormal(shape));
+                operators, training -> attend(inputs, mask), inputs, manager.randomNormal(shape));
     }
 
     private NDArray attend(List<NDArray> inputs, NDArray mask) {
@@ -53,7 +47,10 @@ record AttentionCore(Operators operators, Shape shape) implements Workload {
             case FLOAT32 -> Kernels.causalAttention(q, k, v, 0, Functional.NO_WINDOW);
             case BFLOAT16 ->
                     Kernels.causalAttention(
-                            BFloat16.from(q), BFloat16.from(k), BFloat16.from(v), 0,
+                            BFloat16.from(q),
+                            BFloat16.from(k),
+                            BFloat16.from(v),
+                            0,
                             Functional.NO_WINDOW);
         };
     }

@@ -29,7 +29,7 @@ public final class Benchmark {
                 effort,
                 Suite.of(effort),
                 new WorkerProcess(
-                        JavaClassPath.of(Benchmark.class.getClassLoader()),
+                        WorkerProcess.classPath(Benchmark.class.getClassLoader()),
                         Worker.class.getName(),
                         ROW_SECONDS));
     }
@@ -50,13 +50,12 @@ public final class Benchmark {
      */
     public BenchmarkReport run(BenchmarkListener listener)
             throws IOException, InterruptedException {
-        Results results = new Results(Machine.current());
-        BenchmarkReport report = new BenchmarkReport(effort, suite, results);
+        BenchmarkReport report = new BenchmarkReport(effort, suite, Machine.current());
         List<Case> cases = suite.cases();
         for (int i = 0; i < cases.size(); i++) {
             Case next = cases.get(i);
             listener.onProgress(i, cases.size(), next.id());
-            results.add(next, worker.run(next, effort));
+            report.add(next, worker.run(next, effort));
             listener.onRow(report);
         }
         return report;

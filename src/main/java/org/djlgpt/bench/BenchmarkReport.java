@@ -10,13 +10,15 @@ import org.djlgpt.io.AtomicFile;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.Locale;
+import java.util.Map;
 
 /** What a benchmark measured, to read or to keep. */
 public final class BenchmarkReport {
 
     private static final String EXPLANATION =
-            """
+"""
 Every row runs in a process of its own. Times are medians, limits the best of several runs.
 Ratios are to the first row, above 1 is faster; peak MiB is the most memory resident.
 * as DJL runs by itself, without the native settings above. The oracle computes with DJL's
@@ -26,12 +28,27 @@ Ratios are to the first row, above 1 is faster; peak MiB is the most memory resi
 
     private final Effort effort;
     private final Suite suite;
-    private final Results results;
+    private final Machine machine;
+    private final Map<String, Outcome> outcomes = new LinkedHashMap<>();
 
-    BenchmarkReport(Effort effort, Suite suite, Results results) {
+    BenchmarkReport(Effort effort, Suite suite, Machine machine) {
         this.effort = effort;
         this.suite = suite;
-        this.results = results;
+        this.machine = machine;
+    }
+
+    /** Returns the machine as it was before the first case. */
+    Machine machine() {
+        return machine;
+    }
+
+    void add(Case work, Outcome outcome) {
+        outcomes.put(work.id(), outcome);
+    }
+
+    /** Returns the outcome of a case; a failed one if it did not run. */
+    Outcome of(Case work) {
+        return outcomes.getOrDefault(work.id(), Outcome.failed(work, "did not run"));
     }
 
     /**
@@ -45,8 +62,16 @@ Ratios are to the first row, above 1 is faster; peak MiB is the most memory resi
                 effort == Effort.QUICK
                         ? "Quick: smaller sizes and few repetitions; not the figures to quote.\n\n"
                         : "";
-        boolean complete = suite.cases().stream().allMatch(results::has);
-        return quick + suite.text(results) + (complete ? EXPLANATION : "");
+        StringBuilder text = new StringBuilder(quick);
+        for (Section section : suite.sections()) {
+            for (Case row : section.cases()) {
+                if (outcomes.containsKey(row.id())) {
+                    text.append(section.text(row, this));
+                }
+            }
+        }
+        boolean complete = suite.cases().stream().map(Case::id).allMatch(outcomes::containsKey);
+        return text.append(complete ? EXPLANATION : "").toString();
     }
 
     /**
@@ -70,8 +95,8 @@ Ratios are to the first row, above 1 is faster; peak MiB is the most memory resi
                         .create();
         JsonObject json = new JsonObject();
         json.addProperty("effort", effort.name().toLowerCase(Locale.ROOT));
-        json.add("machine", gson.toJsonTree(results.machine()));
-        json.add("rows", gson.toJsonTree(results.all()));
+        json.add("machine", gson.toJsonTree(machine));
+        json.add("rows", gson.toJsonTree(outcomes.values()));
         return gson.toJson(json);
     }
 }

@@ -4,18 +4,18 @@ package org.djlgpt.bench;
 public enum Effort {
 
     /** The sizes that the library is judged by; several minutes on two cores. */
-    FULL(new Sampling(2, 5, 3)),
+    FULL(new Case.Sampling(2, 5, 3)),
 
     /** Smaller sizes and fewer repetitions; about two minutes. */
-    QUICK(new Sampling(1, 3, 0.5));
+    QUICK(new Case.Sampling(1, 3, 0.5));
 
-    private final Sampling sampling;
+    private final Case.Sampling sampling;
 
-    Effort(Sampling sampling) {
+    Effort(Case.Sampling sampling) {
         this.sampling = sampling;
     }
 
-    Sampling sampling() {
+    Case.Sampling sampling() {
         return sampling;
     }
 

@@ -12,47 +12,50 @@ interface Section {
      * Shows a row, with what stands above the first and below the last.
      *
      * @param row one of the cases
-     * @param results the outcomes of this case and those before it
+     * @param report the outcomes of this case and those before it
      * @return lines of at most 100 characters, each ended
      */
-    String text(Case row, Results results);
+    String text(Case row, BenchmarkReport report);
 
-    /** A section with a line of figures for each case. */
-    interface Table extends Section {
-
-        /** Returns the title and the columns. */
-        TextTable table();
+    /** The figures of a row. */
+    @FunctionalInterface
+    interface Figures {
 
         /**
          * Returns the figures of a row.
          *
          * @param row one of the cases
-         * @param results the outcomes of this case and those before it
-         * @return as many cells as the table has columns after the first
+         * @param report the outcomes of this case and those before it
+         * @return as many as the table has columns after the first
          */
-        String[] cells(Case row, Results results);
+        List<String> of(Case row, BenchmarkReport report);
+    }
 
-        /** Returns what explains the columns, in lines; nothing by default. */
-        default String notes() {
-            return "";
-        }
+    /**
+     * A section with a line of figures for each case.
+     *
+     * @param layout the title and the columns
+     * @param cases the rows
+     * @param figures what stands in the columns
+     * @param notes what explains the columns, in lines; may be empty
+     */
+    record Table(TextTable layout, List<Case> cases, Figures figures, String notes)
+            implements Section {
 
         @Override
-        default String text(Case row, Results results) {
-            List<Case> rows = cases();
-            List<String> names = rows.stream().map(Case::name).toList();
-            TextTable table = table();
+        public String text(Case row, BenchmarkReport report) {
+            List<String> names = cases.stream().map(Case::name).toList();
             StringBuilder text = new StringBuilder();
-            if (row.equals(rows.get(0))) {
-                text.append(table.head(names));
+            if (row.equals(cases.get(0))) {
+                text.append(layout.head(names));
             }
-            text.append(table.row(names, row.name(), cells(row, results)));
-            String error = results.of(row).error();
+            text.append(layout.row(names, row.name(), figures.of(row, report)));
+            String error = report.of(row).error();
             if (error != null) {
                 text.append("    ").append(TextTable.fitted("failed: " + error, 96)).append('\n');
             }
-            if (row.equals(rows.get(rows.size() - 1))) {
-                text.append(notes()).append('\n');
+            if (row.equals(cases.get(cases.size() - 1))) {
+                text.append(notes).append('\n');
             }
             return text.toString();
         }

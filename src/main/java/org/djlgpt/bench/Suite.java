@@ -10,37 +10,28 @@ import java.util.List;
 record Suite(List<Section> sections) {
 
     static Suite of(Effort effort) {
-        LimitsSection machine = new LimitsSection(effort);
+        MachineSection machine = new MachineSection(effort);
+        Section training = TrainingSection.gpt2(effort, machine);
+        Section.Table generation = GenerationSection.gpt2(effort, machine);
         return new Suite(
                 List.of(
                         machine,
                         AttentionSection.core(effort),
                         AttentionSection.blocks(effort),
-                        new AttentionMemorySection(),
-                        TrainingSection.gpt2(effort, machine),
-                        TrainingSection.defaultJob(effort, machine),
-                        new OverheadSection(effort),
-                        new OptimizerSection(effort, machine),
-                        new GenerationSection(effort, machine),
-                        new TokenOverheadSection(effort)));
+                        AttentionSection.memory(),
+                        training,
+                        TrainingSection.llama(effort, machine, training),
+                        TrainingSection.ofTrainCommand(effort, machine),
+                        OverheadSection.training(effort),
+                        OptimizerSection.of(effort, machine),
+                        generation,
+                        GenerationSection.llama(effort, machine, generation),
+                        OverheadSection.token(effort)));
     }
 
     /** Returns all cases in the order in which they are measured. */
     List<Case> cases() {
         return sections.stream().flatMap(section -> section.cases().stream()).toList();
-    }
-
-    /** Returns the tables as far as they are measured. */
-    String text(Results results) {
-        StringBuilder text = new StringBuilder();
-        for (Section section : sections) {
-            for (Case row : section.cases()) {
-                if (results.has(row)) {
-                    text.append(section.text(row, results));
-                }
-            }
-        }
-        return text.toString();
     }
 
     /**

@@ -30,7 +30,7 @@ record TextTable(String title, List<String> columns) {
      * @param names the names of all rows that will come
      */
     String head(List<String> names) {
-        return title + "\n" + row(names, "", columns.toArray(String[]::new));
+        return title + "\n" + row(names, "", columns);
     }
 
     /**
@@ -40,19 +40,19 @@ record TextTable(String title, List<String> columns) {
      * @param name the name of this one
      * @param cells a cell for each column
      */
-    String row(List<String> names, String name, String... cells) {
-        if (cells.length != columns.size()) {
+    String row(List<String> names, String name, List<String> cells) {
+        if (cells.size() != columns.size()) {
             throw new IllegalArgumentException(
                     "the row has %d cells, but the table %d columns"
-                            .formatted(cells.length, columns.size()));
+                            .formatted(cells.size(), columns.size()));
         }
         int widest = names.stream().mapToInt(String::length).max().orElse(0);
         StringBuilder line = new StringBuilder(GAP).append(name);
         line.append(" ".repeat(widest - name.length()));
-        for (int i = 0; i < cells.length; i++) {
+        for (int i = 0; i < cells.size(); i++) {
             int width = Math.max(NARROWEST, columns.get(i).length());
-            line.append(GAP).append(" ".repeat(Math.max(0, width - cells[i].length())));
-            line.append(cells[i]);
+            line.append(GAP).append(" ".repeat(Math.max(0, width - cells.get(i).length())));
+            line.append(cells.get(i));
         }
         return line.toString().stripTrailing() + "\n";
     }

@@ -1,85 +1,101 @@
 package org.djlgpt.bench;
 
+import java.util.ArrayList;
 import java.util.List;
 
-/** Steps of a training: with what DJL brings, and the library's in both types. */
-final class TrainingSection implements Section.Table {
+/**
+ * Steps of a training, the library's in both types. They are compared with an oracle's, or with
+ * those of another model, by what a parameter costs.
+ */
+final class TrainingSection {
 
-    static final String STEP = "step";
+    static final String PER_PARAMETER =
+            "  ratio: to the same row of GPT-2, by what a parameter costs.\n";
 
     private static final double MILLISECONDS = 1e3;
+    private static final String ORACLE = "oracle *";
 
-    private final String title;
-    private final TrainingJob job;
-    private final LimitsSection machine;
-    private final Case oracle;
-    private final Case float32;
-    private final Case bfloat16;
+    private TrainingSection() {}
 
-    private TrainingSection(
-            String section, String model, TrainingJob job, Effort effort, LimitsSection machine) {
-        this.job = job;
-        this.machine = machine;
-        title =
+    static Section.Table gpt2(Effort effort, MachineSection machine) {
+        Training oracle = new Training(MeasuredModel.gpt2(), batch(effort), 256, Operators.PLAIN);
+        return besideOracle("GPT-2", oracle, effort, machine);
+    }
+
+    static Section.Table ofTrainCommand(Effort effort, MachineSection machine) {
+        Training oracle = new Training(MeasuredModel.ofTrainCommand(), 12, 64, Operators.PLAIN);
+        return besideOracle("default job", oracle, effort, machine);
+    }
+
+    private static int batch(Effort effort) {
+        return (int) effort.pick(4, 1);
+    }
+
+    private static Section.Table besideOracle(
+            String section, Training oracle, Effort effort, MachineSection machine) {
+        List<Case> cases = new ArrayList<>();
+        cases.add(new Case(section, ORACLE, effort.sampling(), oracle));
+        cases.addAll(cases(section, oracle, effort));
+        List<Case> references = cases.stream().map(row -> cases.get(0)).toList();
+        return table("oracle's", cases, references, machine, "");
+    }
+
+    /** A Llama beside GPT-2. */
+    static Section.Table llama(Effort effort, MachineSection machine, Section gpt2) {
+        Training llama = new Training(MeasuredModel.llama(), batch(effort), 256, Operators.FLOAT32);
+        List<Case> references =
+                gpt2.cases().stream().filter(row -> !row.name().equals(ORACLE)).toList();
+        return table("GPT-2's", cases("Llama", llama, effort), references, machine, PER_PARAMETER);
+    }
+
+    private static List<Case> cases(String section, Training job, Effort effort) {
+        Training float32 = job.with(Operators.FLOAT32);
+        Training bfloat16 = job.with(Operators.BFLOAT16);
+        return List.of(
+                new Case(section, "float32", effort.sampling(), float32),
+                new Case(section, "bfloat16", effort.sampling(), bfloat16));
+    }
+
+    private static Section.Table table(
+            String whose,
+            List<Case> cases,
+            List<Case> references,
+            MachineSection machine,
+            String notes) {
+        Training job = (Training) cases.get(0).workload();
+        String title =
                 "Training step, %s, %d x %d tokens, dropout 0"
-                        .formatted(model, job.batch(), job.length());
-        Sampling sampling = effort.sampling();
-        oracle = new Case(section, "oracle *", true, sampling, new OracleTraining(job));
-        float32 = new Case(section, "float32", false, sampling, fast(Operators.FLOAT32));
-        bfloat16 = new Case(section, "bfloat16", false, sampling, fast(Operators.BFLOAT16));
+                        .formatted(job.model().name(), job.batch(), job.length());
+        TextTable layout =
+                new TextTable(
+                        title,
+                        "tokens/s",
+                        "ms/step",
+                        "ratio",
+                        "peak MiB",
+                        "of " + whose,
+                        "of product limit");
+        Section.Figures figures =
+                (row, report) -> figures(row, references.get(cases.indexOf(row)), report, machine);
+        return new Section.Table(layout, cases, figures, notes);
     }
 
-    private Workload fast(Operators operators) {
-        return new FastTraining(job, operators);
-    }
-
-    static TrainingSection gpt2(Effort effort, LimitsSection machine) {
-        return new TrainingSection(
-                "GPT-2", "GPT-2 124M", TrainingJob.gpt2(effort), effort, machine);
-    }
-
-    static TrainingSection defaultJob(Effort effort, LimitsSection machine) {
-        return new TrainingSection(
-                "default job",
-                "the default model of gpt train",
-                TrainingJob.defaultJob(),
-                effort,
-                machine);
-    }
-
-    @Override
-    public List<Case> cases() {
-        return List.of(oracle, float32, bfloat16);
-    }
-
-    @Override
-    public TextTable table() {
-        return new TextTable(
-                title,
-                "tokens/s",
-                "ms/step",
-                "ratio",
-                "peak MiB",
-                "of oracle's",
-                "of product limit");
-    }
-
-    @Override
-    public String[] cells(Case row, Results results) {
-        Outcome outcome = results.of(row);
-        Outcome reference = results.of(oracle);
-        Limits limits = machine.limits(results);
-        double limit = row.equals(bfloat16) ? limits.bfloat16() : limits.float32();
-        double step = outcome.median(STEP);
+    private static List<String> figures(
+            Case row, Case reference, BenchmarkReport report, MachineSection machine) {
+        Training job = (Training) row.workload();
+        Outcome outcome = report.of(row);
+        Outcome other = report.of(reference);
+        double step = outcome.median(Training.STEP);
         double tokensPerSecond = MILLISECONDS * job.tokensPerStep() / step;
-        double operations = 6.0 * job.parameterCount() * tokensPerSecond; // forward 2, backward 4
-        return new String[] {
-            TextTable.number(tokensPerSecond, 0),
-            TextTable.number(step, 1),
-            TextTable.times(reference.median(STEP) / step),
-            TextTable.number(outcome.peakMebibytes(), 0),
-            TextTable.percent(outcome.peakMebibytes() / reference.peakMebibytes()),
-            TextTable.percent(operations / limit)
-        };
+        double parameters = job.model().parameterCount();
+        double size = parameters / ((Training) reference.workload()).model().parameterCount();
+        double operations = 6 * parameters * tokensPerSecond; // forward 2, backward 4
+        return List.of(
+                TextTable.number(tokensPerSecond, 0),
+                TextTable.number(step, 1),
+                TextTable.times(size * other.median(Training.STEP) / step),
+                TextTable.number(outcome.peakMebibytes(), 0),
+                TextTable.percent(outcome.peakMebibytes() / other.peakMebibytes()),
+                TextTable.percent(operations / machine.limits(report).products(job.operators())));
     }
 }

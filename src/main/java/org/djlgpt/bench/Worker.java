@@ -10,6 +10,8 @@ import com.google.gson.Gson;
 import org.djlgpt.torch.NativeSettings;
 
 import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -21,6 +23,9 @@ final class Worker {
 
     /** The exit code when the parent ended first. */
     static final int ORPHANED = 130;
+
+    /** Where Linux tells the memory of this process. */
+    private static final Path STATUS = Path.of("/proc/self/status");
 
     private Worker() {}
 
@@ -45,11 +50,11 @@ final class Worker {
     }
 
     private static Outcome measure(Case work) {
-        List<Samples> samples = new ArrayList<>();
+        List<Outcome.Samples> samples = new ArrayList<>();
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-            for (Workload.Phase phase : work.workload().prepare(manager)) {
+            for (Case.Phase phase : work.workload().prepare(manager)) {
                 double[] milliseconds = work.sampling().milliseconds(phase.run());
-                samples.add(new Samples(phase.name(), milliseconds, ProcessMemory.peakBytes()));
+                samples.add(new Outcome.Samples(phase.name(), milliseconds, peakBytes()));
             }
         }
         String engine =
@@ -57,6 +62,24 @@ final class Worker {
                         .formatted(Engine.getInstance().getVersion(), JniUtils.getNumThreads());
         return new Outcome(
                 work.section(), work.name(), engine, NativeSettings.describe(), samples, null);
+    }
+
+    /** Returns the most memory that was resident at a time, in bytes; 0 if unknown. */
+    static long peakBytes() {
+        try {
+            return Files.isReadable(STATUS) ? peakBytes(Files.readAllLines(STATUS)) : 0;
+        } catch (IOException e) {
+            return 0;
+        }
+    }
+
+    static long peakBytes(List<String> status) {
+        return status.stream()
+                .filter(line -> line.startsWith("VmHWM:") && line.endsWith(" kB"))
+                .map(line -> line.replaceAll("\\D", ""))
+                .mapToLong(kilobytes -> Long.parseLong(kilobytes) << 10)
+                .findFirst()
+                .orElse(0);
     }
 
     /** However the parent ends, our standard input ends with it. */

@@ -2,7 +2,10 @@ package org.djlgpt.bench;
 
 import com.google.gson.Gson;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
@@ -10,6 +13,8 @@ import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** Runs cases, each in a Java process of its own. */
 final class WorkerProcess {
@@ -35,6 +40,23 @@ final class WorkerProcess {
         this.classPath = classPath;
         this.mainClass = mainClass;
         this.limitSeconds = limitSeconds;
+    }
+
+    /**
+     * Returns where the classes of a class loader come from, so that another process can load them.
+     *
+     * @param loader a loader of URLs, as build tools use inside their own process, or any other,
+     *     for which the process's class path is returned
+     * @return a class path for the command line
+     */
+    static String classPath(ClassLoader loader) {
+        if (!(loader instanceof URLClassLoader urls)) {
+            return System.getProperty("java.class.path");
+        }
+        return Stream.of(urls.getURLs())
+                .filter(url -> url.getProtocol().equals("file"))
+                .map(url -> Path.of(URI.create(url.toString())).toString())
+                .collect(Collectors.joining(File.pathSeparator));
     }
 
     /**

@@ -1,7 +1,6 @@
 package org.djlgpt.checkpoint;
 
 import org.djlgpt.io.Json;
-import org.djlgpt.model.GptConfig;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -131,10 +130,10 @@ final class ConfigFields {
         }
     }
 
-    /** Makes a configuration whose own complaints name the file, too. */
-    GptConfig checked(Supplier<GptConfig> configuration) {
+    /** Makes something of fields whose own complaints then name the file, too. */
+    <T> T checked(Supplier<T> value) {
         try {
-            return configuration.get();
+            return value.get();
         } catch (IllegalArgumentException e) {
             throw (IllegalArgumentException) malformed("%s", e.getMessage()).initCause(e);
         }

@@ -25,8 +25,8 @@ import java.util.Optional;
 /**
  * Llama's format, and that of its relatives, which differ in what is optional (<a
  * href="https://huggingface.co/docs/transformers/model_doc/llama#transformers.LlamaConfig">LlamaConfig</a>).
- * The rotation's numbers are read in the form of transformers 5, {@code rope_parameters}, and in the
- * older one, {@code rope_theta} and {@code rope_scaling}, which is written, since both read it.
+ * The rotation's numbers are read in the form of transformers 5, {@code rope_parameters}, and in
+ * the older one, {@code rope_theta} and {@code rope_scaling}, which is written, since both read it.
  *
  * @param relative the model that it is for
  * @param architecture the class of transformers that reads it
@@ -49,7 +49,6 @@ record LlamaFormat(Relative relative, String architecture) implements ModelForma
         fields.require("attention_bias", false);
         fields.require("mlp_bias", false);
         fields.require("partial_rotary_factor", 1);
-        fields.refuse("quantization_config");
         int embeddingDim = fields.size("hidden_size");
         int numHeads = fields.size("num_attention_heads");
         Rope rope = Rope.read(fields);
@@ -119,18 +118,25 @@ record LlamaFormat(Relative relative, String architecture) implements ModelForma
             return new Rope(rope.number("rope_theta", base), scaling(rope));
         }
 
+        private static Scaling linear(double factor, ConfigFields rope) {
+            return rope.checked(() -> new Scaling.Linear(factor));
+        }
+
+        private static Scaling llama3(ConfigFields rope) {
+            double factor = rope.number("factor", 1);
+            double low = rope.number("low_freq_factor", 1);
+            double high = rope.number("high_freq_factor", 4);
+            int original = rope.size("original_max_position_embeddings");
+            return rope.checked(() -> new Scaling.Llama3(factor, low, high, original));
+        }
+
         private static Scaling scaling(ConfigFields rope) {
             rope.require("partial_rotary_factor", 1);
             String type = rope.value("rope_type", "type").map(Json::string).orElse("default");
             return switch (type) {
                 case "default" -> Scaling.none();
-                case "linear" -> new Scaling.Linear(rope.number("factor", 1));
-                case "llama3" ->
-                        new Scaling.Llama3(
-                                rope.number("factor", 1),
-                                rope.number("low_freq_factor", 1),
-                                rope.number("high_freq_factor", 4),
-                                rope.size("original_max_position_embeddings"));
+                case "linear" -> linear(rope.number("factor", 1), rope);
+                case "llama3" -> llama3(rope);
                 default ->
                         throw rope.malformed(
                                 "rope_type is \"%s\", but only default, linear and llama3 are"

@@ -19,7 +19,7 @@ import org.djlgpt.io.SafeTensors;
 import org.djlgpt.io.TensorSource;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.Recording;
 
@@ -32,6 +32,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.function.Predicate;
 import java.util.regex.Pattern;
 
@@ -49,7 +50,7 @@ public final class ModelDirectory {
     static final int MAX_BYTES = 10_000_000;
 
     static final String CONFIG = "config.json";
-    private static final String GENERATION_CONFIG = "generation_config.json";
+    static final String GENERATION_CONFIG = "generation_config.json";
 
     /** What a model may consist of besides its tokenizer; the last are files of a sharded one. */
     private static final Predicate<String> MODEL =
@@ -77,8 +78,7 @@ public final class ModelDirectory {
      * Writes a model and its tokenizer.
      *
      * @param model an initialized model
-     * @param tokenizer what its token ids mean; transformers stops generating at its end-of-text
-     *     id
+     * @param tokenizer what its token ids mean; transformers stops generating at its end-of-text id
      * @param directory the folder, created if it is missing; the model and the tokenizer that lie
      *     there are replaced, whatever files they are in
      * @throws IOException if the folder can't be written; what lies there is unchanged
@@ -150,7 +150,8 @@ public final class ModelDirectory {
      */
     private static void addTokens(
             GptConfig config, OptionalInt endOfText, JsonObject json, String... keys) {
-        JsonElement end = new Gson().toJsonTree(endOfText.isPresent() ? endOfText.getAsInt() : null);
+        JsonElement end =
+                new Gson().toJsonTree(endOfText.isPresent() ? endOfText.getAsInt() : null);
         for (String key : keys) {
             String kept = config.otherFields().get(key);
             json.add(key, kept == null ? end : new Gson().fromJson(kept, JsonElement.class));
@@ -199,16 +200,15 @@ public final class ModelDirectory {
     private static GptConfig config(Path directory, Float dropout)
             throws IOException, MalformedModelException {
         AtomicFolder.settle(directory);
-        Path file = directory.resolve(CONFIG);
-        if (!Files.isRegularFile(file)) {
-            throw new NoSuchFileException(
-                    file.toString(),
-                    null,
-                    "is missing; a model folder needs " + CONFIG + " and " + WeightFiles.SINGLE);
-        }
         try {
-            ConfigFields fields = new ConfigFields(Json.read(file, MAX_BYTES), dropout);
+            ConfigFields fields = new ConfigFields(readConfig(directory), dropout);
             fields.require("transformers_weights", WeightFiles.SINGLE);
+            fields.refuse(
+                    "quantization_config",
+                    "attn_logit_softcapping",
+                    "final_logit_softcapping",
+                    "num_local_experts",
+                    "num_experts");
             fields.value("architectures");
             fields.value("torch_dtype", "dtype");
             fields.value("auto_map"); // code, which goes with the folder that it came from
@@ -218,15 +218,47 @@ public final class ModelDirectory {
         }
     }
 
+    static Json readConfig(Path directory) throws IOException {
+        Path file = directory.resolve(CONFIG);
+        if (!Files.isRegularFile(file)) {
+            throw new NoSuchFileException(
+                    file.toString(),
+                    null,
+                    "is missing; a model folder needs " + CONFIG + " and " + WeightFiles.SINGLE);
+        }
+        return Json.read(file, MAX_BYTES);
+    }
+
+    /**
+     * Reads which tokens end a text: {@code eos_token_id}, a number or a list of numbers, in {@code
+     * generation_config.json}, or in {@code config.json} where that file or the field is missing. A
+     * null there says that none does.
+     *
+     * @param directory a Hugging Face directory
+     * @return token ids, besides the tokenizer's end of text; one that the model does not have is
+     *     never chosen and does no harm, as in transformers
+     * @throws IOException if {@code config.json} is missing or a file can't be read
+     * @throws MalformedModelException if something else than integers is there
+     */
+    public static Set<Integer> stopTokens(Path directory)
+            throws IOException, MalformedModelException {
+        AtomicFolder.settle(directory);
+        try {
+            return StopTokens.read(directory);
+        } catch (IllegalArgumentException e) {
+            throw new MalformedModelException(e.getMessage(), e);
+        }
+    }
+
     /**
      * Reads a model.
      *
-     * @param directory a Hugging Face directory, its weights in {@code model.safetensors} or,
-     *     if that is missing, in the files that {@code model.safetensors.index.json} lists (where
-     *     both are there, transformers takes the first, too); tensors may be float32, float16 or
-     *     bfloat16, and their names may have the prefix {@code
-     *     transformer.} or {@code model.} or not; one that the model has twice may be stored once,
-     *     under the name that the file's metadata gives for the other
+     * @param directory a Hugging Face directory, its weights in {@code model.safetensors} or, if
+     *     that is missing, in the files that {@code model.safetensors.index.json} lists (where both
+     *     are there, transformers takes the first, too); tensors may be float32, float16 or
+     *     bfloat16, and their names may have the prefix {@code transformer.} or {@code model.} or
+     *     not; one that the model has twice may be stored once, under the name that the file's
+     *     metadata gives for the other
      * @param manager owns the parameters, which are float32, and says on which device they are
      * @return the initialized model
      * @throws IOException if a file is missing or can't be read
@@ -252,7 +284,7 @@ public final class ModelDirectory {
      */
     public static GptModel load(Path directory, float dropout, NDManager manager)
             throws IOException, MalformedModelException {
-        Inputs.requireDropout(dropout);
+        Checks.requireDropout(dropout);
         return load(directory, config(directory, dropout), manager);
     }
 

@@ -111,9 +111,9 @@ final class WeightFiles implements AutoCloseable {
     }
 
     /**
-     * Returns further names of tensors, each with the name that the tensor is stored under: Python's
-     * {@code safetensors.torch.save_model} stores one that a model has twice once, and notes the
-     * other name beside it.
+     * Returns further names of tensors, each with the name that the tensor is stored under:
+     * Python's {@code safetensors.torch.save_model} stores one that a model has twice once, and
+     * notes the other name beside it.
      */
     Map<String, String> aliases() {
         return aliases;

@@ -33,8 +33,7 @@ import java.util.concurrent.Callable;
         description = "Shows what the heads of a model look at in a text.")
 final class AttentionCommand implements Callable<Integer> {
 
-    @Option(names = "--model", paramLabel = "DIR", required = true, description = "a model folder")
-    private Path directory;
+    @Mixin private ModelFolder folder;
 
     @Option(
             names = "--text",
@@ -79,10 +78,11 @@ final class AttentionCommand implements Callable<Integer> {
     public Integer call() throws IOException, MalformedModelException {
         checkArguments();
         try (NDManager manager = device.newManager()) {
-            LoadedModel loaded = LoadedModel.load(directory, manager);
-            int[] ids = loaded.tokenizer().encode(text);
-            List<String> tokens = tokens(ids, loaded.tokenizer());
-            List<NDArray> weights = weights(loaded.model(), ids, manager);
+            Tokenizer tokenizer = folder.tokenizer();
+            GptModel model = folder.model(manager);
+            int[] ids = tokenizer.encode(text);
+            List<String> tokens = tokens(ids, tokenizer);
+            List<NDArray> weights = weights(model, ids, manager);
             if (isPage()) {
                 page(weights, tokens).save(out);
             } else {
@@ -125,6 +125,12 @@ final class AttentionCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     "layer=%d must be from 0 to %d".formatted(layer, layers - 1));
         }
+        int contextLength = model.config().contextLength();
+        if (ids.length > contextLength) {
+            throw new IllegalArgumentException(
+                    "--text has %d tokens, but --model %s sees %d at a time; shorten it"
+                            .formatted(ids.length, folder.path(), contextLength));
+        }
         NDArray tokens = manager.create(ids).expandDims(0); // (1, T)
         List<NDArray> weights = model.attentionWeights(tokens); // (1, H, T, T) each
         return layer == null ? weights : List.of(weights.get(layer));
@@ -157,6 +163,6 @@ final class AttentionCommand implements Callable<Integer> {
     }
 
     private Path name() {
-        return directory.toAbsolutePath().normalize().getFileName();
+        return folder.path().toAbsolutePath().normalize().getFileName();
     }
 }

@@ -1,12 +1,12 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.model.GptModel;
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.model.GptModel;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
-import org.djlgpt.training.TrainingListener;
+import org.djlgpt.training.PretrainingListener;
 
 import java.io.IOException;
 
@@ -17,7 +17,7 @@ import java.io.IOException;
  * <p>A model of an earlier run stays until this one has something to put in its place; there always
  * is a whole model, whenever the process ends.
  */
-final class BestModel implements TrainingListener {
+final class BestModel implements PretrainingListener {
 
     private final GptModel model;
     private final Tokenizer tokenizer;

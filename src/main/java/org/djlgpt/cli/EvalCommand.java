@@ -7,13 +7,14 @@ import ai.djl.nn.Block;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Corpus;
 import org.djlgpt.text.TokenFile;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.text.Tokens;
 import org.djlgpt.training.Evaluation;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -32,10 +33,7 @@ import java.util.concurrent.Callable;
         description = "Measures how well a model predicts a text.")
 final class EvalCommand implements Callable<Integer> {
 
-    private static final int CHUNK = 1 << 16;
-
-    @Option(names = "--model", paramLabel = "DIR", required = true, description = "a model folder")
-    private Path directory;
+    @Mixin private ModelFolder folder;
 
     @Option(
             names = "--data",
@@ -63,19 +61,20 @@ final class EvalCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
-        Inputs.requirePositive("batchSize", batchSize);
+        Checks.requirePositive("batchSize", batchSize);
         try (NDManager manager = device.newManager()) {
-            LoadedModel loaded = LoadedModel.load(directory, manager);
-            Tokens tokens = tokens(loaded.tokenizer());
-            tokens.requireIdsBelow(loaded.model().config().vocabSize());
-            TokenWindows windows = windows(tokens, loaded.model().config().contextLength());
+            Tokenizer tokenizer = folder.tokenizer();
+            GptModel model = folder.model(manager);
+            Tokens tokens = tokens(tokenizer);
+            tokens.requireIdsBelow(model.config().vocabSize());
+            TokenWindows windows = windows(tokens, model.config().contextLength());
             MemoryLimit.ofMachine()
-                    .requireForward(loaded.model().config(), Math.min(batchSize, windows.size()));
+                    .requireForward(model.config(), Math.min(batchSize, windows.size()));
             double loss =
-                    new Evaluation(block(loaded.model(), manager), manager, batchSize)
+                    new Evaluation(block(model, manager), manager, batchSize)
                             .loss(windows, windows.size());
             requireFinite(loss);
-            report(loss, tokens, bytes(tokens, loaded.tokenizer()), windows);
+            report(loss, tokens, bytes(tokens, tokenizer), windows);
         }
         return 0;
     }
@@ -99,10 +98,8 @@ final class EvalCommand implements Callable<Integer> {
 
     private static long bytes(Tokens tokens, Tokenizer tokenizer) {
         long bytes = 0;
-        for (long from = 0; from < tokens.size(); from += CHUNK) {
-            int[] chunk = new int[(int) Math.min(CHUNK, tokens.size() - from)];
-            tokens.read(from, chunk);
-            bytes += tokenizer.decodeBytes(chunk).length;
+        for (int[] ids : tokens.chunks()) {
+            bytes += tokenizer.decodeBytes(ids).length;
         }
         return bytes;
     }
@@ -112,7 +109,7 @@ final class EvalCommand implements Callable<Integer> {
             throw new IllegalArgumentException(
                     ("the loss of --model %s is %s, but must be finite; its weights are damaged,"
                                     + " fetch or train it again")
-                            .formatted(directory, loss));
+                            .formatted(folder.path(), loss));
         }
     }
 

@@ -14,8 +14,11 @@ import picocli.CommandLine.UnmatchedArgumentException;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.io.UncheckedIOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
 
 /** What a person hears of a failure, and the exit code that a script gets. */
 final class Failures {
@@ -80,10 +83,7 @@ final class Failures {
     /** Returns one line. */
     static String message(Exception failure) {
         if (failure instanceof FileSystemException file && file.getReason() == null) {
-            String problem =
-                    failure instanceof NoSuchFileException ? "does not exist" : "can't be used";
-            return "%s: %s (%s)"
-                    .formatted(file.getFile(), problem, failure.getClass().getSimpleName());
+            return "%s: %s".formatted(file.getFile(), problem(file));
         }
         String message = String.valueOf(failure.getMessage());
         return message.lines()
@@ -91,5 +91,18 @@ final class Failures {
                 .findFirst()
                 .or(() -> message.lines().findFirst())
                 .orElse(failure.toString());
+    }
+
+    private static String problem(FileSystemException failure) {
+        if (failure instanceof NoSuchFileException) {
+            return "does not exist";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        boolean isFile =
+                failure instanceof FileAlreadyExistsException
+                        || failure instanceof NotDirectoryException;
+        return isFile ? "is a file" : "can't be used";
     }
 }

@@ -7,7 +7,9 @@ import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.generation.GenerationReport;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
+import org.djlgpt.text.Tokenizer;
+
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -15,8 +17,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.List;
+import java.util.Set;
 import java.util.concurrent.Callable;
 
 /** {@code gpt generate}. */
@@ -27,8 +29,7 @@ import java.util.concurrent.Callable;
         description = "Continues a text.")
 final class GenerateCommand implements Callable<Integer> {
 
-    @Option(names = "--model", paramLabel = "DIR", required = true, description = "a model folder")
-    private Path directory;
+    @Mixin private ModelFolder folder;
 
     @Option(
             names = "--prompt",
@@ -85,14 +86,16 @@ final class GenerateCommand implements Callable<Integer> {
         Sampler sampler = sampling.sampler();
         Output out = new Output(spec.commandLine().getOut());
         try (NDManager manager = device.newManager()) {
-            LoadedDecoder loaded = LoadedDecoder.load(directory, precision, manager);
+            Tokenizer tokenizer = folder.tokenizer();
+            Set<Integer> stopTokens = folder.stopTokens();
             TextGenerator.Builder builder =
                     TextGenerator.builder()
-                            .setDecoder(loaded.decoder())
-                            .setTokenizer(loaded.tokenizer())
+                            .setDecoder(folder.decoder(precision, manager))
+                            .setTokenizer(tokenizer)
                             .setManager(manager)
                             .optSampler(sampler)
                             .optStopStrings(stop.toArray(String[]::new))
+                            .optStopTokens(stopTokens.toArray(Integer[]::new))
                             .optMaxNewTokens(maxNewTokens);
             TextGenerator generator =
                     builder.optSeed(seed == null ? (int) System.nanoTime() : seed).build();
@@ -100,7 +103,7 @@ final class GenerateCommand implements Callable<Integer> {
                 converse(generator, out);
                 return 0;
             }
-            loaded.tokenizer().encode(prompt); // a bad prompt fails before any of it is printed
+            tokenizer.encode(prompt); // a bad prompt fails before any of it is printed
             if (samples == 1) {
                 stream(generator, out);
             } else {
@@ -111,7 +114,7 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private void requireUse() {
-        Inputs.requirePositive("samples", samples);
+        Checks.requirePositive("samples", samples);
         if (prompt == null && !interactive) {
             throw new IllegalArgumentException(
                     "--prompt is missing; give the text to continue, or --interactive");

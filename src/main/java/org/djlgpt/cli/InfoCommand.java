@@ -3,21 +3,25 @@ package org.djlgpt.cli;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
-import ai.djl.nn.Parameter;
-import ai.djl.util.Pair;
+import ai.djl.nn.Block;
 
+import org.djlgpt.attention.RotaryEmbedding;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.LlamaConfig;
+import org.djlgpt.model.LlamaConfig.Relative;
+import org.djlgpt.model.TransformerBlock;
+import org.djlgpt.nn.Functional;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
-import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.Locale;
 import java.util.Map;
 import java.util.concurrent.Callable;
 
@@ -29,65 +33,124 @@ import java.util.concurrent.Callable;
 final class InfoCommand implements Callable<Integer> {
 
     private static final double MIB = 1024 * 1024;
-    private static final int FLOAT_BYTES = 4;
-    private static final int TRAINING_COPIES = 4; // weights, gradients and AdamW's two moments
 
-    @Option(names = "--model", paramLabel = "DIR", required = true, description = "a model folder")
-    private Path directory;
-
+    @Mixin private ModelFolder folder;
     @Spec private CommandSpec spec;
+
+    private Output out;
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
-        Output out = new Output(spec.commandLine().getOut());
+        out = new Output(spec.commandLine().getOut());
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
-            LoadedModel loaded = LoadedModel.load(directory, manager);
-            GptConfig config = loaded.model().config();
+            String tokenizer =
+                    folder.tokenizerIfAny().map(TrainingData::name).orElse("none in the folder");
+            GptModel model = folder.model(manager);
+            GptConfig config = model.config();
+            out.line("family                %s", family(config));
             out.line("vocabulary            %,d", config.vocabSize());
-            out.line(
-                    "tokenizer             %s, %,d ids",
-                    loaded.tokenizer().getClass().getSimpleName(),
-                    loaded.tokenizer().vocabSize());
+            out.line("tokenizer             %s", tokenizer);
             out.line("context length        %,d", config.contextLength());
             out.line("layers                %d", config.numLayers());
             out.line("heads                 %d", config.numHeads());
             out.line("embedding width       %,d", config.embeddingDim());
-            out.line("dropout               %s", config.attentionDropout());
-            out.line("qkv bias              %s", config instanceof Gpt2Config gpt2 && gpt2.qkvBias() ? "yes" : "no");
+            out.line("feed-forward width    %,d", config.hiddenDim());
+            if (config instanceof LlamaConfig llama) {
+                describe(llama);
+            } else {
+                describe((Gpt2Config) config);
+            }
             out.line(
                     "output layer          %s",
                     config.tiedOutput() ? "tied to the token embedding" : "separate");
             out.text(System.lineSeparator());
-            out.line("parameters            %,d", loaded.model().parameterCount());
-            parts(loaded.model()).forEach((part, count) -> out.line("  %-20s%,d", part, count));
+            out.line("parameters            %,d", config.parameterCount());
+            parts(model).forEach((part, count) -> out.line("  %-20s%,d", part, count));
             out.text(System.lineSeparator());
-            double weights = loaded.model().parameterCount() * FLOAT_BYTES / MIB;
-            out.line("memory                %,.2f MiB for the weights in float32", weights);
+            out.line(
+                    "memory                %,.2f MiB for the weights in float32",
+                    config.inferenceBytes(0) / MIB);
             out.line(
                     "                      %,.2f MiB to train, activations not counted",
-                    TRAINING_COPIES * weights);
+                    config.trainingBytes(0) / MIB);
         }
         return 0;
     }
 
+    private static String family(GptConfig config) {
+        if (config instanceof LlamaConfig llama) {
+            String name = llama.relative().name();
+            return name.charAt(0) + lower(name.substring(1));
+        }
+        return "GPT-2";
+    }
+
+    private void describe(Gpt2Config config) {
+        out.line("positions             learnt");
+        out.line("norm                  centres and scales, epsilon %s", config.normEpsilon());
+        out.line("feed-forward          %s", lower(config.activation().name()));
+        out.line("dropout               %s", dropout(config));
+        out.line("qkv bias              %s", config.qkvBias() ? "yes" : "no");
+        if (!config.bias()) {
+            out.line("other biases          no");
+        }
+    }
+
+    private static String dropout(Gpt2Config config) {
+        float attention = config.attentionDropout();
+        return config.embeddingDropout() == attention && config.residualDropout() == attention
+                ? String.valueOf(attention)
+                : "embedding %s, attention %s, residual %s"
+                        .formatted(config.embeddingDropout(), attention, config.residualDropout());
+    }
+
+    private void describe(LlamaConfig config) {
+        out.line("head width            %d", config.headDim());
+        out.line("key/value heads       %d", config.numKeyValueHeads());
+        if (config.relative() == Relative.QWEN3) {
+            out.line("query/key norm        yes");
+        }
+        out.line("positions             rotary, base %,.0f%s", config.ropeBase(), scaling(config));
+        if (config.slidingWindow() != Functional.NO_WINDOW) {
+            out.line("sliding window        %,d", config.slidingWindow());
+        }
+        out.line("norm                  scales only, epsilon %s", config.normEpsilon());
+        out.line("feed-forward          gated, silu");
+        out.line("dropout               %s", config.attentionDropout());
+        out.line("qkv bias              %s", config.relative() == Relative.QWEN2 ? "yes" : "no");
+    }
+
+    private static String lower(String text) {
+        return text.toLowerCase(Locale.ROOT);
+    }
+
+    private static String scaling(LlamaConfig config) {
+        if (config.ropeScaling() instanceof RotaryEmbedding.Scaling.Linear linear) {
+            return ", %s times slower".formatted(linear.factor());
+        }
+        if (config.ropeScaling() instanceof RotaryEmbedding.Scaling.Llama3 llama3) {
+            return ", slow pairs %s times slower".formatted(llama3.factor());
+        }
+        return "";
+    }
+
     private static Map<String, Long> parts(GptModel model) {
         Map<String, Long> parts = new LinkedHashMap<>();
-        for (Pair<String, Parameter> parameter : model.getParameters()) {
-            parts.merge(
-                    part(parameter.getKey()), parameter.getValue().getShape().size(), Long::sum);
+        parts.put("token embedding", count(model.tokenEmbedding()));
+        model.positions().ifPresent(p -> parts.put("position embedding", count(p)));
+        for (TransformerBlock block : model.blocks()) {
+            parts.merge("attention", count(block.attention()), Long::sum);
+            parts.merge("feed forward", count(block.feedForward()), Long::sum);
+            parts.merge("norm", count(block.norm1()) + count(block.norm2()), Long::sum);
+        }
+        parts.merge("norm", count(model.finalNorm()), Long::sum);
+        if (!model.config().tiedOutput()) {
+            parts.put("output layer", model.outputWeight().getShape().size());
         }
         return parts;
     }
 
-    private static String part(String parameter) {
-        for (String part :
-                new String[] {
-                    "token_embedding", "position_embedding", "attention", "feed_forward", "norm"
-                }) {
-            if (parameter.contains(part)) {
-                return part.replace('_', ' ');
-            }
-        }
-        return "output layer";
+    private static long count(Block part) {
+        return part.getParameters().values().stream().mapToLong(p -> p.getShape().size()).sum();
     }
 }

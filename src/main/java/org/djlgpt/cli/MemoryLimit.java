@@ -10,19 +10,12 @@ import java.util.Locale;
 /**
  * Refuses what this machine's memory can't hold whatever happens, before native code tries. What it
  * lets pass may still be too much: it counts only what no implementation can do without.
+ *
+ * @param bytes the memory
  */
-final class MemoryLimit {
+record MemoryLimit(double bytes) {
 
     private static final double GIB = 1L << 30;
-    private static final int FLOAT_BYTES = 4;
-    private static final int TRAINING_COPIES = 4; // weights, gradients and AdamW's two moments
-    private static final int SAVED_WIDTHS = 8; // of a layer, for the backward pass: of about 16
-
-    private final double bytes;
-
-    MemoryLimit(double bytes) {
-        this.bytes = bytes;
-    }
 
     /** Returns the memory of this machine, or of the container that the process is in. */
     static MemoryLimit ofMachine() {
@@ -38,14 +31,8 @@ final class MemoryLimit {
      * @throws IllegalArgumentException if it needs more
      */
     void requireTraining(GptConfig size, long windows) {
-        double values =
-                TRAINING_COPIES * parameters(size)
-                        + SAVED_WIDTHS * (double) size.numLayers() * tokenWidths(size, windows);
-        require(
-                size,
-                windows,
-                values * FLOAT_BYTES,
-                "--embedding-dim, --layers, --context-length or --batch-size");
+        String remedy = "--embedding-dim, --layers, --context-length or --batch-size";
+        require(size, windows, size.trainingBytes(windows), remedy);
     }
 
     /**
@@ -55,8 +42,7 @@ final class MemoryLimit {
      * @throws IllegalArgumentException if it needs more
      */
     void requireForward(GptConfig size, long windows) {
-        double values = parameters(size) + SAVED_WIDTHS * tokenWidths(size, windows);
-        require(size, windows, values * FLOAT_BYTES, "--batch-size");
+        require(size, windows, size.inferenceBytes(windows), "--batch-size");
     }
 
     private void require(GptConfig size, long windows, double needed, String remedy) {
@@ -64,27 +50,15 @@ final class MemoryLimit {
             throw new IllegalArgumentException(
                     String.format(
                             Locale.ROOT,
-                            "%,.0f parameters and batches of %,d windows of %,d tokens need at"
-                                + " least %,.1f GiB of memory, but this machine has %.1f; choose a"
+                            "%,d parameters and batches of %,d windows of %,d tokens need at least"
+                                + " %,.1f GiB of memory, but this machine has %.1f; choose a"
                                 + " smaller %s",
-                            parameters(size),
+                            size.parameterCount(),
                             windows,
                             size.contextLength(),
                             needed / GIB,
                             bytes / GIB,
                             remedy));
         }
-    }
-
-    /** The matrices and embeddings; in floating point, which does not overflow. */
-    private static double parameters(GptConfig size) {
-        double width = size.embeddingDim();
-        double perLayer = 12 * width * width;
-        return perLayer * size.numLayers()
-                + width * ((double) size.vocabSize() + size.contextLength());
-    }
-
-    private static double tokenWidths(GptConfig size, long windows) {
-        return (double) windows * size.contextLength() * size.embeddingDim();
     }
 }

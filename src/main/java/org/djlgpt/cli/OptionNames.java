@@ -4,6 +4,7 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
 import java.util.Locale;
+import java.util.Map;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.Collectors;
@@ -14,6 +15,10 @@ import java.util.stream.Stream;
  * divide embeddingDim=128} becomes {@code --heads=3 must divide --embedding-dim=128}.
  */
 final class OptionNames {
+
+    /** Options that are not spelt as their parameters are. */
+    private static final Map<String, String> OTHERS =
+            Map.of("--kv-heads", "numKeyValueHeads", "--rope-base", "rotary base");
 
     private OptionNames() {}
 
@@ -40,8 +45,12 @@ final class OptionNames {
         return Pattern.compile("(?<![\\w-])" + name + "(?!\\w)");
     }
 
-    /** --embedding-dim to embeddingDim. */
-    private static String parameter(OptionSpec option) {
+    /** Returns what the library calls an option: --embedding-dim is embeddingDim. */
+    static String parameter(OptionSpec option) {
+        String other = OTHERS.get(option.longestName());
+        if (other != null) {
+            return other;
+        }
         String[] words = option.longestName().replaceFirst("^-+", "").split("-");
         return words[0]
                 + Stream.of(words)

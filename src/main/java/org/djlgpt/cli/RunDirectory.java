@@ -3,6 +3,9 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 
 import org.djlgpt.training.Checkpoint;
+import org.djlgpt.training.CheckpointLock;
+import org.djlgpt.training.EvaluationReport;
+import org.djlgpt.training.PretrainingListener;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -13,13 +16,32 @@ import java.util.List;
  * The folder that a training leaves: the model, its metrics, its loss curve and a checkpoint to go
  * on from.
  *
- * @param path the folder
+ * <p>As it listens to a training, it deletes what an earlier run has left as soon as the new one
+ * has something to put in its place, so that it never holds parts of both. Comes before all
+ * listeners that write.
  */
-record RunDirectory(Path path) {
+final class RunDirectory implements PretrainingListener {
 
     private static final String CHECKPOINT = "checkpoint.safetensors";
     private static final String METRICS = "metrics.jsonl";
     private static final String CURVE = "loss.png";
+
+    private final Path path;
+    private boolean tried;
+    private boolean replaced;
+
+    RunDirectory(Path path) {
+        this.path = path;
+    }
+
+    /**
+     * Refuses a folder that another training writes to.
+     *
+     * @throws IllegalArgumentException if there is one
+     */
+    void requireFree() throws IOException {
+        CheckpointLock.requireFree(checkpoint());
+    }
 
     /**
      * Creates the folder and makes sure that it takes files, before hours of training.
@@ -33,15 +55,8 @@ record RunDirectory(Path path) {
         } catch (IOException e) {
             throw new IllegalArgumentException(
                     "--out %s can't be written (%s); name a folder that you may write to"
-                            .formatted(path, e),
+                            .formatted(path, Failures.message(e)),
                     e);
-        }
-    }
-
-    /** Deletes what an earlier run has left, except its model, which is replaced whole. */
-    void clear() throws IOException {
-        for (String file : List.of(CHECKPOINT, METRICS, CURVE)) {
-            Files.deleteIfExists(path.resolve(file));
         }
     }
 
@@ -57,6 +72,49 @@ record RunDirectory(Path path) {
                             .formatted(path, CHECKPOINT));
         }
         return Checkpoint.read(checkpoint());
+    }
+
+    @Override
+    public void onResume(Checkpoint checkpoint) {
+        tried = true;
+        replaced = true;
+    }
+
+    @Override
+    public void onEvaluation(EvaluationReport report) throws IOException {
+        if (report.step() > 0) {
+            clear();
+        }
+    }
+
+    @Override
+    public void beforeCheckpoint(int step) throws IOException {
+        clear();
+    }
+
+    /** Deletes what an earlier run has left, except its model, which is replaced whole. */
+    private void clear() throws IOException {
+        if (!tried) {
+            tried = true; // once, or what the new run has written would go too
+            for (String file : List.of(CHECKPOINT, METRICS, CURVE)) {
+                Files.deleteIfExists(path.resolve(file));
+            }
+            replaced = true;
+        }
+    }
+
+    /** Returns whether there is a checkpoint of the run that it listened to. */
+    boolean isSaved() {
+        return replaced && Files.exists(checkpoint());
+    }
+
+    /** Returns whether nothing of an earlier run is left, except its model. */
+    boolean isReplaced() {
+        return replaced;
+    }
+
+    Path path() {
+        return path;
     }
 
     Path checkpoint() {

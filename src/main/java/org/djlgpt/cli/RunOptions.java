@@ -2,7 +2,9 @@ package org.djlgpt.cli;
 
 import ai.djl.MalformedModelException;
 
-import picocli.CommandLine;
+import org.djlgpt.training.Checkpoint;
+import org.djlgpt.training.PretrainingConfig;
+
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 
@@ -13,80 +15,120 @@ import java.util.List;
 import java.util.Map;
 import java.util.Objects;
 import java.util.Set;
+import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
 
-/** The options of a training, as they travel with its checkpoints: {@code --layers} to "4". */
+/**
+ * What a run is made of: the options of its command by name, {@code --layers} to "4", and a sum
+ * over its vocabulary. Of these, a checkpoint has those of the {@link PretrainingConfig} as the
+ * configuration itself, and the others as notes.
+ */
 final class RunOptions {
 
     /** What belongs to the call of the command, not to the training. */
     private static final Set<String> LEFT_OUT =
             Set.of("--help", "--version", "--out", "--resume", "--device");
 
-    /** What a resumed training may have otherwise. */
+    /** What a run that goes on may have otherwise, besides {@link Checkpoint#FREE}. */
     private static final Set<String> FREE =
             Set.of(
                     "--data", // the data are compared, wherever they lie
-                    "--steps",
-                    "--eval-every",
                     "--checkpoint-every",
                     "--skip-bad-steps",
                     "--keep-going");
 
-    private RunOptions() {}
+    private static final String VOCABULARY = "vocabulary";
 
-    /** Returns the options that have a value. */
-    static Map<String, String> of(CommandSpec command) {
-        Map<String, String> options = new LinkedHashMap<>();
+    private final Map<String, String> notes;
+    private final Map<String, String> settings = new LinkedHashMap<>();
+    private final Set<String> free = new TreeSet<>(FREE);
+
+    private RunOptions(CommandSpec command, Map<String, String> notes, PretrainingConfig config) {
+        this.notes = notes;
+        Map<String, String> values = config.values();
+        for (OptionSpec option : command.options()) {
+            String parameter = OptionNames.parameter(option);
+            if (values.containsKey(parameter)) {
+                settings.put(option.longestName(), values.get(parameter));
+            }
+            if (Checkpoint.FREE.contains(parameter)) {
+                free.add(option.longestName());
+            }
+        }
+        notes.keySet().removeAll(settings.keySet());
+    }
+
+    /** Returns those of a command line. */
+    static RunOptions of(CommandSpec command, PretrainingConfig config, String vocabulary) {
+        Map<String, String> notes = new LinkedHashMap<>();
         for (OptionSpec option : command.options()) {
             Object value = option.getValue();
             if (value != null && !LEFT_OUT.contains(option.longestName())) {
-                options.put(
-                        option.longestName(),
-                        value instanceof Path path
-                                ? path.toAbsolutePath().toString()
-                                : value.toString());
+                Object whole = value instanceof Path path ? path.toAbsolutePath() : value;
+                notes.put(option.longestName(), whole.toString());
             }
         }
-        return options;
+        notes.put(VOCABULARY, vocabulary);
+        return new RunOptions(command, notes, config);
     }
 
     /**
-     * Gives options that are not on the command line the values that a checkpoint has.
+     * Returns those of the run that wrote a checkpoint.
      *
-     * @param notes a checkpoint's; those that are no options are passed over
+     * @throws MalformedModelException if it has one that is no option of a training
      */
-    static void adopt(Map<String, String> notes, CommandSpec command)
+    static RunOptions of(CommandSpec command, Checkpoint checkpoint)
             throws MalformedModelException {
-        CommandLine line = command.commandLine();
-        List<String> arguments = new ArrayList<>();
-        for (Map.Entry<String, String> note : notes.entrySet()) {
-            String name = note.getKey();
-            if (name.startsWith("--")) {
-                if (command.findOption(name) == null || LEFT_OUT.contains(name)) {
-                    throw new MalformedModelException(
-                            "the checkpoint has %s, which is no option of a training"
-                                    .formatted(name));
-                }
-                arguments.add(name + "=" + note.getValue());
+        for (String name : checkpoint.notes().keySet()) {
+            boolean isOption = command.findOption(name) != null && !LEFT_OUT.contains(name);
+            if (name.startsWith("--") && !isOption) {
+                throw new MalformedModelException(
+                        "the checkpoint has %s, which is no option of a training".formatted(name));
             }
         }
-        List<String> given = line.getParseResult().originalArgs(); // from the name on
-        arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
-        line.parseArgs(arguments.toArray(String[]::new));
+        return new RunOptions(
+                command, new LinkedHashMap<>(checkpoint.notes()), checkpoint.config());
     }
 
-    /** Refuses notes of another training than the checkpoint's, naming each that differs. */
-    static void requireSame(Map<String, String> checkpoint, Map<String, String> now) {
-        Set<String> names = new TreeSet<>(checkpoint.keySet());
+    /** Returns what a checkpoint is to say besides the training's configuration. */
+    Map<String, String> notes() {
+        return notes;
+    }
+
+    /** Gives options that are not on the command line the values that they have here. */
+    void adopt(CommandSpec command) {
+        List<String> arguments = new ArrayList<>();
+        values().forEach(
+                        (name, value) -> {
+                            if (name.startsWith("--")) {
+                                arguments.add(name + "=" + value);
+                            }
+                        });
+        List<String> given = command.commandLine().getParseResult().originalArgs();
+        arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
+        command.commandLine().parseArgs(arguments.toArray(String[]::new));
+    }
+
+    /** Refuses those of another training, naming each that differs. */
+    void requireSame(RunOptions other) {
+        Map<String, String> before = values();
+        Map<String, String> now = other.values();
+        Set<String> names = new TreeSet<>(before.keySet());
         names.addAll(now.keySet());
-        names.removeAll(FREE);
-        names.removeIf(name -> Objects.equals(checkpoint.get(name), now.get(name)));
+        names.removeAll(free);
+        names.removeIf(name -> Objects.equals(before.get(name), now.get(name)));
         if (!names.isEmpty()) {
             throw new IllegalArgumentException(
                     "the checkpoint has %s, not %s; leave out what differs, or start a new run"
-                            .formatted(list(names, checkpoint), list(names, now)));
+                            .formatted(list(names, before), list(names, now)));
         }
+    }
+
+    private Map<String, String> values() {
+        Map<String, String> values = new TreeMap<>(notes);
+        values.putAll(settings);
+        return values;
     }
 
     private static String list(Set<String> names, Map<String, String> values) {

@@ -17,10 +17,10 @@ final class Terminal {
 
     private Terminal() {}
 
-    /** Returns whether a person watches. */
+    /** Returns whether a person watches, on a terminal where a line can be written over. */
     static boolean isInteractive() {
         Console console = System.console();
-        if (console == null) {
+        if (console == null || "dumb".equals(System.getenv("TERM"))) {
             return false;
         }
         try {
@@ -28,6 +28,12 @@ final class Terminal {
         } catch (ReflectiveOperationException beforeJava22) {
             return true; // there, a console is a terminal
         }
+    }
+
+    /** Returns whether a terminal may be colored (<a href="https://no-color.org">NO_COLOR</a>). */
+    static boolean hasColors() {
+        String noColor = System.getenv("NO_COLOR");
+        return noColor == null || noColor.isEmpty();
     }
 
     /**

@@ -1,16 +1,18 @@
 package org.djlgpt.cli;
 
+import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
-import org.djlgpt.training.TrainingConfig;
+import org.djlgpt.training.PretrainingConfig;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -19,8 +21,8 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
-import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -31,6 +33,29 @@ import java.util.concurrent.Callable;
         sortOptions = false,
         description = "Trains a GPT on text and leaves a model folder.")
 final class TrainCommand implements Callable<Integer> {
+
+    /** What linear layers and attention compute in. */
+    enum Precision {
+        /** 32-bit floating point. */
+        FP32,
+        /** bfloat16, as PyTorch's autocast does. */
+        BF16;
+
+        /** Refuses a device that would take many times as long as in float32. */
+        private void requireFastOn(Device device) {
+            try {
+                if (this == BF16) {
+                    BFloat16.requireFastOn(device);
+                }
+            } catch (UnsupportedOperationException e) {
+                throw new IllegalArgumentException("--precision bf16: " + e.getMessage(), e);
+            }
+        }
+
+        private Autocast scope() {
+            return this == BF16 ? Autocast.bfloat16() : Autocast.float32();
+        }
+    }
 
     private static final int SAMPLE_TOKENS = 400;
     private static final String SAMPLING = "temperature 0.8, top-k 40";
@@ -49,7 +74,8 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "DIR",
             defaultValue = "runs/gpt",
             description =
-                    "where the model goes; one that lies there is replaced (default: runs/gpt)")
+                    "where the model goes; one that lies there is replaced, unless a training still"
+                            + " writes it (default: runs/gpt)")
     private Path out;
 
     @Option(
@@ -58,7 +84,7 @@ final class TrainCommand implements Callable<Integer> {
             description =
                     "what tokens are: characters or GPT-2's byte pairs (default: char for text,"
                             + " gpt2 for .bin, or those of --init-from)")
-    private TokenizerKind tokenizer;
+    private TrainingData.Kind tokenizer;
 
     @Option(
             names = "--precision",
@@ -72,65 +98,61 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private ModelOptions modelOptions;
     @Mixin private TrainingOptions trainingOptions;
-    @Mixin private CheckpointOptions checkpointOptions;
     @Mixin private DeviceOption device;
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
         Optional<Checkpoint> checkpoint = adoptCheckpoint();
-        TrainingConfig config = trainingOptions.config();
+        PretrainingConfig config = trainingOptions.config();
         modelOptions.config(1); // a wrong size is known before the text is read
+        RunDirectory folder = new RunDirectory(out);
+        folder.requireFree();
         try (NDManager manager = device.newManager()) {
             TrainingData text = TrainingData.read(data, tokenizer, modelOptions.tokenizer());
-            Map<String, String> notes = notes(text);
-            checkpoint.ifPresent(c -> RunOptions.requireSame(c.notes(), notes));
+            RunOptions options = RunOptions.of(spec, config, text.vocabularySha256());
+            if (checkpoint.isPresent()) {
+                RunOptions.of(spec, checkpoint.get()).requireSame(options);
+            }
             precision.requireFastOn(manager.getDevice());
-            TrainingTask task = TrainingTask.of(text, modelOptions, config, manager);
-            RunDirectory run = new RunDirectory(out);
+            TrainingRun run = new TrainingRun(folder, text, modelOptions, config, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
-            report.begin(text, task.model(), manager.getDevice());
-            TrainingRun steps =
-                    new TrainingRun(
-                            task, run, config, checkpointOptions, spec.commandLine().getErr());
+            report.begin(text, run.model(), manager.getDevice());
+            PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
-                int exitCode = steps.train(manager, notes, checkpoint, output);
+                int exitCode =
+                        run.train(
+                                trainingOptions, options.notes(), checkpoint, manager, output, err);
                 if (exitCode != 0) {
-                    report.stopped(run, steps.isSaved());
+                    report.stopped(folder);
                     return exitCode;
                 }
             }
-            report.losses(steps.bestLoss(), task.baselines());
-            GptModel best = ModelDirectory.load(run.path(), manager);
+            report.losses(run.bestLoss(), run.baselines());
+            GptModel best = ModelDirectory.load(folder.path(), manager);
             TextGenerator generator = generator(best, text.tokenizer(), config.seed(), manager);
             report.sample(generator, SAMPLING, text.opening());
-            report.files(run, text.opening());
+            report.files(folder, text.opening());
         }
         return 0;
     }
 
     /** Takes over the options of the run that goes on, where the command line has none. */
     private Optional<Checkpoint> adoptCheckpoint() throws IOException, MalformedModelException {
-        if (checkpointOptions.resume().isEmpty()) {
+        if (trainingOptions.resume().isEmpty()) {
             return Optional.empty();
         }
-        Path folder = checkpointOptions.resume().get();
+        Path folder = trainingOptions.resume().get();
         if (spec.commandLine().getParseResult().hasMatchedOption("--out")) {
             throw new IllegalArgumentException(
                     "--out does not go with --resume: the run goes on in its folder %s"
                             .formatted(folder));
         }
         Checkpoint checkpoint = new RunDirectory(folder).readCheckpoint();
-        RunOptions.adopt(checkpoint.notes(), spec);
+        RunOptions.of(spec, checkpoint).adopt(spec);
         out = folder;
         return Optional.of(checkpoint);
-    }
-
-    private Map<String, String> notes(TrainingData text) {
-        Map<String, String> notes = RunOptions.of(spec);
-        notes.put("vocabulary", text.vocabularySha256());
-        return notes;
     }
 
     private static TextGenerator generator(

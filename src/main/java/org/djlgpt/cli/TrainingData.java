@@ -10,6 +10,8 @@ import org.djlgpt.text.Tokens;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Locale;
+import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -30,39 +32,58 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
     private static final int OPENING_TOKENS = 200;
     private static final Pattern WORD = Pattern.compile("(?<=\\s)[A-Za-z]{2,}(?=\\s)");
 
+    /** What tokens are, as {@code --tokenizer} has it. */
+    enum Kind {
+        /** Characters of the training text. */
+        CHAR,
+        /** GPT-2's byte-pair encoding. */
+        GPT2;
+
+        private boolean made(Tokenizer tokenizer) {
+            return TrainingData.name(tokenizer).equals(option());
+        }
+
+        private String option() {
+            return name().toLowerCase(Locale.ROOT);
+        }
+    }
+
+    /** Returns how the command line names a tokenizer: as an option, or by its file. */
+    static String name(Tokenizer tokenizer) {
+        if (tokenizer instanceof CharTokenizer) {
+            return Kind.CHAR.option();
+        }
+        return tokenizer instanceof Gpt2Tokenizer ? Kind.GPT2.option() : "tokenizer.json";
+    }
+
     /**
      * Reads a text file, a folder of text files, a token file, or a folder with {@code train.bin}
      * and {@code val.bin}.
      *
      * @param data the file or folder; null for the embedded corpus
      * @param kind the tokenizer; null for what fits the data
-     * @param given the tokenizer that a model was trained with; null if there is none
+     * @param given the tokenizer that a model was trained with, if there is one
      */
-    static TrainingData read(Path data, TokenizerKind kind, Tokenizer given) throws IOException {
-        TokenizerKind known = given == null ? kind : TokenizerKind.of(given).orElse(null);
-        if (kind != null && kind != known) {
+    static TrainingData read(Path data, Kind kind, Optional<Tokenizer> given) throws IOException {
+        if (kind != null && given.isPresent() && !kind.made(given.get())) {
             throw new IllegalArgumentException(
                     "--tokenizer %s contradicts --init-from, whose tokenizer is %s; leave it out"
-                            .formatted(
-                                    kind.option(), known == null ? "another" : known.option()));
+                            .formatted(kind.option(), name(given.get())));
         }
-        if (data == null) {
-            return of("DJL's Java sources", embedded(), known, given);
+        if (data != null && Files.exists(data.resolve(TRAINING_FILE))) {
+            Tokens.Split ids =
+                    new Tokens.Split(
+                            TokenFile.open(data.resolve(TRAINING_FILE)),
+                            TokenFile.open(data.resolve(VALIDATION_FILE)));
+            return ofIds(data, ids, kind, given);
         }
-        if (Files.isDirectory(data) && Files.exists(data.resolve(TRAINING_FILE))) {
-            return ofIds(
-                    data.toString(),
-                    known,
-                    given,
-                    TokenFile.open(data.resolve(TRAINING_FILE)),
-                    TokenFile.open(data.resolve(VALIDATION_FILE)));
+        if (data != null && isTokenFile(data)) {
+            return ofIds(data, TokenFile.open(data).holdOutTenth(), kind, given);
         }
-        if (isTokenFile(data)) {
-            Tokens tokens = TokenFile.open(data);
-            return ofIds(
-                    data.toString(), known, given, firstTenths(tokens), lastTenth(tokens));
-        }
-        return of(data.toString(), Corpus.read(data), known, given);
+        Corpus corpus = data == null ? embedded() : Corpus.read(data);
+        Tokenizer tokenizer = given.orElseGet(() -> newTokenizer(kind, corpus));
+        Tokens.Split tokens = corpus.encode(tokenizer).holdOutTenth();
+        return of(data == null ? "DJL's Java sources" : data.toString(), tokenizer, tokens);
     }
 
     private static Corpus embedded() throws IOException {
@@ -78,46 +99,25 @@ record TrainingData(String source, Tokenizer tokenizer, Tokens training, Tokens 
         return data.toString().endsWith(".bin") && !Files.isDirectory(data);
     }
 
-    private static TrainingData of(
-            String source, Corpus corpus, TokenizerKind kind, Tokenizer given) {
-        Tokenizer tokenizer = given == null ? newTokenizer(kind, corpus) : given;
-        Tokens tokens = corpus.encode(tokenizer);
-        return new TrainingData(source, tokenizer, firstTenths(tokens), lastTenth(tokens));
-    }
-
-    private static Tokenizer newTokenizer(TokenizerKind kind, Corpus corpus) {
-        return kind == TokenizerKind.GPT2
-                ? new Gpt2Tokenizer()
-                : CharTokenizer.fromText(corpus.text());
+    private static Tokenizer newTokenizer(Kind kind, Corpus corpus) {
+        return kind == Kind.GPT2 ? new Gpt2Tokenizer() : CharTokenizer.fromText(corpus.text());
     }
 
     private static TrainingData ofIds(
-            String source,
-            TokenizerKind kind,
-            Tokenizer given,
-            Tokens training,
-            Tokens validation) {
-        if (kind == TokenizerKind.CHAR) {
+            Path source, Tokens.Split ids, Kind kind, Optional<Tokenizer> given) {
+        if (kind == Kind.CHAR || given.filter(Kind.CHAR::made).isPresent()) {
             throw new IllegalArgumentException(
                     "characters do not fit %s, whose ids are GPT-2's; use --tokenizer gpt2 or give a text"
                             .formatted(source));
         }
-        Tokenizer tokenizer = given == null ? new Gpt2Tokenizer() : given;
-        training.requireIdsBelow(tokenizer.vocabSize());
-        validation.requireIdsBelow(tokenizer.vocabSize());
-        return new TrainingData(source, tokenizer, training, validation);
+        Tokenizer tokenizer = given.orElseGet(Gpt2Tokenizer::new);
+        ids.training().requireIdsBelow(tokenizer.vocabSize());
+        ids.heldOut().requireIdsBelow(tokenizer.vocabSize());
+        return of(source.toString(), tokenizer, ids);
     }
 
-    private static Tokens firstTenths(Tokens tokens) {
-        return tokens.slice(0, split(tokens));
-    }
-
-    private static Tokens lastTenth(Tokens tokens) {
-        return tokens.slice(split(tokens), tokens.size());
-    }
-
-    private static long split(Tokens tokens) {
-        return tokens.size() - tokens.size() / 10;
+    private static TrainingData of(String source, Tokenizer tokenizer, Tokens.Split tokens) {
+        return new TrainingData(source, tokenizer, tokens.training(), tokens.heldOut());
     }
 
     /** Returns a sum over what the ids stand for, to tell whether another tokenizer is the same. */

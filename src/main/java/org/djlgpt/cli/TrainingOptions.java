@@ -1,39 +1,43 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.training.TrainingConfig;
+import org.djlgpt.training.Pretraining;
+import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.WriteFailureHandler;
 
 import picocli.CommandLine.Option;
 
-/** How the model is trained. */
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** How the model is trained, what happens when that is interrupted, and how it goes on. */
 final class TrainingOptions {
+
+    private static final PretrainingConfig DEFAULTS = PretrainingConfig.builder().build();
 
     @Option(
             names = "--batch-size",
             paramLabel = "N",
-            defaultValue = "12",
-            description = "windows in a forward pass (default: 12)")
-    private int batchSize;
+            description = "windows in a forward pass (default: ${DEFAULT-VALUE})")
+    private int batchSize = DEFAULTS.batchSize();
 
     @Option(
             names = "--steps",
             paramLabel = "N",
-            defaultValue = "2000",
-            description = "optimizer steps (default: 2000)")
-    private int steps;
+            description = "optimizer steps (default: ${DEFAULT-VALUE})")
+    private int steps = DEFAULTS.steps();
 
     @Option(
             names = "--gradient-accumulation",
             paramLabel = "N",
-            defaultValue = "1",
-            description = "forward passes whose gradients make one step (default: 1)")
-    private int gradientAccumulation;
+            description =
+                    "forward passes whose gradients make one step (default: ${DEFAULT-VALUE})")
+    private int gradientAccumulation = DEFAULTS.gradientAccumulation();
 
     @Option(
             names = "--learning-rate",
             paramLabel = "RATE",
-            defaultValue = "0.001",
-            description = "peak of the learning rate (default: 0.001)")
-    private double learningRate;
+            description = "peak of the learning rate (default: ${DEFAULT-VALUE})")
+    private double learningRate = DEFAULTS.learningRate();
 
     @Option(
             names = "--min-learning-rate",
@@ -60,74 +64,117 @@ final class TrainingOptions {
     @Option(
             names = "--weight-decay",
             paramLabel = "X",
-            defaultValue = "0.1",
-            description = "decay of matrices and embeddings (default: 0.1)")
-    private double weightDecay;
+            description = "decay of matrices and embeddings (default: ${DEFAULT-VALUE})")
+    private double weightDecay = DEFAULTS.weightDecay();
 
     @Option(
             names = "--beta1",
             paramLabel = "X",
-            defaultValue = "0.9",
-            description = "AdamW's decay of the mean of gradients (default: 0.9)")
-    private double beta1;
+            description = "AdamW's decay of the mean of gradients (default: ${DEFAULT-VALUE})")
+    private double beta1 = DEFAULTS.beta1();
 
     @Option(
             names = "--beta2",
             paramLabel = "X",
-            defaultValue = "0.99",
-            description = "AdamW's decay of the mean of squared gradients (default: 0.99)")
-    private double beta2;
+            description =
+                    "AdamW's decay of the mean of squared gradients (default: ${DEFAULT-VALUE})")
+    private double beta2 = DEFAULTS.beta2();
 
     @Option(
             names = "--clip-norm",
             paramLabel = "X",
-            defaultValue = "1",
-            description = "greatest global norm of the gradients, 0 for no limit (default: 1)")
-    private double clipNorm;
+            description =
+                    "greatest global norm of the gradients, 0 for no limit (default:"
+                        + " ${DEFAULT-VALUE})")
+    private double clipNorm = DEFAULTS.clipNorm();
 
     @Option(
             names = "--eval-every",
             paramLabel = "N",
-            defaultValue = "250",
-            description = "steps between evaluations (default: 250)")
-    private int evalEvery;
+            description = "steps between evaluations (default: ${DEFAULT-VALUE})")
+    private int evalEvery = DEFAULTS.evalEvery();
 
     @Option(
             names = "--eval-batches",
             paramLabel = "N",
-            defaultValue = "20",
-            description = "batches in an evaluation (default: 20)")
-    private int evalBatches;
+            description = "batches in an evaluation (default: ${DEFAULT-VALUE})")
+    private int evalBatches = DEFAULTS.evalBatches();
 
     @Option(
             names = "--seed",
             paramLabel = "N",
-            defaultValue = "1337",
             description =
                     "what first values, the order of the data, dropout and the sample follow from"
-                            + " (default: 1337)")
-    private int seed;
+                            + " (default: ${DEFAULT-VALUE})")
+    private int seed = DEFAULTS.seed();
 
-    /** Settles what was left open, too: a run that goes on must not derive it anew. */
-    TrainingConfig config() {
-        minLearningRate = minLearningRate == null ? learningRate / 10 : minLearningRate;
-        decaySteps = decaySteps == null ? steps : decaySteps;
-        warmupSteps = warmupSteps == null ? Math.min(100, decaySteps / 10) : warmupSteps;
-        return TrainingConfig.builder()
-                .optSteps(steps)
-                .optBatchSize(batchSize)
-                .optGradientAccumulation(gradientAccumulation)
-                .optLearningRate(learningRate)
-                .optMinLearningRate(minLearningRate)
-                .optWarmupSteps(warmupSteps)
-                .optDecaySteps(decaySteps)
-                .optWeightDecay(weightDecay)
-                .optBeta1(beta1)
-                .optBeta2(beta2)
-                .optClipNorm(clipNorm)
-                .optEvalEvery(evalEvery)
-                .optEvalBatches(evalBatches)
-                .optSeed(seed)
-                .build();
+    @Option(
+            names = "--resume",
+            paramLabel = "DIR",
+            description =
+                    "go on with the run in this folder from its last checkpoint; all other options"
+                            + " default to that run's, and only --steps, --eval-every, --device and"
+                            + " those below may differ")
+    private Path resume;
+
+    @Option(
+            names = "--checkpoint-every",
+            paramLabel = "N",
+            description =
+                    "steps between checkpoints, of three times the model's size (default: as"
+                            + " --eval-every)")
+    private Integer checkpointEvery;
+
+    @Option(
+            names = "--skip-bad-steps",
+            paramLabel = "N",
+            description =
+                    "how many steps may have a loss or gradient that is not finite; their updates"
+                            + " are not applied (default: 0)")
+    private int skipBadSteps;
+
+    @Option(
+            names = "--keep-going",
+            description = "train on when nothing can be written, as on a full disk")
+    private boolean keepGoing;
+
+    PretrainingConfig config() {
+        PretrainingConfig.Builder builder =
+                PretrainingConfig.builder()
+                        .optSteps(steps)
+                        .optBatchSize(batchSize)
+                        .optGradientAccumulation(gradientAccumulation)
+                        .optLearningRate(learningRate)
+                        .optWeightDecay(weightDecay)
+                        .optBeta1(beta1)
+                        .optBeta2(beta2)
+                        .optClipNorm(clipNorm)
+                        .optEvalEvery(evalEvery)
+                        .optEvalBatches(evalBatches)
+                        .optSeed(seed);
+        if (minLearningRate != null) {
+            builder.optMinLearningRate(minLearningRate);
+        }
+        if (warmupSteps != null) {
+            builder.optWarmupSteps(warmupSteps);
+        }
+        if (decaySteps != null) {
+            builder.optDecaySteps(decaySteps);
+        }
+        return builder.build();
+    }
+
+    /** Returns a training's builder that knows when to save and what to bear. */
+    Pretraining.Builder training(WriteFailureHandler unwritten) {
+        Pretraining.Builder builder = Pretraining.builder().optSkipBadSteps(skipBadSteps);
+        if (checkpointEvery != null) {
+            builder.optCheckpointEvery(checkpointEvery);
+        }
+        return keepGoing ? builder.optWriteFailures(unwritten) : builder;
+    }
+
+    /** Returns the folder of the run to go on with. */
+    Optional<Path> resume() {
+        return Optional.ofNullable(resume);
     }
 }

@@ -9,6 +9,8 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.training.Baselines;
 
 import java.io.IOException;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What {@code gpt train} says before and after the steps. */
 final class TrainingReport {
@@ -24,25 +26,27 @@ final class TrainingReport {
         out.line(
                 "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
                 text.source(), text.training().size(), text.validation().size(), size.vocabSize());
+        boolean isGrouped = size.numKeyValueHeads() < size.numHeads();
         out.line(
-                "Model    layers %d, heads %d, dimensions %,d, context %,d: %,d parameters on %s",
+                "Model    layers %d, heads %d%s, dimensions %,d, context %,d: %,d parameters on %s",
                 size.numLayers(),
                 size.numHeads(),
+                isGrouped ? " on %d keys".formatted(size.numKeyValueHeads()) : "",
                 size.embeddingDim(),
                 size.contextLength(),
                 model.parameterCount(),
                 DeviceOption.name(device));
     }
 
-    void stopped(RunDirectory run, boolean isSaved) throws IOException, MalformedModelException {
+    void stopped(RunDirectory run) throws IOException, MalformedModelException {
         blank();
-        if (!isSaved) {
+        if (!run.isSaved()) {
             out.line("Stopped  before anything was saved");
             return;
         }
         int step = run.readCheckpoint().step();
         out.line("Stopped  after step %d, saved in %s", step, run.checkpoint());
-        out.line("More     %s", MavenCommand.of("train", "--resume", run.path().toString()));
+        out.line("More     %s", mavenLine("train", "--resume", run.path().toString()));
     }
 
     void losses(double loss, Baselines baselines) {
@@ -75,7 +79,23 @@ final class TrainingReport {
         out.line("Metrics  %s", run.metrics());
         out.line(
                 "More     %s",
-                MavenCommand.of("generate", "--model", run.path().toString(), "--prompt", opening));
+                mavenLine("generate", "--model", run.path().toString(), "--prompt", opening));
+    }
+
+    /** Returns the POSIX shell's line that runs {@code gpt}, whatever characters arguments have. */
+    static String mavenLine(String... arguments) {
+        String line =
+                Stream.of(arguments).map(TrainingReport::quoted).collect(Collectors.joining(" "));
+        return "mvn -q compile exec:java -Dexec.args=\""
+                + line.replaceAll("[\\\\\"$`]", "\\\\$0")
+                + "\"";
+    }
+
+    /** Maven's exec plugin splits its line at spaces outside quotes, and has no other escape. */
+    private static String quoted(String argument) {
+        return argument.matches("[\\w./:=+@%,-]+")
+                ? argument
+                : "'" + argument.replace("'", "'\"'\"'") + "'";
     }
 
     private void blank() {

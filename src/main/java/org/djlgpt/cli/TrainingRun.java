@@ -3,124 +3,187 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.plot.LossCurve;
+import org.djlgpt.text.TokenWindows;
+import org.djlgpt.text.Tokens;
+import org.djlgpt.training.Baselines;
 import org.djlgpt.training.Checkpoint;
+import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
 import org.djlgpt.training.Pretraining;
-import org.djlgpt.training.TrainingConfig;
-import org.djlgpt.training.TrainingListener;
+import org.djlgpt.training.StepReport;
+import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.PretrainingListener;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
 import java.util.Map;
 import java.util.Optional;
 
 /**
- * The steps of {@code gpt train}, with everything that listens to them, up to the end, a signal or
- * a failure.
+ * What {@code gpt train} trains on what, and the steps, with everything that listens to them, up to
+ * the end, a signal or a failure.
  */
 final class TrainingRun {
 
-    private final TrainingTask task;
     private final RunDirectory run;
-    private final TrainingConfig config;
-    private final CheckpointOptions options;
-    private final PrintWriter err;
-    private final EarlierRun earlierRun;
+    private final PretrainingConfig config;
+    private final TokenWindows training;
+    private final TokenWindows validation;
+    private final Baselines baselines;
+    private final GptModel model;
     private final MetricsLog metrics;
     private final BestModel bestModel;
 
+    /**
+     * Makes the model for a text.
+     *
+     * @throws IllegalArgumentException if the text is too short or the memory too small
+     */
     TrainingRun(
-            TrainingTask task,
             RunDirectory run,
-            TrainingConfig config,
-            CheckpointOptions options,
-            PrintWriter err) {
-        this.task = task;
+            TrainingData text,
+            ModelOptions modelOptions,
+            PretrainingConfig config,
+            NDManager manager)
+            throws IOException, MalformedModelException {
         this.run = run;
         this.config = config;
-        this.options = options;
-        this.err = err;
-        earlierRun = new EarlierRun(run);
+        GptConfig size = modelOptions.config(text.tokenizer().vocabSize());
+        training = windows("the text to train on", text.training(), size, 1);
+        validation = windows("the text held out", text.validation(), size, size.contextLength());
+        MemoryLimit.ofMachine()
+                .requireTraining(size, Math.min(config.batchSize(), training.size()));
+        baselines = Baselines.of(text.training(), size.vocabSize());
+        model = modelOptions.model(size, config.seed(), manager);
         metrics = new MetricsLog(run.metrics());
-        bestModel =
-                new BestModel(task.model(), task.text().tokenizer(), run, config.steps(), metrics);
+        bestModel = new BestModel(model, text.tokenizer(), run, config.steps(), metrics);
     }
 
-    /**
-     * Trains.
-     *
-     * @param notes what the checkpoints tell whoever goes on
-     * @param checkpoint where to go on
-     * @return what the process should exit with: 0, or 130 or 143 if a signal stopped the run
-     */
-    int train(
-            NDManager manager,
-            Map<String, String> notes,
-            Optional<Checkpoint> checkpoint,
-            Output out)
-            throws IOException, MalformedModelException {
-        boolean bar = Terminal.isInteractive();
-        try (ProgressMeter meter = bar ? new ProgressMeter(out, config.steps()) : null) {
-            Pretraining training =
-                    training(bar ? meter : new ProgressLines(out, config.steps()))
-                            .setManager(manager)
-                            .optNotes(notes)
-                            .build();
-            run.create();
-            if (checkpoint.isPresent()) {
-                training.resume(checkpoint.get());
-            }
-            try (Interruption interruption = new Interruption(training::stop)) {
-                training.run();
-                return interruption.exitCode();
-            }
-        } catch (IOException | RuntimeException e) {
-            sayWhatIsLeft();
-            throw e;
+    private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
+        try {
+            return TokenWindows.builder()
+                    .setTokens(tokens)
+                    .setContextLength(size.contextLength())
+                    .optStride(stride)
+                    .build();
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(part + ": " + e.getMessage(), e);
         }
     }
 
-    private Pretraining.Builder training(TrainingListener progress) {
-        Pretraining.Builder builder =
-                Pretraining.builder()
-                        .setModel(task.model())
-                        .setData(task.training(), task.validation())
-                        .optConfig(config)
-                        .optListeners(
-                                progress,
-                                earlierRun,
-                                metrics,
-                                bestModel,
-                                new LossCurveFile(run.curve(), task.baselines(), metrics))
-                        .optCheckpoint(run.checkpoint())
-                        .optSkipBadSteps(options.skipBadSteps());
-        options.every().ifPresent(builder::optCheckpointEvery);
-        if (options.keepGoing()) {
-            builder.optWriteFailures(
-                    failure -> print("%s; the training goes on", Failures.message(failure)));
-        }
-        return builder;
+    /** Returns the model, which is drawn or loaded and not yet trained. */
+    GptModel model() {
+        return model;
     }
 
-    /** Returns whether this run has a checkpoint. */
-    boolean isSaved() {
-        return earlierRun.isReplaced() && Files.exists(run.checkpoint());
-    }
-
-    private void sayWhatIsLeft() {
-        if (isSaved()) {
-            print("the last checkpoint is whole; --resume %s goes on from it", run.path());
-        }
-    }
-
-    private void print(String format, Object... values) {
-        err.println("gpt: " + format.formatted(values));
-        err.flush();
+    /** Returns what models score that know nothing. */
+    Baselines baselines() {
+        return baselines;
     }
 
     /** Returns the validation loss of the model in the folder; NaN if there is none of this run. */
     double bestLoss() {
         return bestModel.loss();
+    }
+
+    /**
+     * Trains.
+     *
+     * @param options when it saves, and what it bears
+     * @param notes what the checkpoints tell whoever goes on
+     * @param checkpoint where to go on
+     * @param out takes the progress, and {@code err} what went wrong
+     * @return what the process should exit with: 0, or 130 or 143 if a signal stopped the run
+     */
+    int train(
+            TrainingOptions options,
+            Map<String, String> notes,
+            Optional<Checkpoint> checkpoint,
+            NDManager manager,
+            Output out,
+            PrintWriter err)
+            throws IOException, MalformedModelException {
+        try (Progress progress = Progress.on(out, config.steps())) {
+            Pretraining steps =
+                    options.training(failure -> goesOn(failure, err))
+                            .setModel(model)
+                            .setManager(manager)
+                            .setData(training, validation)
+                            .optConfig(config)
+                            .optListeners(progress, run, metrics, bestModel, new Curve())
+                            .optCheckpoint(run.checkpoint())
+                            .optNotes(notes)
+                            .build();
+            run.create();
+            if (checkpoint.isPresent()) {
+                steps.resume(checkpoint.get());
+            }
+            try (Interruption interruption = new Interruption(steps::stop)) {
+                steps.run();
+                return interruption.exitCode();
+            }
+        } catch (IOException | RuntimeException e) {
+            if (run.isSaved()) {
+                print(err, "the last checkpoint is whole; --resume %s goes on from it", run.path());
+            }
+            throw e;
+        }
+    }
+
+    private static void goesOn(IOException failure, PrintWriter err) {
+        print(err, "%s; the training goes on", Failures.message(failure));
+    }
+
+    private static void print(PrintWriter err, String format, Object value) {
+        err.println("gpt: " + format.formatted(value));
+        err.flush();
+    }
+
+    /** Draws the losses anew at each evaluation after a step. */
+    private final class Curve implements PretrainingListener {
+
+        private static final double MOST_SMOOTHING = 0.95;
+        private static final double POINTS = 20;
+
+        private final LossCurve.Builder curve =
+                LossCurve.builder()
+                        .addBaseline("uniform", baselines.uniform())
+                        .addBaseline("unigram", baselines.unigram());
+        private int points;
+
+        /** Of the steps before the checkpoint, the log has the means between evaluations only. */
+        @Override
+        public void onResume(Checkpoint checkpoint) {
+            for (EvaluationReport report : metrics.earlier()) {
+                addStep(report.step(), report.trainLoss());
+                curve.addValidation(report.step(), report.validationLoss());
+            }
+        }
+
+        @Override
+        public void onStep(StepReport report) {
+            addStep(report.step(), report.loss());
+        }
+
+        private void addStep(int step, double loss) {
+            curve.addTraining(step, loss);
+            points++;
+        }
+
+        @Override
+        public void onEvaluation(EvaluationReport report) throws IOException {
+            curve.addValidation(report.step(), report.validationLoss());
+            if (report.step() > 0) {
+                curve.optSmoothing(smoothing()).build().save(run.curve());
+            }
+        }
+
+        /** A short run has too few steps for an average over many: it would trail behind. */
+        private double smoothing() {
+            return Math.max(0, Math.min(MOST_SMOOTHING, 1 - POINTS / Math.max(1, points)));
+        }
     }
 }

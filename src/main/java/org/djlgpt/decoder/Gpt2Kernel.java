@@ -43,13 +43,11 @@ final class Gpt2Kernel extends DecoderKernel {
     /** Scale and shift. */
     private Stream<NDArray> norm(LayerNorm norm, WeightConverter weights) {
         NDArray scale = weights.array(norm.scale());
-        return Stream.of(
-                scale, norm.shift() == null ? none() : weights.array(norm.shift()));
+        return Stream.of(scale, norm.shift() == null ? none() : weights.array(norm.shift()));
     }
 
     @Override
     Stream<Object> settings(int positions) {
-        return Stream.of(
-                config.normEpsilon(), config.activation().name().toLowerCase(Locale.ROOT));
+        return Stream.of(config.normEpsilon(), config.activation().name().toLowerCase(Locale.ROOT));
     }
 }

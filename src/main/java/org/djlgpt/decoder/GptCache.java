@@ -12,8 +12,8 @@ import java.util.stream.IntStream;
 
 /**
  * What a {@link GptDecoder} has seen of a sequence or batch: the keys and values of every layer, 2
- * * numLayers * contextLength * embeddingDim numbers for each sequence. It belongs to one thread at
- * a time.
+ * * numLayers * numKeyValueHeads * headDim numbers for each token of a sequence. It belongs to one
+ * thread at a time.
  *
  * <p>Sequences of different lengths are padded at the start; {@link #reset(int...)} says how much
  * of each row is padding, which nobody attends to.
@@ -23,7 +23,6 @@ public final class GptCache implements AutoCloseable {
     private final NDManager manager;
     private final int batchSize;
     private final List<KeyValueCache> layers;
-    private final List<NDArray> keysAndValues;
     private NDArray padding; // (B), or null if no sequence is padded
 
     GptCache(NDManager parent, int numLayers, Shape shape, boolean bfloat16) {
@@ -33,7 +32,6 @@ public final class GptCache implements AutoCloseable {
                 IntStream.range(0, numLayers)
                         .mapToObj(layer -> new KeyValueCache(manager, shape, bfloat16))
                         .toList();
-        keysAndValues = layers.stream().map(KeyValueCache::keysAndValues).toList();
     }
 
     /**
@@ -111,7 +109,11 @@ public final class GptCache implements AutoCloseable {
 
     /** Returns an array (2, B, H, C, D) for each layer. */
     List<NDArray> keysAndValues() {
-        return keysAndValues;
+        return layers.stream().map(KeyValueCache::keysAndValues).toList();
+    }
+
+    void reserve(int tokens) {
+        layers.forEach(layer -> layer.reserve(tokens));
     }
 
     void advance(int tokens) {

@@ -9,7 +9,7 @@ import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedLoss;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
 import org.djlgpt.torch.BFloat16;
@@ -122,9 +122,9 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
     private NDArray logits(NDArray tokens, GptCache cache, boolean every) {
         requireType(tokens.getDataType());
         requireShape(tokens.getShape());
-        Inputs.requireKnownTokens(tokens, config.vocabSize());
+        Checks.requireKnownTokens(tokens, config.vocabSize());
         int length = (int) tokens.getShape().get(1);
-        Inputs.requireContext((long) cache.length() + length, cache.contextLength());
+        cache.reserve(length);
         NDArray logits =
                 kernel.logits(
                         tokens.toType(DataType.INT64, false),
@@ -166,13 +166,13 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
 
     @Override
     protected void requireType(DataType type) {
-        Inputs.requireTokenIds(name(), type);
+        Checks.requireTokenIds(name(), type);
     }
 
     @Override
     protected void requireShape(Shape tokens) {
-        Inputs.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
-        Inputs.requireContext(tokens.get(1), config.contextLength());
+        Checks.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
+        Checks.requireContext(tokens.get(1), config.contextLength());
     }
 
     @Override

@@ -9,7 +9,7 @@ import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 
 import org.djlgpt.model.GptConfig;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 
 import java.util.Arrays;
 
@@ -79,7 +79,7 @@ public final class StatelessDecoder extends AbstractBlock {
         NDArray positions = inputs.get(1);
         requireWhole("token ids", tokens);
         requireWhole("positions", positions);
-        Inputs.requireKnownTokens(tokens, decoder.config().vocabSize());
+        Checks.requireKnownTokens(tokens, decoder.config().vocabSize());
         requireContext(positions);
         return decoder.kernel()
                 .extend(tokens, positions, inputs.get(2), inputs.subNDList(BEFORE_PAST));
@@ -111,7 +111,9 @@ public final class StatelessDecoder extends AbstractBlock {
         Shape tokens = inputShapes[0]; // (B, T)
         Shape mask = inputShapes[2]; // (B, P + T)
         Shape[] shapes = new Shape[2 + 2 * config.numLayers()];
-        Arrays.fill(shapes, new Shape(mask.get(0), config.numKeyValueHeads(), mask.get(1), config.headDim()));
+        Arrays.fill(
+                shapes,
+                new Shape(mask.get(0), config.numKeyValueHeads(), mask.get(1), config.headDim()));
         shapes[0] = tokens.add(config.vocabSize());
         shapes[1] = tokens.add(config.embeddingDim());
         return shapes;

@@ -41,7 +41,9 @@ record Weight(NDArray value, NDArray scale) {
         }
     }
 
-    /** Rounds each row to 255 steps between its greatest absolute number and the negative of that. */
+    /**
+     * Rounds each row to 255 steps between its greatest absolute number and the negative of that.
+     */
     static Weight int8(NDArray array) {
         Argument argument = Argument.of("quantize", "array", array).rank(2).floatingPoint();
         NDList parts = DecoderKernel.script().callForList("quantize", argument.array());

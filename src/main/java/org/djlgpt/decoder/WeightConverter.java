@@ -70,8 +70,7 @@ final class WeightConverter {
             return Stream.of(layers).flatMap(this::linear);
         }
         boolean biased = layers[0].bias() != null;
-        return affine(
-                joined(layers, Linear::weight), biased ? joined(layers, Linear::bias) : null);
+        return affine(joined(layers, Linear::weight), biased ? joined(layers, Linear::bias) : null);
     }
 
     private static NDArray joined(Linear[] layers, Function<Linear, Parameter> part) {

@@ -7,7 +7,7 @@ import ai.djl.translate.TranslatorContext;
 
 /**
  * Lets DJL's {@link ai.djl.modality.nlp.generate.TextGenerator} search with a model whose block is
- * a {@link org.djlgpt.model.StatelessDecoder}: it hands the input on and names the results.
+ * a {@link org.djlgpt.decoder.StatelessDecoder}: it hands the input on and names the results.
  *
  * <pre>{@code
  * model.setBlock(new StatelessDecoder(decoder));
@@ -16,7 +16,7 @@ import ai.djl.translate.TranslatorContext;
  * }
  * }</pre>
  *
- * <p>That generator (as of DJL 0.35.1) keeps the keys and values of every step until the manager of
+ * <p>That generator (as of DJL 0.36.0) keeps the keys and values of every step until the manager of
  * the prompts is closed, so give each search a manager of its own and mind the memory: it grows
  * with the square of the length.
  */

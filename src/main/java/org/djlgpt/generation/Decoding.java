@@ -7,13 +7,13 @@ import ai.djl.ndarray.types.Shape;
 import org.djlgpt.decoder.GptCache;
 import org.djlgpt.decoder.GptDecoder;
 
-import java.util.Arrays;
 import java.util.List;
 import java.util.stream.LongStream;
 
 /**
- * Sequences on their way: each call of {@link #next()} makes all of them one token longer. The
- * model sees what it has not seen yet, the rest lies in a key/value cache.
+ * Sequences on their way, the one loop of this package: each call of {@link #next()} makes all of
+ * them one token longer. The model sees what it has not seen yet, the rest lies in a key/value
+ * cache. Whoever wants one text only, or its pieces as they come, has a batch of one.
  *
  * <p>A sequence that outgrows the model's context is seen through a window: all tokens as long as
  * they fit, then between three quarters of a context and a whole one. The window's start moves by a
@@ -31,31 +31,47 @@ public final class Decoding implements AutoCloseable {
     private final GptCache cache;
     private final List<TokenRow> rows;
 
-    Decoding(GptDecoder decoder, NDManager parent, Sampler sampler, int[]... prompts) {
+    Decoding(GptDecoder decoder, NDManager parent, Sampler sampler, List<TokenRow> rows) {
         this.decoder = decoder;
         this.sampler = sampler;
         window = new ContextWindow(decoder.config().contextLength());
-        rows = Arrays.stream(prompts).map(TokenRow::new).toList();
+        this.rows = rows;
         manager = parent.newSubManager();
-        cache = decoder.newCache(manager, prompts.length);
+        cache = decoder.newCache(manager, rows.size());
+    }
+
+    void run() {
+        while (goesOn()) {
+            next();
+        }
+    }
+
+    /** Returns whether a sequence has not ended, and nobody has interrupted the thread. */
+    boolean goesOn() {
+        return !rows.stream().allMatch(TokenRow::ended) && !Thread.currentThread().isInterrupted();
     }
 
     /**
-     * Chooses one more token for each sequence.
+     * Chooses one more token for each sequence. One that has ended grows along unheard, so that the
+     * random draws of the others stay the same.
      *
      * @return the new tokens, in the order of the prompts
      * @throws IllegalArgumentException if an id is outside the vocabulary, or the model's scores
      *     are not finite
      */
     public int[] next() {
+        long[] chosen = choose();
+        for (int row = 0; row < chosen.length; row++) {
+            rows.get(row).append(chosen[row]);
+        }
+        return LongStream.of(chosen).mapToInt(token -> (int) token).toArray();
+    }
+
+    private long[] choose() {
         try (NDManager step = manager.newSubManager()) {
             NDArray logits = logits(step); // (B, V)
             requireFinite(logits);
-            long[] chosen = sampler.sample(logits, seen(step)).toLongArray(); // (B, 1)
-            for (int row = 0; row < chosen.length; row++) {
-                rows.get(row).append(chosen[row]);
-            }
-            return LongStream.of(chosen).mapToInt(token -> (int) token).toArray();
+            return sampler.sample(logits, seen(step)).toLongArray(); // (B, 1)
         }
     }
 

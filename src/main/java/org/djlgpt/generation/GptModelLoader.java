@@ -36,7 +36,6 @@ final class GptModelLoader extends BaseModelLoader {
     GptModelLoader(String groupId, Path directory) {
         super(resource(groupId, directory));
         this.directory = directory;
-        defaultFactory = new GptTranslatorFactory();
     }
 
     private static MRL resource(String groupId, Path directory) {
@@ -53,14 +52,16 @@ final class GptModelLoader extends BaseModelLoader {
                     "%s is no folder; name one with config.json and model.safetensors"
                             .formatted(directory));
         }
+        TranslatorFactory own = new GptTranslatorFactory(ModelDirectory.stopTokens(directory));
         String name = Objects.requireNonNullElse(criteria.getModelName(), getArtifactId());
         Model model = Model.newInstance(name, criteria.getDevice(), PtEngine.ENGINE_NAME);
         try {
             GptDecoder decoder =
-                    ModelDirectory.loadDecoder(directory, precision(criteria), model.getNDManager());
+                    ModelDirectory.loadDecoder(
+                            directory, precision(criteria), model.getNDManager());
             model.setBlock(new StatelessDecoder(decoder));
             model.load(directory, null, NO_PARAMETER_FILE);
-            return new ZooModel<>(model, translator(criteria, model));
+            return new ZooModel<>(model, translator(criteria, model, own));
         } catch (Exception e) {
             model.close();
             throw e;
@@ -75,10 +76,11 @@ final class GptModelLoader extends BaseModelLoader {
         return precision;
     }
 
-    private <I, O> Translator<I, O> translator(Criteria<I, O> criteria, Model model)
+    private static <I, O> Translator<I, O> translator(
+            Criteria<I, O> criteria, Model model, TranslatorFactory own)
             throws ModelNotFoundException {
         TranslatorFactory factory =
-                Objects.requireNonNullElse(criteria.getTranslatorFactory(), defaultFactory);
+                Objects.requireNonNullElse(criteria.getTranslatorFactory(), own);
         Class<I> input = criteria.getInputClass();
         Class<O> output = criteria.getOutputClass();
         if (!factory.isSupported(input, output)) {

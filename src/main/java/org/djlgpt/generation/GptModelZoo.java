@@ -7,7 +7,7 @@ import java.nio.file.Path;
 import java.util.Set;
 
 /**
- * The model in a Hugging Face GPT-2 directory, for DJL's {@code Criteria}.
+ * The model in a Hugging Face directory, for DJL's {@code Criteria}.
  *
  * <pre>{@code
  * Criteria<String, String> criteria =
@@ -31,14 +31,15 @@ import java.util.Set;
  *       topP}, {@code minP} and {@code repetitionPenalty}, which are applied to the scores in the
  *       order penalty, temperature, top-k, top-p, min-p and change nothing by default, and those of
  *       a {@link TextGenerator}, {@code maxNewTokens}, {@code stopStrings} (one or a list) and
- *       {@code seed};
+ *       {@code seed}. A text also ends where the folder says so, see {@link
+ *       org.djlgpt.checkpoint.ModelDirectory#stopTokens};
  *   <li>{@code NDList} to {@code CausalLMOutput}, what DJL's own text generation searches with, see
  *       {@link CausalTranslator}. There are no arguments.
  * </ul>
  *
  * <p>The option {@code precision} is {@code fp32} by default, {@code bf16} or {@code int8}, see
- * {@link org.djlgpt.model.WeightPrecision}. The block of the model is a {@link
- * org.djlgpt.model.StatelessDecoder}.
+ * {@link org.djlgpt.decoder.WeightPrecision}. The block of the model is a {@link
+ * org.djlgpt.decoder.StatelessDecoder}.
  *
  * <p>{@code loadModel} throws
  *
@@ -59,7 +60,8 @@ public final class GptModelZoo extends ModelZoo {
     /**
      * Makes a zoo of one model, which is read when criteria ask for it.
      *
-     * @param directory a Hugging Face GPT-2 directory
+     * @param directory a Hugging Face directory, as {@link org.djlgpt.checkpoint.ModelDirectory}
+     *     reads it
      */
     public GptModelZoo(Path directory) {
         addModel(new GptModelLoader(GROUP_ID, directory.toAbsolutePath().normalize()));

@@ -22,6 +22,17 @@ final class GptTranslatorFactory implements TranslatorFactory {
     private static final Pair<Type, Type> TEXT = new Pair<>(String.class, String.class);
     private static final Pair<Type, Type> CAUSAL = new Pair<>(NDList.class, CausalLMOutput.class);
 
+    private final Set<Integer> stopTokens;
+
+    /**
+     * Makes the factory.
+     *
+     * @param stopTokens the ids that end a text, besides the tokenizer's own
+     */
+    GptTranslatorFactory(Set<Integer> stopTokens) {
+        this.stopTokens = stopTokens;
+    }
+
     @Override
     public Set<Pair<Type, Type>> getSupportedTypes() {
         return Set.of(TEXT, CAUSAL);
@@ -40,13 +51,13 @@ final class GptTranslatorFactory implements TranslatorFactory {
         return (Translator<I, O>) new TextTranslator(generator(model, arguments));
     }
 
-    private static TextGenerator generator(Model model, Arguments arguments)
-            throws TranslateException {
+    private TextGenerator generator(Model model, Arguments arguments) throws TranslateException {
         TextGenerator.Builder builder =
                 TextGenerator.builder()
                         .setDecoder(((StatelessDecoder) model.getBlock()).decoder())
                         .setTokenizer(tokenizer(model))
                         .setManager(model.getNDManager())
+                        .optStopTokens(stopTokens.toArray(Integer[]::new))
                         .optSampler(sampler(arguments));
         arguments.integer("maxNewTokens").ifPresent(builder::optMaxNewTokens);
         arguments.integer("seed").ifPresent(builder::optSeed);

@@ -5,7 +5,8 @@ import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
+import org.djlgpt.nn.TensorBlock;
 import org.djlgpt.torch.Kernels;
 
 /**
@@ -15,6 +16,9 @@ import org.djlgpt.torch.Kernels;
  *
  * <p>Randomness comes from the engine's generator: {@code Engine.getInstance().setRandomSeed(123)}
  * makes the choices repeat.
+ *
+ * <p>The samplers here leave nothing behind but the tokens that they return; what they hand to the
+ * sampler that they wrap lives until it has returned.
  */
 @FunctionalInterface
 public interface Sampler {
@@ -37,7 +41,9 @@ public interface Sampler {
      */
     default NDArray sample(NDArray logits) {
         Shape none = new Shape(logits.getShape().get(0), 0);
-        return sample(logits, logits.getManager().zeros(none, DataType.INT64));
+        try (NDArray nothing = logits.getManager().zeros(none, DataType.INT64)) {
+            return sample(logits, nothing);
+        }
     }
 
     /**
@@ -46,7 +52,7 @@ public interface Sampler {
      * @return the sampler, which uses no randomness
      */
     static Sampler greedy() {
-        return (logits, seen) -> logits.argMax(-1).expandDims(-1);
+        return scoped((logits, seen) -> logits.argMax(-1).expandDims(-1));
     }
 
     /**
@@ -55,7 +61,7 @@ public interface Sampler {
      * @return the sampler
      */
     static Sampler random() {
-        return (logits, seen) -> Kernels.multinomial(logits.softmax(-1));
+        return scoped((logits, seen) -> Kernels.multinomial(logits.softmax(-1)));
     }
 
     /**
@@ -78,7 +84,7 @@ public interface Sampler {
             return greedy();
         }
         double factor = Math.max(Float.MIN_NORMAL, Math.min(1 / temperature, Float.MAX_VALUE));
-        return (logits, seen) -> sample(logits.sub(highest(logits)).mul(factor), seen);
+        return scoped((logits, seen) -> sample(logits.sub(highest(logits)).mul(factor), seen));
     }
 
     /**
@@ -91,14 +97,15 @@ public interface Sampler {
      * @throws IllegalArgumentException if {@code k} is below 1
      */
     default Sampler topK(int k) {
-        Inputs.requirePositive("topK", k);
-        return (logits, seen) -> {
-            if (k >= logits.getShape().get(1)) {
-                return sample(logits, seen);
-            }
-            NDArray least = logits.topK(k, -1).get(0).get(":, -1:"); // (B, 1)
-            return sample(from(least, logits), seen);
-        };
+        Checks.requirePositive("topK", k);
+        return scoped(
+                (logits, seen) -> {
+                    if (k >= logits.getShape().get(1)) {
+                        return sample(logits, seen);
+                    }
+                    NDArray least = logits.topK(k, -1).get(0).get(":, -1:"); // (B, 1)
+                    return sample(from(least, logits), seen);
+                });
     }
 
     /**
@@ -115,18 +122,19 @@ public interface Sampler {
             throw new IllegalArgumentException(
                     "topP=%s must be above 0 and at most 1; use 1 for all tokens".formatted(p));
         }
-        return (logits, seen) -> {
-            if (p == 1) {
-                return sample(logits, seen);
-            }
-            NDArray sorted = logits.neg().sort(-1).neg(); // (B, V), the highest first
-            NDArray probabilities = sorted.softmax(-1);
-            NDArray before = probabilities.cumSum(-1).sub(probabilities);
-            NDArray dropped = sorted.onesLike().muli(Float.POSITIVE_INFINITY);
-            NDArray kept =
-                    NDArrays.where(before.lt(Math.max(p, Float.MIN_NORMAL)), sorted, dropped);
-            return sample(from(kept.min(new int[] {-1}, true), logits), seen);
-        };
+        return scoped(
+                (logits, seen) -> {
+                    if (p == 1) {
+                        return sample(logits, seen);
+                    }
+                    NDArray sorted = logits.neg().sort(-1).neg(); // (B, V), the highest first
+                    NDArray probabilities = sorted.softmax(-1);
+                    NDArray before = probabilities.cumSum(-1).sub(probabilities);
+                    NDArray needed = before.lt(Math.max(p, Float.MIN_NORMAL));
+                    NDArray dropped = sorted.onesLike().muli(Float.POSITIVE_INFINITY);
+                    NDArray kept = NDArrays.where(needed, sorted, dropped);
+                    return sample(from(kept.min(new int[] {-1}, true), logits), seen);
+                });
     }
 
     /**
@@ -143,10 +151,11 @@ public interface Sampler {
             throw new IllegalArgumentException(
                     "minP=%s must lie in 0 to 1; use 0 for all tokens".formatted(p));
         }
-        return (logits, seen) ->
-                p == 0
-                        ? sample(logits, seen)
-                        : sample(from(highest(logits).add(Math.log(p)), logits), seen);
+        return scoped(
+                (logits, seen) ->
+                        p == 0
+                                ? sample(logits, seen)
+                                : sample(from(highest(logits).add(Math.log(p)), logits), seen));
     }
 
     /**
@@ -164,15 +173,20 @@ public interface Sampler {
                     "repetitionPenalty=%s must be above 0 and finite; use 1 for none"
                             .formatted(penalty));
         }
-        return (logits, seen) -> {
-            if (penalty == 1 || seen.isEmpty()) {
-                return sample(logits, seen);
-            }
-            NDArray scores = logits.gather(seen, 1); // (B, N)
-            NDArray punished =
-                    NDArrays.where(scores.gt(0), scores.div(penalty), scores.mul(penalty));
-            return sample(logits.scatter(seen, punished, 1), seen);
-        };
+        return scoped(
+                (logits, seen) -> {
+                    if (penalty == 1 || seen.isEmpty()) {
+                        return sample(logits, seen);
+                    }
+                    NDArray scores = logits.gather(seen, 1); // (B, N)
+                    NDArray punished =
+                            NDArrays.where(scores.gt(0), scores.div(penalty), scores.mul(penalty));
+                    return sample(logits.scatter(seen, punished, 1), seen);
+                });
+    }
+
+    private static Sampler scoped(Sampler sampler) {
+        return (logits, seen) -> TensorBlock.scoped(() -> sampler.sample(logits, seen), logits);
     }
 
     private static NDArray highest(NDArray logits) {

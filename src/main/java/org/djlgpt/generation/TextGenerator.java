@@ -6,10 +6,9 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
 
-import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashSet;
 import java.util.List;
@@ -96,7 +95,7 @@ public final class TextGenerator {
      * @throws IllegalArgumentException as {@link #generate(String)}, or if {@code count} is below 1
      */
     public List<String> samples(String prompt, int count) {
-        Inputs.requirePositive("samples", count);
+        Checks.requirePositive("samples", count);
         return generate(Collections.nCopies(count, prompt));
     }
 
@@ -109,30 +108,12 @@ public final class TextGenerator {
      * @throws IllegalArgumentException as {@link #generate(String)}, or if there is no prompt
      */
     public List<String> generate(List<String> prompts) {
-        List<StringBuilder> texts = new ArrayList<>();
-        List<TextRow> rows = new ArrayList<>();
-        for (int i = 0; i < prompts.size(); i++) {
-            StringBuilder text = new StringBuilder();
-            texts.add(text);
-            rows.add(row(text::append));
+        List<TextRow> texts = prompts.stream().map(this::row).toList();
+        try (Decoding decoding = start(texts)) {
+            decoding.run();
         }
-        try (Decoding decoding = start(prompts.stream().map(this::encode).toArray(int[][]::new))) {
-            while (goesOn(rows)) {
-                int[] tokens = decoding.next();
-                for (int i = 0; i < tokens.length; i++) {
-                    if (!rows.get(i).ended()) {
-                        rows.get(i).accept(tokens[i]);
-                    }
-                }
-            }
-        }
-        rows.forEach(TextRow::finish);
-        return texts.stream().map(StringBuilder::toString).toList();
-    }
-
-    private boolean goesOn(List<TextRow> rows) {
-        return rows.stream().anyMatch(row -> !row.ended() && row.tokens() < maxNewTokens)
-                && !Thread.currentThread().isInterrupted();
+        texts.forEach(TextRow::finish);
+        return texts.stream().map(text -> String.join("", text.pieces())).toList();
     }
 
     /**
@@ -164,49 +145,46 @@ public final class TextGenerator {
     }
 
     private TextPieces pieces(String prompt) {
-        return new TextPieces(start(encode(prompt)), maxNewTokens, this::row);
+        TextRow text = row(prompt);
+        return new TextPieces(start(List.of(text)), text);
     }
 
-    private TextRow row(Consumer<String> listener) {
-        return new TextRow(tokenizer, stopTokens, stopStrings, listener);
+    private TextRow row(String prompt) {
+        return new TextRow(encode(prompt), maxNewTokens, tokenizer, stopTokens, stopStrings);
     }
 
-    private Decoding start(int[]... prompts) {
+    private Decoding start(List<TextRow> texts) {
         if (seed != null) {
             Engine.getInstance().setRandomSeed(seed);
         }
-        return generator.start(prompts);
+        return generator.start(texts.stream().map(TextRow::tokens).toList());
     }
 
     private int[] encode(String prompt) {
-        if (!prompt.isEmpty()) {
-            return tokenizer.encode(prompt);
-        }
-        return new int[] {
-            tokenizer
-                    .endOfText()
-                    .orElseThrow(
-                            () ->
-                                    new IllegalArgumentException(
-                                            "the prompt is empty; give at least one character, such"
-                                                    + " as a newline"))
-        };
+        return prompt.isEmpty()
+                ? new int[] {tokenizer.endOfText().orElseThrow(TextGenerator::emptyPrompt)}
+                : tokenizer.encode(prompt);
+    }
+
+    private static IllegalArgumentException emptyPrompt() {
+        return new IllegalArgumentException(
+                "the prompt is empty; give at least one character, such as a newline");
     }
 
     /** Builds a {@link TextGenerator}. */
-    public static final class Builder {
+    public static final class Builder extends GenerationBuilder<Builder> {
 
         private GptModel model;
         private GptDecoder decoder;
         private Tokenizer tokenizer;
         private NDManager manager;
-        private Sampler sampler = Sampler.random();
-        private int maxNewTokens = 200;
-        private List<String> stopStrings = List.of();
-        private List<Integer> stopTokens = List.of();
-        private Integer seed;
 
         private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /**
          * Sets the model; its own float32 weights are used.
@@ -253,62 +231,6 @@ public final class TextGenerator {
         }
 
         /**
-         * Sets how tokens are chosen.
-         *
-         * @param sampler {@link Sampler#random()} by default
-         * @return this builder
-         */
-        public Builder optSampler(Sampler sampler) {
-            this.sampler = sampler;
-            return this;
-        }
-
-        /**
-         * Sets the most tokens to generate.
-         *
-         * @param maxNewTokens at least 1, 200 by default
-         * @return this builder
-         */
-        public Builder optMaxNewTokens(int maxNewTokens) {
-            this.maxNewTokens = maxNewTokens;
-            return this;
-        }
-
-        /**
-         * Sets strings that end a text; the text ends before the first one that comes.
-         *
-         * @param strings not empty ones; none by default
-         * @return this builder
-         */
-        public Builder optStopStrings(String... strings) {
-            stopStrings = List.of(strings);
-            return this;
-        }
-
-        /**
-         * Sets tokens that end a text and are not part of it, beside the tokenizer's end-of-text
-         * token.
-         *
-         * @param ids token ids; none by default
-         * @return this builder
-         */
-        public Builder optStopTokens(Integer... ids) {
-            stopTokens = List.of(ids);
-            return this;
-        }
-
-        /**
-         * Sets the engine's seed before each text, so that the same prompt gives the same text.
-         *
-         * @param seed any number; by default the generator goes on from where it is
-         * @return this builder
-         */
-        public Builder optSeed(int seed) {
-            this.seed = seed;
-            return this;
-        }
-
-        /**
          * Builds the generator.
          *
          * @return the generator
@@ -318,11 +240,7 @@ public final class TextGenerator {
         public TextGenerator build() {
             Objects.requireNonNull(tokenizer, "setTokenizer is missing");
             Objects.requireNonNull(manager, "setManager is missing");
-            Inputs.requirePositive("maxNewTokens", maxNewTokens);
-            if (stopStrings.contains("")) {
-                throw new IllegalArgumentException(
-                        "a stop string is empty; leave it out, or give at least one character");
-            }
+            requireRules();
             if (decoder == null) {
                 Objects.requireNonNull(model, "setModel or setDecoder is missing");
                 decoder = new GptDecoder(model, WeightPrecision.FP32, manager);

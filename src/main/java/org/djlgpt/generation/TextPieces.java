@@ -1,50 +1,39 @@
 package org.djlgpt.generation;
 
-import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
-import java.util.Queue;
 import java.util.Spliterator;
 import java.util.Spliterators;
-import java.util.function.Consumer;
-import java.util.function.Function;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
-/** The pieces of a text, each made when it is asked for. */
+/** The pieces of the only text of a {@link Decoding}, each made when it is asked for. */
 final class TextPieces implements Iterator<String>, AutoCloseable {
 
     private final Decoding decoding;
-    private final int promptTokens;
-    private final int maxNewTokens;
-    private final Queue<String> pieces = new ArrayDeque<>();
-    private final TextRow row;
+    private final TextRow text;
     private final long begin = System.nanoTime();
     private long first = begin;
 
-    TextPieces(
-            Decoding decoding, int maxNewTokens, Function<Consumer<String>, TextRow> rowWriting) {
+    TextPieces(Decoding decoding, TextRow text) {
         this.decoding = decoding;
-        this.maxNewTokens = maxNewTokens;
-        promptTokens = decoding.tokens(0).length;
-        row = rowWriting.apply(pieces::add);
+        this.text = text;
     }
 
     @Override
     public boolean hasNext() {
-        while (pieces.isEmpty() && !row.ended()) {
-            if (row.tokens() < maxNewTokens && !Thread.currentThread().isInterrupted()) {
-                int token = decoding.next()[0];
-                first = row.tokens() == 0 ? System.nanoTime() : first;
-                row.accept(token);
+        while (text.pieces().isEmpty() && !text.ended()) {
+            if (decoding.goesOn()) {
+                decoding.next();
+                first = first == begin ? System.nanoTime() : first;
             } else {
-                row.finish();
+                text.finish();
             }
         }
-        if (row.ended()) {
+        if (text.ended()) {
             decoding.close();
         }
-        return !pieces.isEmpty();
+        return !text.pieces().isEmpty();
     }
 
     @Override
@@ -52,14 +41,16 @@ final class TextPieces implements Iterator<String>, AutoCloseable {
         if (!hasNext()) {
             throw new NoSuchElementException();
         }
-        return pieces.remove();
+        return text.pieces().remove();
     }
 
     /** Returns what it took until now. */
     GenerationReport report() {
+        int promptTokens = text.tokens().promptLength();
+        int newTokens = text.tokens().length() - promptTokens;
         double toFirst = (first - begin) / 1e9;
         double total = (System.nanoTime() - begin) / 1e9;
-        return new GenerationReport(promptTokens, row.tokens(), toFirst, total);
+        return new GenerationReport(promptTokens, newTokens, toFirst, total);
     }
 
     /** Closing the stream closes this. */

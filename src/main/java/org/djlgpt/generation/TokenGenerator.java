@@ -5,9 +5,10 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 
 import java.util.Arrays;
+import java.util.List;
 import java.util.Objects;
 import java.util.function.IntPredicate;
 
@@ -53,19 +54,20 @@ public final class TokenGenerator {
      * @throws IllegalArgumentException if there is no prompt or an empty one
      */
     public Decoding start(int[]... prompts) {
-        Inputs.requirePositive("the number of prompts", prompts.length);
-        for (int[] prompt : prompts) {
-            if (prompt.length == 0) {
-                throw new IllegalArgumentException(
-                        "the prompt has 0 tokens, but needs at least 1 to continue; give some"
-                                + " text");
-            }
-        }
-        return new Decoding(decoder, manager, sampler, prompts);
+        return start(Arrays.stream(prompts).map(TokenGenerator::endless).toList());
+    }
+
+    private static TokenRow endless(int[] prompt) {
+        return new TokenRow(prompt, Integer.MAX_VALUE, token -> true);
+    }
+
+    Decoding start(List<TokenRow> rows) {
+        Checks.requirePositive("the number of prompts", rows.size());
+        return new Decoding(decoder, manager, sampler, rows);
     }
 
     /**
-     * Generates tokens until a listener has enough.
+     * Generates tokens until a listener has enough, or the thread is interrupted.
      *
      * @param prompt the ids to continue, at least one, each below the vocabulary's size
      * @param maxNewTokens the most tokens to generate
@@ -75,14 +77,9 @@ public final class TokenGenerator {
      *     {@code maxNewTokens} is below 1, or the model's scores are not finite
      */
     public int[] generate(int[] prompt, int maxNewTokens, IntPredicate listener) {
-        Inputs.requirePositive("maxNewTokens", maxNewTokens);
-        try (Decoding decoding = start(prompt)) {
-            int count = 0;
-            boolean goesOn = true;
-            while (goesOn && count < maxNewTokens) {
-                goesOn = listener.test(decoding.next()[0]);
-                count++;
-            }
+        Checks.requirePositive("maxNewTokens", maxNewTokens);
+        try (Decoding decoding = start(List.of(new TokenRow(prompt, maxNewTokens, listener)))) {
+            decoding.run();
             int[] tokens = decoding.tokens(0);
             return Arrays.copyOfRange(tokens, prompt.length, tokens.length);
         }

@@ -1,31 +1,63 @@
 package org.djlgpt.generation;
 
 import java.util.Arrays;
+import java.util.function.IntPredicate;
 import java.util.stream.IntStream;
 
-/** A sequence of token ids that grows, and the window of it that the model has seen. */
+/**
+ * One sequence of a {@link Decoding}: its token ids, the window of them that the model has seen,
+ * and when it ends.
+ */
 final class TokenRow {
 
     private static final int NEVER = -1;
 
+    private final int promptLength;
+    private final int maxNewTokens;
+    private final IntPredicate listener;
     private long[] tokens;
     private int length;
     private int start = NEVER;
+    private boolean ended;
 
-    TokenRow(int[] prompt) {
+    /**
+     * Makes a sequence.
+     *
+     * @param prompt the ids that it starts with, at least one
+     * @param maxNewTokens the most tokens to take, at least 1
+     * @param listener takes each new token and says whether to go on
+     */
+    TokenRow(int[] prompt, int maxNewTokens, IntPredicate listener) {
+        if (prompt.length == 0) {
+            throw new IllegalArgumentException(
+                    "the prompt has 0 tokens, but needs at least 1 to continue; give some text");
+        }
+        this.maxNewTokens = maxNewTokens;
+        this.listener = listener;
         tokens = IntStream.of(prompt).asLongStream().toArray();
         length = prompt.length;
+        promptLength = length;
     }
 
+    /** Takes a token; once the sequence has ended, nobody hears of it. */
     void append(long token) {
         if (length == tokens.length) {
             tokens = Arrays.copyOf(tokens, 2 * length);
         }
         tokens[length++] = token;
+        ended = ended || !listener.test((int) token) || length - promptLength == maxNewTokens;
+    }
+
+    boolean ended() {
+        return ended;
     }
 
     int length() {
         return length;
+    }
+
+    int promptLength() {
+        return promptLength;
     }
 
     long last() {

@@ -180,6 +180,15 @@ public final class Json {
     }
 
     /**
+     * Returns whether this is an array.
+     *
+     * @return true for an array, false for all else
+     */
+    public boolean isArray() {
+        return type == JsonToken.BEGIN_ARRAY;
+    }
+
+    /**
      * Returns a string.
      *
      * @return its characters, any surrogates included
@@ -294,9 +303,7 @@ public final class Json {
      */
     public boolean isSame(Json other) {
         boolean numbers = type == JsonToken.NUMBER && other.type == JsonToken.NUMBER;
-        return numbers
-                ? number().compareTo(other.number()) == 0
-                : toJson().equals(other.toJson());
+        return numbers ? number().compareTo(other.number()) == 0 : toJson().equals(other.toJson());
     }
 
     /**

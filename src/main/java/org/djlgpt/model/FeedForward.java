@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.ActivationFunction;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
@@ -30,7 +30,7 @@ public final class FeedForward extends TensorBlock {
         embeddingDim = builder.embeddingDim;
         int hiddenDim = builder.hiddenDim();
         up = addChildBlock("up", builder.linear(Role.UP, embeddingDim, hiddenDim));
-        activation = addChildBlock("gelu", builder.activation.block());
+        activation = addChildBlock("activation", builder.activation.block());
         down = addChildBlock("down", builder.linear(Role.DOWN, hiddenDim, embeddingDim));
     }
 
@@ -79,8 +79,8 @@ public final class FeedForward extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(.., embeddingDim)", 1, Integer.MAX_VALUE);
-        Inputs.requireLastDimension(name(), input, "embeddingDim", embeddingDim);
+        Checks.requireRank(name(), input, "(.., embeddingDim)", 1, Integer.MAX_VALUE);
+        Checks.requireLastDimension(name(), input, "embeddingDim", embeddingDim);
     }
 
     @Override
@@ -174,8 +174,8 @@ public final class FeedForward extends TensorBlock {
         }
 
         private Builder checked() {
-            Inputs.requirePositive("embeddingDim", embeddingDim);
-            Inputs.requirePositive("hiddenDim", hiddenDim());
+            Checks.requirePositive("embeddingDim", embeddingDim);
+            Checks.requirePositive("hiddenDim", hiddenDim());
             return this;
         }
 

@@ -6,7 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.ActivationFunction;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
@@ -46,8 +46,8 @@ public final class GatedFeedForward extends TensorBlock {
      * @throws IllegalArgumentException if a width is below 1
      */
     public GatedFeedForward(int embeddingDim, int hiddenDim, Layers layers) {
-        this.embeddingDim = Inputs.requirePositive("embeddingDim", embeddingDim);
-        Inputs.requirePositive("hiddenDim", hiddenDim);
+        this.embeddingDim = Checks.requirePositive("embeddingDim", embeddingDim);
+        Checks.requirePositive("hiddenDim", hiddenDim);
         gate = addChildBlock("gate", layers.linear(Role.GATE, embeddingDim, hiddenDim, false));
         up = addChildBlock("up", layers.linear(Role.UP, embeddingDim, hiddenDim, false));
         down = addChildBlock("down", layers.linear(Role.DOWN, hiddenDim, embeddingDim, false));
@@ -89,8 +89,8 @@ public final class GatedFeedForward extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(.., embeddingDim)", 1, Integer.MAX_VALUE);
-        Inputs.requireLastDimension(name(), input, "embeddingDim", embeddingDim);
+        Checks.requireRank(name(), input, "(.., embeddingDim)", 1, Integer.MAX_VALUE);
+        Checks.requireLastDimension(name(), input, "embeddingDim", embeddingDim);
     }
 
     @Override

@@ -2,7 +2,7 @@ package org.djlgpt.model;
 
 import org.djlgpt.attention.MultiHeadAttention;
 import org.djlgpt.nn.ActivationFunction;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.LayerNorm;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.TensorBlock;
@@ -76,18 +76,18 @@ public record Gpt2Config(
      *     {@code embeddingDim}, the epsilon is not positive, or a dropout lies outside [0, 1)
      */
     public Gpt2Config {
-        Inputs.requirePositive("vocabSize", vocabSize);
-        Inputs.requirePositive("contextLength", contextLength);
-        Inputs.requirePositive("embeddingDim", embeddingDim);
-        Inputs.requirePositive("hiddenDim", hiddenDim);
-        Inputs.requirePositive("numHeads", numHeads);
-        Inputs.requirePositive("numLayers", numLayers);
-        Inputs.requireDivisible(numHeads, "embeddingDim", embeddingDim);
+        Checks.requirePositive("vocabSize", vocabSize);
+        Checks.requirePositive("contextLength", contextLength);
+        Checks.requirePositive("embeddingDim", embeddingDim);
+        Checks.requirePositive("hiddenDim", hiddenDim);
+        Checks.requirePositive("numHeads", numHeads);
+        Checks.requirePositive("numLayers", numLayers);
+        Checks.requireDivisible(numHeads, "embeddingDim", embeddingDim);
         Objects.requireNonNull(activation, "activation");
-        Inputs.requireEpsilon(normEpsilon);
-        Inputs.requireDropout(embeddingDropout);
-        Inputs.requireDropout(attentionDropout);
-        Inputs.requireDropout(residualDropout);
+        Checks.requireEpsilon(normEpsilon);
+        Checks.requireDropout(embeddingDropout);
+        Checks.requireDropout(attentionDropout);
+        Checks.requireDropout(residualDropout);
         otherFields = Collections.unmodifiableMap(new TreeMap<>(otherFields));
     }
 
@@ -104,6 +104,19 @@ public record Gpt2Config(
     @Override
     public Gpt2Config withDropout(float dropout) {
         return toBuilder().optDropout(dropout).build();
+    }
+
+    @Override
+    public long parameterCount() {
+        double width = embeddingDim;
+        double norm = bias ? 2 * width : width;
+        double qkv = 3 * (width * width + (qkvBias ? width : 0));
+        double output = width * width + (bias ? width : 0);
+        double feedForward = 2 * width * hiddenDim + (bias ? hiddenDim + width : 0);
+        double embeddings = width * ((double) vocabSize + contextLength);
+        double head = tiedOutput ? 0 : width * vocabSize;
+        double layer = 2 * norm + qkv + output + feedForward;
+        return (long) (embeddings + numLayers * layer + norm + head);
     }
 
     @Override
@@ -214,109 +227,31 @@ public record Gpt2Config(
      */
     public Builder toBuilder() {
         return new Builder()
-                .setVocabSize(vocabSize)
-                .setContextLength(contextLength)
-                .setEmbeddingDim(embeddingDim)
-                .setNumHeads(numHeads)
-                .setNumLayers(numLayers)
-                .optHiddenDim(hiddenDim)
+                .like(this)
                 .optActivation(activation)
-                .optNormEpsilon(normEpsilon)
                 .optEmbeddingDropout(embeddingDropout)
                 .optAttentionDropout(attentionDropout)
                 .optResidualDropout(residualDropout)
                 .optQkvBias(qkvBias)
-                .optBias(bias)
-                .optTiedOutput(tiedOutput)
-                .optOtherFields(otherFields);
+                .optBias(bias);
     }
 
     /** Builds a {@link Gpt2Config}. */
-    public static final class Builder {
+    public static final class Builder extends GptConfigBuilder<Builder> {
 
         private static final long EXPANSION = 4;
 
-        private int vocabSize;
-        private int contextLength;
-        private int embeddingDim;
-        private int numHeads;
-        private int numLayers;
-        private Integer hiddenDim;
         private ActivationFunction activation = ActivationFunction.GELU_TANH;
-        private double normEpsilon = LayerNorm.EPSILON;
         private float embeddingDropout;
         private float attentionDropout;
         private float residualDropout;
         private boolean qkvBias;
         private boolean bias = true;
-        private boolean tiedOutput = true;
-        private Map<String, String> otherFields = Map.of();
 
         private Builder() {}
 
-        /**
-         * Sets the number of token ids.
-         *
-         * @param vocabSize at least 1
-         * @return this builder
-         */
-        public Builder setVocabSize(int vocabSize) {
-            this.vocabSize = vocabSize;
-            return this;
-        }
-
-        /**
-         * Sets the greatest number of tokens in a sequence.
-         *
-         * @param contextLength at least 1
-         * @return this builder
-         */
-        public Builder setContextLength(int contextLength) {
-            this.contextLength = contextLength;
-            return this;
-        }
-
-        /**
-         * Sets the width of a token inside the model.
-         *
-         * @param embeddingDim a multiple of the number of heads
-         * @return this builder
-         */
-        public Builder setEmbeddingDim(int embeddingDim) {
-            this.embeddingDim = embeddingDim;
-            return this;
-        }
-
-        /**
-         * Sets the number of attention heads in a layer.
-         *
-         * @param numHeads at least 1
-         * @return this builder
-         */
-        public Builder setNumHeads(int numHeads) {
-            this.numHeads = numHeads;
-            return this;
-        }
-
-        /**
-         * Sets the number of transformer blocks.
-         *
-         * @param numLayers at least 1
-         * @return this builder
-         */
-        public Builder setNumLayers(int numLayers) {
-            this.numLayers = numLayers;
-            return this;
-        }
-
-        /**
-         * Sets the width inside a feed-forward network.
-         *
-         * @param hiddenDim at least 1, 4 * embeddingDim by default
-         * @return this builder
-         */
-        public Builder optHiddenDim(int hiddenDim) {
-            this.hiddenDim = hiddenDim;
+        @Override
+        Builder self() {
             return this;
         }
 
@@ -328,17 +263,6 @@ public record Gpt2Config(
          */
         public Builder optActivation(ActivationFunction activation) {
             this.activation = activation;
-            return this;
-        }
-
-        /**
-         * Sets what a norm adds to the variance.
-         *
-         * @param normEpsilon positive, 1e-5 by default
-         * @return this builder
-         */
-        public Builder optNormEpsilon(double normEpsilon) {
-            this.normEpsilon = normEpsilon;
             return this;
         }
 
@@ -407,28 +331,6 @@ public record Gpt2Config(
          */
         public Builder optBias(boolean bias) {
             this.bias = bias;
-            return this;
-        }
-
-        /**
-         * Sets whether the output layer shares the token embedding's weight.
-         *
-         * @param tiedOutput true by default
-         * @return this builder
-         */
-        public Builder optTiedOutput(boolean tiedOutput) {
-            this.tiedOutput = tiedOutput;
-            return this;
-        }
-
-        /**
-         * Keeps fields of a {@code config.json} for other readers.
-         *
-         * @param otherFields JSON by name, none by default
-         * @return this builder
-         */
-        public Builder optOtherFields(Map<String, String> otherFields) {
-            this.otherFields = otherFields;
             return this;
         }
 

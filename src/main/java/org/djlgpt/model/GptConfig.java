@@ -67,6 +67,13 @@ public sealed interface GptConfig permits Gpt2Config, LlamaConfig {
     int hiddenDim();
 
     /**
+     * Returns what a norm adds to the variance or mean square.
+     *
+     * @return a positive number
+     */
+    double normEpsilon();
+
+    /**
      * Returns whether the output layer shares the token embedding's weight.
      *
      * @return whether it has none of its own
@@ -121,9 +128,33 @@ public sealed interface GptConfig permits Gpt2Config, LlamaConfig {
     /**
      * Counts the trainable numbers of a model, a tied weight once.
      *
-     * @return the number of parameters
+     * @return the number of parameters; {@link Long#MAX_VALUE} if there are more
      */
-    default long parameterCount() {
-        return new GptModel(this).parameterCount();
+    long parameterCount();
+
+    /**
+     * Returns the memory that a training can't do without: weights, gradients, AdamW's two moments,
+     * and half of what a layer usually saves for the backward pass.
+     *
+     * @param batchSize the number of whole windows in a forward pass
+     * @return bytes in float32
+     */
+    default double trainingBytes(long batchSize) {
+        return Float.BYTES
+                * (4.0 * parameterCount() + 8.0 * numLayers() * batchSize * windowNumbers());
+    }
+
+    /**
+     * Returns the memory that a forward pass without gradients can't do without.
+     *
+     * @param batchSize the number of whole windows in it
+     * @return bytes in float32
+     */
+    default double inferenceBytes(long batchSize) {
+        return Float.BYTES * (parameterCount() + 8.0 * batchSize * windowNumbers());
+    }
+
+    private double windowNumbers() {
+        return (double) contextLength() * embeddingDim();
     }
 }

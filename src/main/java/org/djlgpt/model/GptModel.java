@@ -14,7 +14,7 @@ import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Embedding;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
@@ -67,7 +67,8 @@ public final class GptModel extends TensorBlock implements FusedLoss {
         int embeddingDim = config.embeddingDim();
         GptParts parts = config.parts(layers);
         tokenEmbedding =
-                addChildBlock("token_embedding", layers.embedding(config.vocabSize(), embeddingDim));
+                addChildBlock(
+                        "token_embedding", layers.embedding(config.vocabSize(), embeddingDim));
         positions = parts.positions().map(p -> addChildBlock("position_embedding", p)).orElse(null);
         Dropout dropout = Dropout.builder().optRate(config.embeddingDropout()).build();
         addChildBlock("dropout", dropout);
@@ -199,13 +200,13 @@ public final class GptModel extends TensorBlock implements FusedLoss {
 
     @Override
     protected void requireType(DataType type) {
-        Inputs.requireTokenIds(name(), type);
+        Checks.requireTokenIds(name(), type);
     }
 
     @Override
     protected void requireShape(Shape tokens) {
-        Inputs.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
-        Inputs.requireContext(tokens.get(1), config.contextLength());
+        Checks.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
+        Checks.requireContext(tokens.get(1), config.contextLength());
     }
 
     @Override

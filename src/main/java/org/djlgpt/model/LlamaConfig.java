@@ -3,7 +3,7 @@ package org.djlgpt.model;
 import org.djlgpt.attention.GroupedQueryAttention;
 import org.djlgpt.attention.RotaryEmbedding;
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.nn.TensorBlock;
@@ -96,18 +96,18 @@ public record LlamaConfig(
      */
     public LlamaConfig {
         Objects.requireNonNull(relative, "relative");
-        Inputs.requirePositive("vocabSize", vocabSize);
-        Inputs.requirePositive("contextLength", contextLength);
-        Inputs.requirePositive("embeddingDim", embeddingDim);
-        Inputs.requirePositive("hiddenDim", hiddenDim);
-        Inputs.requirePositive("numHeads", numHeads);
-        Inputs.requirePositive("numKeyValueHeads", numKeyValueHeads);
-        Inputs.requireDivisible("numKeyValueHeads", numKeyValueHeads, "numHeads", numHeads);
-        Inputs.requirePositive("headDim", headDim);
-        Inputs.requirePositive("numLayers", numLayers);
-        Inputs.requireEpsilon(normEpsilon);
-        Inputs.requirePositive("slidingWindow", slidingWindow);
-        Inputs.requireDropout(attentionDropout);
+        Checks.requirePositive("vocabSize", vocabSize);
+        Checks.requirePositive("contextLength", contextLength);
+        Checks.requirePositive("embeddingDim", embeddingDim);
+        Checks.requirePositive("hiddenDim", hiddenDim);
+        Checks.requirePositive("numHeads", numHeads);
+        Checks.requirePositive("numKeyValueHeads", numKeyValueHeads);
+        Checks.requireDivisible("numKeyValueHeads", numKeyValueHeads, "numHeads", numHeads);
+        Checks.requirePositive("headDim", headDim);
+        Checks.requirePositive("numLayers", numLayers);
+        Checks.requireEpsilon(normEpsilon);
+        Checks.requirePositive("slidingWindow", slidingWindow);
+        Checks.requireDropout(attentionDropout);
         RotaryEmbedding.requireUsable(headDim, ropeBase);
         Objects.requireNonNull(ropeScaling, "ropeScaling");
         otherFields = Collections.unmodifiableMap(new TreeMap<>(otherFields));
@@ -126,6 +126,19 @@ public record LlamaConfig(
     @Override
     public LlamaConfig withDropout(float dropout) {
         return toBuilder().optDropout(dropout).build();
+    }
+
+    @Override
+    public long parameterCount() {
+        double width = embeddingDim;
+        double queries = (double) numHeads * headDim;
+        double keysAndValues = 2.0 * numKeyValueHeads * headDim;
+        double bias = relative == Relative.QWEN2 ? queries + keysAndValues : 0;
+        double headNorms = relative == Relative.QWEN3 ? 2 * headDim : 0;
+        double attention = width * (2 * queries + keysAndValues) + bias + headNorms;
+        double feedForward = 3 * width * hiddenDim;
+        double embeddings = (tiedOutput ? 1 : 2) * width * vocabSize;
+        return (long) (embeddings + numLayers * (2 * width + attention + feedForward) + width);
     }
 
     @Override
@@ -188,45 +201,33 @@ public record LlamaConfig(
      */
     public Builder toBuilder() {
         return new Builder()
+                .like(this)
                 .optRelative(relative)
-                .setVocabSize(vocabSize)
-                .setContextLength(contextLength)
-                .setEmbeddingDim(embeddingDim)
-                .setNumHeads(numHeads)
-                .setNumLayers(numLayers)
-                .optHiddenDim(hiddenDim)
                 .optNumKeyValueHeads(numKeyValueHeads)
                 .optHeadDim(headDim)
-                .optNormEpsilon(normEpsilon)
                 .optRopeBase(ropeBase)
                 .optRopeScaling(ropeScaling)
                 .optSlidingWindow(slidingWindow)
-                .optDropout(attentionDropout)
-                .optTiedOutput(tiedOutput)
-                .optOtherFields(otherFields);
+                .optDropout(attentionDropout);
     }
 
     /** Builds a {@link LlamaConfig}. */
-    public static final class Builder {
+    public static final class Builder extends GptConfigBuilder<Builder> {
 
         private Relative relative = Relative.LLAMA;
-        private int vocabSize;
-        private int contextLength;
-        private int embeddingDim;
-        private int numHeads;
-        private int numLayers;
-        private Integer hiddenDim;
         private Integer numKeyValueHeads;
         private Integer headDim;
-        private double normEpsilon = 1e-5;
         private double ropeBase = RotaryEmbedding.BASE;
         private RotaryEmbedding.Scaling ropeScaling = RotaryEmbedding.Scaling.none();
         private int slidingWindow = Functional.NO_WINDOW;
         private float dropout;
-        private boolean tiedOutput = true;
-        private Map<String, String> otherFields = Map.of();
 
         private Builder() {}
+
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /**
          * Sets which relative it is.
@@ -236,73 +237,6 @@ public record LlamaConfig(
          */
         public Builder optRelative(Relative relative) {
             this.relative = relative;
-            return this;
-        }
-
-        /**
-         * Sets the number of token ids.
-         *
-         * @param vocabSize at least 1
-         * @return this builder
-         */
-        public Builder setVocabSize(int vocabSize) {
-            this.vocabSize = vocabSize;
-            return this;
-        }
-
-        /**
-         * Sets the greatest number of tokens in a sequence.
-         *
-         * @param contextLength at least 1
-         * @return this builder
-         */
-        public Builder setContextLength(int contextLength) {
-            this.contextLength = contextLength;
-            return this;
-        }
-
-        /**
-         * Sets the width of a token inside the model.
-         *
-         * @param embeddingDim at least 1
-         * @return this builder
-         */
-        public Builder setEmbeddingDim(int embeddingDim) {
-            this.embeddingDim = embeddingDim;
-            return this;
-        }
-
-        /**
-         * Sets the number of attention heads in a layer.
-         *
-         * @param numHeads at least 1
-         * @return this builder
-         */
-        public Builder setNumHeads(int numHeads) {
-            this.numHeads = numHeads;
-            return this;
-        }
-
-        /**
-         * Sets the number of transformer blocks.
-         *
-         * @param numLayers at least 1
-         * @return this builder
-         */
-        public Builder setNumLayers(int numLayers) {
-            this.numLayers = numLayers;
-            return this;
-        }
-
-        /**
-         * Sets the width of the gate in a feed-forward network.
-         *
-         * @param hiddenDim at least 1; by default 8/3 of the embedding's, rounded up to a multiple
-         *     of 32, so that the network has about as many parameters as GPT-2's
-         * @return this builder
-         */
-        public Builder optHiddenDim(int hiddenDim) {
-            this.hiddenDim = hiddenDim;
             return this;
         }
 
@@ -325,17 +259,6 @@ public record LlamaConfig(
          */
         public Builder optHeadDim(int headDim) {
             this.headDim = headDim;
-            return this;
-        }
-
-        /**
-         * Sets what a norm adds to the mean square.
-         *
-         * @param normEpsilon positive, 1e-5 by default
-         * @return this builder
-         */
-        public Builder optNormEpsilon(double normEpsilon) {
-            this.normEpsilon = normEpsilon;
             return this;
         }
 
@@ -383,35 +306,13 @@ public record LlamaConfig(
             return this;
         }
 
-        /**
-         * Sets whether the output layer shares the token embedding's weight.
-         *
-         * @param tiedOutput true by default
-         * @return this builder
-         */
-        public Builder optTiedOutput(boolean tiedOutput) {
-            this.tiedOutput = tiedOutput;
-            return this;
-        }
-
-        /**
-         * Keeps fields of a {@code config.json} for other readers.
-         *
-         * @param otherFields JSON by name, none by default
-         * @return this builder
-         */
-        public Builder optOtherFields(Map<String, String> otherFields) {
-            this.otherFields = otherFields;
-            return this;
-        }
-
         private int headDim() {
             if (headDim != null) {
                 return headDim;
             }
-            Inputs.requirePositive("embeddingDim", embeddingDim);
-            Inputs.requirePositive("numHeads", numHeads);
-            Inputs.requireDivisible(numHeads, "embeddingDim", embeddingDim);
+            Checks.requirePositive("embeddingDim", embeddingDim);
+            Checks.requirePositive("numHeads", numHeads);
+            Checks.requireDivisible(numHeads, "embeddingDim", embeddingDim);
             return embeddingDim / numHeads;
         }
 

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
@@ -28,8 +28,8 @@ public final class PositionEmbedding extends TensorBlock {
      * @throws IllegalArgumentException if a size is below 1
      */
     public PositionEmbedding(int contextLength, int embeddingDim, Layers layers) {
-        this.contextLength = contextLength;
-        this.embeddingDim = embeddingDim;
+        this.contextLength = Checks.requirePositive("contextLength", contextLength);
+        this.embeddingDim = Checks.requirePositive("embeddingDim", embeddingDim);
         weight = addParameter(layers.embedding(contextLength, embeddingDim).weight());
     }
 
@@ -50,9 +50,9 @@ public final class PositionEmbedding extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(B, T, embeddingDim)", 3, 3);
-        Inputs.requireContext(input.get(1), contextLength);
-        Inputs.requireLastDimension(name(), input, "embeddingDim", embeddingDim);
+        Checks.requireRank(name(), input, "(B, T, embeddingDim)", 3, 3);
+        Checks.requireContext(input.get(1), contextLength);
+        Checks.requireLastDimension(name(), input, "embeddingDim", embeddingDim);
     }
 
     @Override

@@ -8,7 +8,7 @@ import ai.djl.nn.Block;
 import ai.djl.nn.norm.Dropout;
 
 import org.djlgpt.attention.CachedAttention;
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
@@ -116,9 +116,9 @@ public final class TransformerBlock extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(B, T, embeddingDim)", 3, 3);
-        Inputs.requireContext(input.get(1), config.contextLength());
-        Inputs.requireLastDimension(name(), input, "embeddingDim", config.embeddingDim());
+        Checks.requireRank(name(), input, "(B, T, embeddingDim)", 3, 3);
+        Checks.requireContext(input.get(1), config.contextLength());
+        Checks.requireLastDimension(name(), input, "embeddingDim", config.embeddingDim());
     }
 
     @Override

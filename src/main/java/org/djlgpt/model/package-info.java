@@ -1,16 +1,32 @@
 /**
- * The GPT: {@link org.djlgpt.model.GptConfig} says how large, {@link org.djlgpt.model.GptModel} is
- * the network, made of {@link org.djlgpt.model.TransformerBlock}s, and {@link
- * org.djlgpt.checkpoint.ModelDirectory} keeps both in a Hugging Face GPT-2 directory. To write text,
- * {@link org.djlgpt.model.GptDecoder} computes the same from a key/value cache, in float32,
- * bfloat16 or int8, and {@link org.djlgpt.model.StatelessDecoder} does so from keys and values that
- * the caller keeps.
+ * GPTs of several families: a configuration says how large and names the parts, and {@link
+ * org.djlgpt.model.GptModel} is the network, made of {@link org.djlgpt.model.TransformerBlock}s.
  *
- * <p>The letters in shapes: B batch, T tokens of a sequence, E embedding width. The architecture is
- * that of Radford et al., "Language Models are Unsupervised Multitask Learners", 2019, section 2.3:
- * learnt position embeddings, pre-norm blocks, a final norm.
+ * <p>What to choose: {@link org.djlgpt.model.Gpt2Config} for the textbook model (Radford et al.,
+ * "Language Models are Unsupervised Multitask Learners", 2019, section 2.3), {@link
+ * org.djlgpt.model.LlamaConfig} for what most open models of today are made of (Touvron et al.,
+ * "Llama 2", 2023, section 2.2). {@code parts} of each shows at a glance what that is:
  *
- * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code
- * org.djlgpt.attention}, {@code org.djlgpt.text}, Gson and DJL only.
+ * <table>
+ *   <caption>Parts of the families</caption>
+ *   <tr><th>part</th><th>GPT-2</th><th>Llama and its relatives</th></tr>
+ *   <tr><td>positions</td><td>{@link org.djlgpt.model.PositionEmbedding}</td>
+ *       <td>in attention: {@link org.djlgpt.attention.RotaryEmbedding}</td></tr>
+ *   <tr><td>norm</td><td>{@link org.djlgpt.nn.LayerNorm}</td>
+ *       <td>{@link org.djlgpt.nn.RmsNorm}</td></tr>
+ *   <tr><td>attention</td><td>{@link org.djlgpt.attention.MultiHeadAttention}</td>
+ *       <td>{@link org.djlgpt.attention.GroupedQueryAttention}</td></tr>
+ *   <tr><td>feed-forward</td><td>{@link org.djlgpt.model.FeedForward}</td>
+ *       <td>{@link org.djlgpt.model.GatedFeedForward}</td></tr>
+ * </table>
+ *
+ * <p>Extending: a family is a record that implements {@link org.djlgpt.model.GptConfig}; start from
+ * {@code LlamaConfig}. Its {@code parts} hand existing blocks, or new ones, to the same transformer
+ * block. What it looks like on disk is a format in {@code org.djlgpt.checkpoint}, and how it writes
+ * fast a kernel and its source in {@code org.djlgpt.decoder}; training and evaluation need nothing.
+ *
+ * <p>The letters in shapes: B batch, T tokens of a sequence, E embedding width, V vocabulary.
+ *
+ * <p>Imports {@code org.djlgpt.nn}, {@code org.djlgpt.attention} and DJL only.
  */
 package org.djlgpt.model;

@@ -7,7 +7,7 @@ import ai.djl.ndarray.index.NDIndex;
 import org.djlgpt.torch.Recording;
 
 /**
- * What {@link AdamW} remembers of a parameter: the running means of its gradients and of their
+ * What {@link FusedAdamW} remembers of a parameter: the running means of its gradients and of their
  * squares, and how many updates they come from.
  */
 public final class AdamMoments {

@@ -62,13 +62,13 @@ public final class Autocast implements AutoCloseable {
     }
 
     /**
-     * Rounds a weight if linear layers compute in bfloat16 on this thread.
+     * Rounds an array if linear layers and attention compute in bfloat16 on this thread.
      *
-     * @param weight a float32 array
-     * @return the rounded array, or the weight itself
+     * @param array a float32 or bfloat16 array
+     * @return the rounded array, or the array itself if nothing is to be rounded
      */
-    public static NDArray cast(NDArray weight) {
-        return isBFloat16() ? BFloat16.from(weight) : weight;
+    public static NDArray cast(NDArray array) {
+        return isBFloat16() && !BFloat16.is(array) ? BFloat16.from(array) : array;
     }
 
     @Override

@@ -43,14 +43,14 @@ public final class CrossEntropy extends Loss {
      *     target lies outside [0, V)
      */
     public static NDArray mean(NDArray logits, NDArray targets) {
-        Inputs.requireFloating("CrossEntropy", logits.getDataType());
+        Checks.requireFloating("CrossEntropy", logits.getDataType());
         long vocabSize = requireTargets(logits.getShape(), targets, "logits");
         return Functional.crossEntropy(logits.reshape(-1, vocabSize), ids(targets));
     }
 
     /**
-     * Returns the loss of logits that are a linear layer's output, without holding them all; they are
-     * computed in bfloat16 inside {@link Autocast#bfloat16()}.
+     * Returns the loss of logits that are a linear layer's output, without holding them all; they
+     * are computed in bfloat16 inside {@link Autocast#bfloat16()}.
      *
      * @param hidden the layer's input (.., E), float32 or bfloat16
      * @param weight the layer's weight (V, E), float32
@@ -64,7 +64,7 @@ public final class CrossEntropy extends Loss {
     }
 
     private static long requireTargets(Shape shape, NDArray targets, String name) {
-        Inputs.requireTokenIds("CrossEntropy", targets.getDataType());
+        Checks.requireTokenIds("CrossEntropy", targets.getDataType());
         int last = shape.dimension() - 1;
         if (last < 0 || !shape.slice(0, last).equals(targets.getShape())) {
             throw new IllegalArgumentException(

@@ -40,8 +40,8 @@ public final class Embedding extends TensorBlock {
      * @throws IllegalArgumentException if a size is below 1
      */
     public Embedding(int numEmbeddings, int embeddingDim, Initializer initializer) {
-        this.numEmbeddings = Inputs.requirePositive("numEmbeddings", numEmbeddings);
-        this.embeddingDim = Inputs.requirePositive("embeddingDim", embeddingDim);
+        this.numEmbeddings = Checks.requirePositive("numEmbeddings", numEmbeddings);
+        this.embeddingDim = Checks.requirePositive("embeddingDim", embeddingDim);
         weight =
                 addParameter(
                         Parameter.builder()
@@ -68,7 +68,7 @@ public final class Embedding extends TensorBlock {
 
     @Override
     protected void requireType(DataType type) {
-        Inputs.requireTokenIds(name(), type);
+        Checks.requireTokenIds(name(), type);
     }
 
     @Override

@@ -133,24 +133,33 @@ public final class Functional {
      * @param v the values, of the shape of the keys
      * @param dropout the probability with which a weight is dropped, 0 outside training
      * @param window how many tokens a query sees, itself included; {@link #NO_WINDOW} for all
-     * @return the weighted values, of the shape of the queries
+     * @return the weighted values, of the shape of the queries, in bfloat16 inside {@link
+     *     Autocast#bfloat16()}
      */
     public static NDArray causalAttention(
             NDArray q, NDArray k, NDArray v, double dropout, int window) {
         if (!Kernels.supports(q)) {
             return plainAttention(q, k, v, dropout, window);
         }
+        NDArray queries = Autocast.cast(q); // a norm may have widened them
+        NDArray keys = Autocast.cast(k);
+        NDArray values = Autocast.cast(v);
         if (q.getShape().dimension() == 4) {
-            return Kernels.causalAttention(q, k, v, dropout, window);
+            return Kernels.causalAttention(queries, keys, values, dropout, window);
         }
         return Kernels.causalAttention(
-                        q.expandDims(1), k.expandDims(1), v.expandDims(1), dropout, window)
+                        queries.expandDims(1),
+                        keys.expandDims(1),
+                        values.expandDims(1),
+                        dropout,
+                        window)
                 .squeeze(1);
     }
 
     private static NDArray plainAttention(
             NDArray q, NDArray k, NDArray v, double dropout, int window) {
-        NDArray weights = causalWeights(scores(q, k), (int) q.getShape().getLastDimension(), window);
+        NDArray weights =
+                causalWeights(scores(q, k), (int) q.getShape().getLastDimension(), window);
         NDArray kept = Dropout.dropout(weights, (float) dropout, dropout > 0).singletonOrThrow();
         return kept.matMul(BFloat16.widen(forQueries(v, q))); // (.., T, D)
     }
@@ -228,18 +237,19 @@ public final class Functional {
     }
 
     /**
-     * Computes with ids of which none may lie outside a vocabulary. On a CPU libtorch itself notices
-     * such an id, and all that is left is to say which; on a GPU it could not go on afterwards.
+     * Computes with ids of which none may lie outside a vocabulary. On a CPU libtorch itself
+     * notices such an id, and all that is left is to say which; on a GPU it could not go on
+     * afterwards.
      */
     private static NDArray checked(NDArray ids, long vocabSize, Supplier<NDArray> computation) {
         boolean noticed = ids instanceof PtNDArray && !ids.getDevice().isGpu();
         if (!noticed) {
-            Inputs.requireKnownTokens(ids, vocabSize);
+            Checks.requireKnownTokens(ids, vocabSize);
         }
         try {
             return computation.get();
         } catch (EngineException e) {
-            Inputs.requireKnownTokens(ids, vocabSize);
+            Checks.requireKnownTokens(ids, vocabSize);
             throw e;
         }
     }

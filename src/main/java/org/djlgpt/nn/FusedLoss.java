@@ -3,8 +3,8 @@ package org.djlgpt.nn;
 import ai.djl.ndarray.NDArray;
 
 /**
- * What a model of text may offer: a loss that it computes by itself, in less memory than by way of the logits of all
- * tokens, which outweigh everything else where the vocabulary is large.
+ * What a model of text may offer: a loss that it computes by itself, in less memory than by way of
+ * the logits of all tokens, which outweigh everything else where the vocabulary is large.
  */
 public interface FusedLoss {
 

@@ -40,8 +40,8 @@ public final class LayerNorm extends TensorBlock {
      * @throws IllegalArgumentException if a number is out of range
      */
     public LayerNorm(int dim, double epsilon, boolean bias) {
-        this.dim = Inputs.requirePositive("dim", dim);
-        this.epsilon = Inputs.requireEpsilon(epsilon);
+        this.dim = Checks.requirePositive("dim", dim);
+        this.epsilon = Checks.requireEpsilon(epsilon);
         scale = addParameter(vector("scale", Parameter.Type.GAMMA, dim));
         shift = bias ? addParameter(vector("shift", Parameter.Type.BETA, dim)) : null;
     }
@@ -85,8 +85,8 @@ public final class LayerNorm extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(.., dim)", 1, Integer.MAX_VALUE);
-        Inputs.requireLastDimension(name(), input, "dim", dim);
+        Checks.requireRank(name(), input, "(.., dim)", 1, Integer.MAX_VALUE);
+        Checks.requireLastDimension(name(), input, "dim", dim);
     }
 
     @Override

@@ -84,7 +84,7 @@ public interface Layers {
      * @throws IllegalArgumentException if {@code numLayers} is below 1
      */
     static Layers gpt2(int numLayers) {
-        return new Gpt2Layers(Inputs.requirePositive("numLayers", numLayers));
+        return new Gpt2Layers(Checks.requirePositive("numLayers", numLayers));
     }
 }
 
@@ -92,11 +92,7 @@ record PyTorchLayers() implements Layers {
 
     @Override
     public Linear linear(Role role, int inputDim, int outputDim, boolean bias) {
-        return Linear.builder()
-                .setInputDim(inputDim)
-                .setOutputDim(outputDim)
-                .optBias(bias)
-                .build();
+        return Linear.builder().setInputDim(inputDim).setOutputDim(outputDim).optBias(bias).build();
     }
 
     @Override

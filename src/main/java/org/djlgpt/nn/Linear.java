@@ -78,8 +78,8 @@ public final class Linear extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(.., inputDim)", 1, Integer.MAX_VALUE);
-        Inputs.requireLastDimension(name(), input, "inputDim", inputDim);
+        Checks.requireRank(name(), input, "(.., inputDim)", 1, Integer.MAX_VALUE);
+        Checks.requireLastDimension(name(), input, "inputDim", inputDim);
     }
 
     @Override
@@ -163,8 +163,8 @@ public final class Linear extends TensorBlock {
          * @throws IllegalArgumentException if a width is missing or below 1
          */
         public Linear build() {
-            Inputs.requirePositive("inputDim", inputDim);
-            Inputs.requirePositive("outputDim", outputDim);
+            Checks.requirePositive("inputDim", inputDim);
+            Checks.requirePositive("outputDim", outputDim);
             return new Linear(this);
         }
     }

@@ -45,6 +45,16 @@ public record Pass(ParameterStore parameters, boolean training) {
         return value;
     }
 
+    /**
+     * Returns the rate at which this pass drops elements.
+     *
+     * @param rate the rate in training
+     * @return the rate, or 0 outside training
+     */
+    public float dropout(float rate) {
+        return training ? rate : 0;
+    }
+
     private NDArray foreign(Block block, NDArray x) {
         block.getParameters().values().forEach(parameter -> value(parameter, x));
         NDList wide = new NDList(BFloat16.widen(x));

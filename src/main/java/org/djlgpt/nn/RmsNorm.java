@@ -6,8 +6,8 @@ import ai.djl.nn.Parameter;
 
 /**
  * Root mean square normalization over the last dimension, each token by itself: (.., dim) to the
- * same. Where {@link LayerNorm} centres and scales, this only scales: x / sqrt(mean(x²) + epsilon) *
- * scale (Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019; <a
+ * same. Where {@link LayerNorm} centres and scales, this only scales: x / sqrt(mean(x²) + epsilon)
+ * * scale (Zhang and Sennrich, "Root Mean Square Layer Normalization", 2019; <a
  * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.RMSNorm.html">torch.nn.RMSNorm</a>).
  */
 public final class RmsNorm extends TensorBlock {
@@ -24,8 +24,8 @@ public final class RmsNorm extends TensorBlock {
      * @throws IllegalArgumentException if a number is out of range
      */
     public RmsNorm(int dim, double epsilon) {
-        this.dim = Inputs.requirePositive("dim", dim);
-        this.epsilon = Inputs.requireEpsilon(epsilon);
+        this.dim = Checks.requirePositive("dim", dim);
+        this.epsilon = Checks.requireEpsilon(epsilon);
         scale = addParameter(LayerNorm.vector("scale", Parameter.Type.GAMMA, dim));
     }
 
@@ -54,8 +54,8 @@ public final class RmsNorm extends TensorBlock {
 
     @Override
     protected void requireShape(Shape input) {
-        Inputs.requireRank(name(), input, "(.., dim)", 1, Integer.MAX_VALUE);
-        Inputs.requireLastDimension(name(), input, "dim", dim);
+        Checks.requireRank(name(), input, "(.., dim)", 1, Integer.MAX_VALUE);
+        Checks.requireLastDimension(name(), input, "dim", dim);
     }
 
     @Override

@@ -7,7 +7,7 @@ import ai.djl.ndarray.types.Shape;
 /**
  * Numbers to multiply with where gradients are recorded.
  *
- * <p>{@code NDArray.mul(Number)}, {@code div} and {@code pow} of DJL 0.35 keep the number in memory
+ * <p>{@code NDArray.mul(Number)}, {@code div} and {@code pow} of DJL 0.36 keep the number in memory
  * that the Java garbage collector frees as soon as the call returns, though autograd still reads it
  * in the backward pass: now and then a gradient is NaN. A number from here lives in the engine's
  * memory.

@@ -1,6 +1,7 @@
 package org.djlgpt.nn;
 
 import ai.djl.MalformedModelException;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -10,6 +11,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.AbstractBlock;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
+import ai.djl.util.Pair;
 import ai.djl.util.PairList;
 
 import org.djlgpt.torch.BFloat16;
@@ -28,6 +30,8 @@ import java.util.function.Supplier;
  * alive without a handle in Java, so peak memory is what the computation needs and no more.
  */
 public abstract class TensorBlock extends AbstractBlock {
+
+    private static final String REMEDY = "; build the block as it was when it was saved";
 
     /** For subclasses. */
     protected TensorBlock() {}
@@ -65,7 +69,7 @@ public abstract class TensorBlock extends AbstractBlock {
      * @throws IllegalArgumentException if the block cannot take it
      */
     protected void requireType(DataType type) {
-        Inputs.requireFloating(name(), type);
+        Checks.requireFloating(name(), type);
     }
 
     /**
@@ -86,7 +90,25 @@ public abstract class TensorBlock extends AbstractBlock {
         requireOne(inputs);
         NDArray x = inputs.head();
         Pass pass = new Pass(parameters, training);
-        return new NDList(scoped(() -> BFloat16.widen(run(BFloat16.widen(x), pass)), x));
+        try {
+            return new NDList(scoped(() -> BFloat16.widen(run(BFloat16.widen(x), pass)), x));
+        } catch (EngineException e) {
+            requireTypeOfParameters(x.getDataType(), e);
+            throw e;
+        }
+    }
+
+    /** Says what libtorch means where numbers of two types have met. */
+    private void requireTypeOfParameters(DataType type, EngineException cause) {
+        for (Pair<String, Parameter> parameter : getParameters()) {
+            NDArray value = parameter.getValue().getArray();
+            if (type.isFloating() && value.getDataType() != type) {
+                throw new IllegalArgumentException(
+                        "%s: input has type %s, but parameter %s is %s; convert the input with toType"
+                                .formatted(name(), type, parameter.getKey(), value.getDataType()),
+                        cause);
+            }
+        }
     }
 
     private void requireOne(NDList inputs) {
@@ -111,7 +133,7 @@ public abstract class TensorBlock extends AbstractBlock {
      * @param input an array that it may return as it is
      * @return the result
      */
-    protected static NDArray scoped(Supplier<NDArray> computation, NDArray input) {
+    public static NDArray scoped(Supplier<NDArray> computation, NDArray input) {
         NDArray result;
         try (NDScope scope = new NDScope()) {
             result = computation.get();
@@ -125,17 +147,22 @@ public abstract class TensorBlock extends AbstractBlock {
 
     @Override
     protected void beforeInitialize(Shape... inputShapes) {
-        if (inputShapes.length != 1) {
-            throw new IllegalArgumentException(
-                    "%s takes 1 array, but is initialized for %d; pass one Shape"
-                            .formatted(name(), inputShapes.length));
-        }
+        requireOne(inputShapes);
         requireShape(inputShapes[0]);
         super.beforeInitialize(inputShapes);
     }
 
+    private void requireOne(Shape... inputShapes) {
+        if (inputShapes.length != 1) {
+            throw new IllegalArgumentException(
+                    "%s takes 1 array, but is asked about %d; pass one Shape"
+                            .formatted(name(), inputShapes.length));
+        }
+    }
+
     @Override
     public final Shape[] getOutputShapes(Shape[] inputShapes) {
+        requireOne(inputShapes);
         requireShape(inputShapes[0]);
         return new Shape[] {outputShape(inputShapes[0])};
     }
@@ -148,15 +175,14 @@ public abstract class TensorBlock extends AbstractBlock {
      */
     @Override
     public void initialize(NDManager manager, DataType dataType, Shape... inputShapes) {
-        Inputs.requireWeight(name(), dataType);
+        Checks.requireWeight(name(), dataType);
         super.initialize(manager, dataType, inputShapes);
     }
 
     /**
      * {@inheritDoc}
      *
-     * @throws MalformedModelException if a parameter in the stream has another shape than the block
-     *     needs
+     * @throws MalformedModelException if the stream holds other parameters than the block has
      * @throws IOException if the stream ends too early; after either, the block is not initialized
      */
     @Override
@@ -166,7 +192,7 @@ public abstract class TensorBlock extends AbstractBlock {
         getParameters().values().forEach(p -> expected.put(p, p.getShape()));
         expected.keySet().forEach(Parameter::close);
         try {
-            super.loadParameters(manager, is);
+            loadAll(manager, is);
             for (Parameter parameter : getDirectParameters().values()) {
                 requireShape(parameter, expected.get(parameter));
                 parameter.getArray().setRequiresGradient(parameter.requiresGradient());
@@ -177,13 +203,32 @@ public abstract class TensorBlock extends AbstractBlock {
         }
     }
 
+    private void loadAll(NDManager manager, DataInputStream is)
+            throws IOException, MalformedModelException {
+        try {
+            super.loadParameters(manager, is);
+        } catch (MalformedModelException e) {
+            if (e.getMessage().endsWith(REMEDY)) {
+                throw e; // a child has explained it
+            }
+            throw new MalformedModelException(
+                    ("%s: the file goes on with something else than this block's parameters, as one"
+                                    + " of a model with another number of layers does (%s)%s")
+                            .formatted(name(), e.getMessage(), REMEDY),
+                    e);
+        }
+    }
+
     private void requireShape(Parameter parameter, Shape expected) throws MalformedModelException {
         if (!parameter.getShape().equals(expected)) {
             throw new MalformedModelException(
-                    ("%s: parameter %s has shape %s in the file, but the block needs %s; build the"
-                                    + " block as it was when it was saved")
+                    "%s: parameter %s has shape %s in the file, but the block needs %s%s"
                             .formatted(
-                                    name(), parameter.getName(), parameter.getShape(), expected));
+                                    name(),
+                                    parameter.getName(),
+                                    parameter.getShape(),
+                                    expected,
+                                    REMEDY));
         }
     }
 

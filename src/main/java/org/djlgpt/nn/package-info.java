@@ -3,10 +3,12 @@
  * them, autocast, a loss over whole sequences and an AdamW in PyTorch's formula.
  *
  * <p>What to choose: {@link org.djlgpt.nn.Linear}, {@link org.djlgpt.nn.Embedding}, {@link
- * org.djlgpt.nn.LayerNorm} and {@link org.djlgpt.nn.Gelu} where initial values must follow from a
- * seed as they do in PyTorch, or where DJL's defaults differ (its layer normalization mixes tokens,
- * its GELU is the exact form); {@link org.djlgpt.nn.Layers} for GPT-2's first values;
- * {@link org.djlgpt.nn.Autocast} for bfloat16; {@link org.djlgpt.nn.AdamW} and {@link
+ * org.djlgpt.nn.LayerNorm}, {@link org.djlgpt.nn.RmsNorm} and {@link
+ * org.djlgpt.nn.ActivationFunction} where initial values must follow from a seed as they do in
+ * PyTorch, or where DJL's defaults differ (its layer normalization mixes tokens, its GELU is the
+ * exact form); {@link org.djlgpt.nn.Layers} to say how all layers of a model are made, with GPT-2's
+ * first values for instance; {@link org.djlgpt.nn.Functional} for the same on arrays; {@link
+ * org.djlgpt.nn.Autocast} for bfloat16; {@link org.djlgpt.nn.FusedAdamW} and {@link
  * org.djlgpt.nn.CrossEntropy} with any training loop, DJL's included.
  *
  * <p>To write a block of your own in this style, extend {@link org.djlgpt.nn.TensorBlock}: it

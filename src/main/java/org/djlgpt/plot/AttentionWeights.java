@@ -154,11 +154,7 @@ record AttentionWeights(List<List<Head>> layers) {
     }
 
     double largest() {
-        return layers.stream()
-                .flatMap(List::stream)
-                .mapToDouble(Head::largest)
-                .max()
-                .orElseThrow();
+        return layers.stream().flatMap(List::stream).mapToDouble(Head::largest).max().orElseThrow();
     }
 
     /** Refuses tokens that are not as many as the weights are for. */

@@ -116,8 +116,7 @@ final class LossDrawing {
         add("validation", losses, THICK, theme.series().get(1), !isCrowded);
     }
 
-    private void add(
-            String label, Losses points, BasicStroke stroke, Color color, boolean marked) {
+    private void add(String label, Losses points, BasicStroke stroke, Color color, boolean marked) {
         if (points.size() > 0) {
             DoubleStream.of(points.steps()).forEach(steps::accept);
             DoubleStream.of(points.values()).filter(Double::isFinite).forEach(losses::accept);

@@ -16,10 +16,7 @@ public enum PlotTheme {
 
     /** On white, for paper and light pages. */
     LIGHT(
-            0xFFFFFF,
-            0x202124,
-            0xDADCE0,
-            0x0072B2, // blue
+            0xFFFFFF, 0x202124, 0xDADCE0, 0x0072B2, // blue
             0xD55E00, // vermillion
             0x009E73, // bluish green
             0xCC79A7, // reddish purple
@@ -27,10 +24,7 @@ public enum PlotTheme {
 
     /** On near black, for dark pages and editors. */
     DARK(
-            0x1B1B1F,
-            0xE8EAED,
-            0x3C4043,
-            0x56B4E9, // sky blue
+            0x1B1B1F, 0xE8EAED, 0x3C4043, 0x56B4E9, // sky blue
             0xE69F00, // orange
             0x009E73, // bluish green
             0xCC79A7, // reddish purple

@@ -138,9 +138,7 @@ public final class CharTokenizer implements Tokenizer {
                                 "text has the character %s at index %d, which is not among the %d"
                                     + " of the vocabulary; leave it out, or learn the vocabulary"
                                     + " from a text that has it",
-                                TokenizerInput.describe(character),
-                                index,
-                                vocabSize()));
+                                TokenizerInput.describe(character), index, vocabSize()));
             }
             ids[i] = sortedIds[found];
             index += Character.charCount(character);

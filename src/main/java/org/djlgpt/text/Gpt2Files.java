@@ -41,8 +41,7 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
      * on them leaves exactly the two.
      */
     static Gpt2Files published() {
-        Encoding encoding =
-                Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
+        Encoding encoding = Encodings.newLazyEncodingRegistry().getEncoding(EncodingType.R50K_BASE);
         byte[][] tokens = new byte[50256][];
         List<String> spelled = new ArrayList<>();
         Map<String, Integer> vocabulary = new LinkedHashMap<>();
@@ -115,7 +114,10 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
                                 folder,
                                 "token \"%s\" has id=%d, but the ids of %d tokens must be 0 to %d,"
                                         + " each once",
-                                token, id, bytes.length, bytes.length - 1);
+                                token,
+                                id,
+                                bytes.length,
+                                bytes.length - 1);
                     }
                     boolean merged =
                             !added.text().containsKey(token) && !added.special().containsKey(token);
@@ -143,7 +145,9 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
                                 folder,
                                 "token \"%s\" of id %d is made by no merge; if it should not be,"
                                         + " list it in %s",
-                                token, id, AddedTokens.IDS);
+                                token,
+                                id,
+                                AddedTokens.IDS);
                     }
                 });
         return pairs;
@@ -173,7 +177,8 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
             throw contradiction(
                     folder,
                     "merge %d is \"%s\", which is not two tokens that make a third",
-                    index + 1, merges.get(index));
+                    index + 1,
+                    merges.get(index));
         }
         return new BytePairs.Merge(left, right, result);
     }

@@ -56,9 +56,7 @@ record TokenDecoder(boolean byteLevel, boolean byteFallback, String space, boole
             default ->
                     throw part.malformed(
                             "%s.type is \"%s\", but only %s are supported",
-                            part.place(),
-                            type,
-                            SUPPORTED);
+                            part.place(), type, SUPPORTED);
         };
     }
 

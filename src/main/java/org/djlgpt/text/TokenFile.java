@@ -14,7 +14,9 @@ import java.util.ArrayList;
 import java.util.List;
 
 /**
- * Tokens in a file: unsigned 16-bit ids, little-endian, nothing else; nanoGPT's {@code train.bin}.
+ * Tokens in a file: unsigned 16-bit ids, little-endian, nothing else, as in nanoGPT's {@code
+ * train.bin}, or behind the header of 1,024 bytes that llm.c's files of GPT-2 tokens have. Files of
+ * 32-bit ids are told apart and refused.
  *
  * <p>The file is mapped into memory, so it may be larger than the heap and than physical memory. It
  * must not shrink while it is in use; {@link #write} replaces it as a whole, which is safe, except
@@ -26,6 +28,19 @@ public final class TokenFile implements Tokens {
 
     /** One mapping can't exceed 2 GiB. */
     private static final int SEGMENT_BYTES = 1 << 30;
+
+    /** The header of llm.c: 256 numbers, of which the first are a magic one and a version. */
+    private static final int HEADER_BYTES = 1024;
+
+    private static final int GPT2_MAGIC = 20240520;
+    private static final int LLAMA3_MAGIC = 20240801;
+
+    /**
+     * How much of a file is looked at to tell 16-bit ids from 32-bit ones, and the fewest bytes.
+     */
+    private static final int LOOK_BYTES = 1 << 16;
+
+    private static final int LOOK_LEAST = 64;
 
     private final List<ShortBuffer> segments;
     private final int segmentTokens;
@@ -43,8 +58,8 @@ public final class TokenFile implements Tokens {
      *
      * @param file the file
      * @return its tokens
-     * @throws IllegalArgumentException if the file is missing, a folder, empty, unreadable, or of
-     *     an odd number of bytes
+     * @throws IllegalArgumentException if the file is missing, a folder, empty, unreadable, of an
+     *     odd number of bytes, or holds ids of 32 bits
      * @throws IOException if it can't be mapped
      */
     public static TokenFile open(Path file) throws IOException {
@@ -63,14 +78,50 @@ public final class TokenFile implements Tokens {
                                         + " write it again",
                                 file, bytes));
             }
+            long start =
+                    start(channel.map(MapMode.READ_ONLY, 0, Math.min(bytes, LOOK_BYTES)), file);
             List<ShortBuffer> segments = new ArrayList<>();
-            for (long from = 0; from < bytes; from += segmentBytes) {
+            for (long from = start; from < bytes; from += segmentBytes) {
                 long length = Math.min(segmentBytes, bytes - from);
                 ByteBuffer segment = channel.map(MapMode.READ_ONLY, from, length);
                 segments.add(segment.order(ByteOrder.LITTLE_ENDIAN).asShortBuffer());
             }
-            return new TokenFile(segments, segmentBytes / Short.BYTES, bytes / Short.BYTES);
+            long size = (bytes - start) / Short.BYTES;
+            return new TokenFile(segments, segmentBytes / Short.BYTES, size);
         }
+    }
+
+    /** Returns where the ids begin, and refuses files in which they are not of 16 bits. */
+    private static long start(ByteBuffer beginning, Path file) {
+        ByteBuffer look = beginning.order(ByteOrder.LITTLE_ENDIAN);
+        if (look.limit() > HEADER_BYTES && look.getInt(0) == GPT2_MAGIC && look.getInt(4) == 1) {
+            return HEADER_BYTES;
+        }
+        boolean llama3 = look.limit() >= HEADER_BYTES && look.getInt(0) == LLAMA3_MAGIC;
+        if (llama3 || isOfInts(look)) {
+            throw new IllegalArgumentException(
+                    "token file "
+                            + file
+                            + " holds ids of 32 bits; write them as 16 bits, numpy's uint16, if"
+                            + " none is larger than "
+                            + MAX_ID);
+        }
+        return 0;
+    }
+
+    /** Small numbers of 32 bits have nothing in their upper half; 16-bit ids are not so regular. */
+    private static boolean isOfInts(ByteBuffer look) {
+        if (look.limit() < LOOK_LEAST || look.limit() % Integer.BYTES != 0) {
+            return false;
+        }
+        boolean anyLower = false;
+        for (int at = 0; at < look.limit(); at += Integer.BYTES) {
+            if (look.getShort(at + Short.BYTES) != 0) {
+                return false;
+            }
+            anyLower |= look.getShort(at) != 0;
+        }
+        return anyLower;
     }
 
     /**

@@ -14,6 +14,15 @@ import java.util.stream.LongStream;
  * threads at once.
  */
 public interface Tokens {
+
+    /**
+     * Tokens to learn from, and others to measure on what was learnt.
+     *
+     * @param training the tokens to train on
+     * @param heldOut the tokens that no step may see
+     */
+    record Split(Tokens training, Tokens heldOut) {}
+
     /**
      * Keeps ids in memory.
      *
@@ -65,8 +74,7 @@ public interface Tokens {
     void read(long from, int[] into);
 
     /**
-     * Returns a part of these tokens, without copying; to hold out the end for validation, for
-     * example.
+     * Returns a part of these tokens, without copying.
      *
      * @param from the position of the first token
      * @param to the position after the last token; equal to {@code from} for none
@@ -76,6 +84,16 @@ public interface Tokens {
      */
     default Tokens slice(long from, long to) {
         return new TokenSlice(this, from, to);
+    }
+
+    /**
+     * Holds out the end of these tokens, a tenth of them, rounded down, without copying.
+     *
+     * @return what lies before it, and the end
+     */
+    default Split holdOutTenth() {
+        long training = size() - size() / 10;
+        return new Split(slice(0, training), slice(training, size()));
     }
 
     /**

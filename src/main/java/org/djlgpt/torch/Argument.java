@@ -133,6 +133,21 @@ public final class Argument {
     }
 
     /**
+     * Accepts sizes of the last axes only.
+     *
+     * @param sizes the sizes
+     * @return this argument
+     */
+    public Argument lastAxes(long... sizes) {
+        Shape shape = array.getShape();
+        int first = shape.dimension() - sizes.length;
+        Shape expected = new Shape(sizes);
+        boolean fits = first >= 0 && shape.slice(first).equals(expected);
+        require(fits, "shape", shape, "last axes of " + expected);
+        return this;
+    }
+
+    /**
      * Accepts some types only.
      *
      * @param accepted the types

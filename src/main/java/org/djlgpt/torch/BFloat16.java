@@ -5,21 +5,20 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
 
-
 /**
  * The conversions to and from bfloat16: float32's range with 8 bits of precision, in half the
  * memory.
  *
- * <p>DJL 0.35 can hold and pass on an array of this type, but not name it: {@link
+ * <p>DJL 0.36 can hold and pass on an array of this type, but not name it: {@link
  * NDArray#getDataType()} gives {@link DataType#UNKNOWN}, and its own {@code
  * toType(DataType.BFLOAT16, ...)} ends the process. Convert with these methods only, and convert to
  * float32 before the elements are read in Java.
  *
  * <p>Many processors can hold this type and not multiply it: libtorch then takes up to a hundred
- * times as long as in float32. {@link #isFastOn} tells; where it is false, a decoder
- * multiplies in float32 whatever its weights are kept in, and a training is refused. Give the JVM
- * {@code -Ddjlgpt.bfloat16=true} to compute in bfloat16 in any case, or {@code false} to take a
- * processor for one without.
+ * times as long as in float32. {@link #isFastOn} tells; where it is false, a decoder multiplies in
+ * float32 whatever its weights are kept in, and a training is refused. Give the JVM {@code
+ * -Ddjlgpt.bfloat16=true} to compute in bfloat16 in any case, or {@code false} to take a processor
+ * for one without.
  */
 public final class BFloat16 {
 

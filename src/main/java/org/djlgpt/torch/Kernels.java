@@ -35,8 +35,8 @@ public final class Kernels {
      * section 3.2.1; <a href="https://arxiv.org/abs/2205.14135">Dao et al. 2022</a>).
      *
      * @param query the queries (B, heads, T, headDim)
-     * @param key the keys (B, groups, T, headDim); groups divides heads, and each key serves heads /
-     *     groups queries that stand side by side
+     * @param key the keys (B, groups, T, headDim); groups divides heads, and each key serves heads
+     *     / groups queries that stand side by side
      * @param value the values, of the shape of the keys
      * @param dropout the probability with which an attention weight is dropped, in [0, 1); give 0
      *     outside training
@@ -57,13 +57,7 @@ public final class Kernels {
         }
         requireWindow(function, window);
         return TorchScript.kernels()
-                .call(
-                        "causal_attention",
-                        q.array(),
-                        k.array(),
-                        v.array(),
-                        dropout,
-                        (long) window);
+                .call("causal_attention", q.array(), k.array(), v.array(), dropout, (long) window);
     }
 
     /**
@@ -103,6 +97,27 @@ public final class Kernels {
         }
     }
 
+    /**
+     * Copies a cache into one with more room.
+     *
+     * @param cache keys and values (2, B, groups, C, headDim), float32 or bfloat16
+     * @param length how many of its tokens to copy
+     * @param room how many tokens there is to be room for, at least as many
+     * @return the new cache (2, B, groups, room, headDim)
+     * @throws IllegalArgumentException if the shape or a number is wrong
+     */
+    public static NDArray grownCache(NDArray cache, long length, long room) {
+        Argument past = Argument.of("grownCache", "cache", cache).rank(5).floatingPoint();
+        past.room(3, 0, length);
+        if (room < length) {
+            throw new IllegalArgumentException(
+                    "grownCache: room is %d, but must be at least %d".formatted(room, length));
+        }
+        try (Recording off = Recording.off()) {
+            return TorchScript.kernels().call("grown_cache", past.array(), length, room);
+        }
+    }
+
     private static void requireWindow(String function, int window) {
         if (window < 1) {
             throw new IllegalArgumentException(
@@ -127,7 +142,7 @@ public final class Kernels {
         Argument x =
                 Argument.of(function, "input", input)
                         .floatingPoint()
-                        .lastAxis(2 * c.size(1))
+                        .lastAxes(c.size(0), 2 * c.size(1))
                         .onDeviceOf(c);
         return TorchScript.kernels().call("rotate", x.array(), c.array(), s.array());
     }

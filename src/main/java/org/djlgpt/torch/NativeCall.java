@@ -48,9 +48,10 @@ final class NativeCall {
         } catch (Throwable e) {
             throw new LinkageError(
                     "this version of ai.djl.pytorch:pytorch-engine has no moduleRunMethod as in"
-                            + " 0.35.1; use that version",
+                            + " 0.36.0; use that version",
                     e);
         }
+        ProcessEnd.leaveLibrariesLoaded(); // there is a module to call, so libtorch is loaded
     }
 
     private NativeCall() {}

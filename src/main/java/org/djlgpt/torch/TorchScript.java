@@ -30,14 +30,7 @@ import java.util.Map;
 public final class TorchScript {
 
     private static final List<String> KERNEL_SOURCES =
-            List.of(
-                    "adamw",
-                    "attention",
-                    "gradients",
-                    "layers",
-                    "loss",
-                    "precision",
-                    "sampling");
+            List.of("adamw", "attention", "gradients", "layers", "loss", "precision", "sampling");
 
     private static volatile TorchScript kernels;
 
@@ -108,8 +101,8 @@ public final class TorchScript {
      *
      * @param function the function's name
      * @param arguments for each parameter a {@link PtNDArray}, a {@code List} of them, a {@code
-     *     Double}, a {@code Long}, a {@code Boolean}, a {@code String} or a {@code long[]}; at least
-     *     one array
+     *     Double}, a {@code Long}, a {@code Boolean}, a {@code String} or a {@code long[]}; at
+     *     least one array
      * @return the result, owned by the manager of the first array
      */
     public NDArray call(String function, Object... arguments) {

@@ -11,9 +11,8 @@
  * org.djlgpt.torch.Recording} decides; their results belong to the manager of the first array
  * argument, and they may be called from several threads. {@link org.djlgpt.torch.BFloat16} converts
  * to and from the half width type that DJL can't name, {@link org.djlgpt.torch.CrossEntropyKernel}
- * is the loss of a language model, {@link org.djlgpt.torch.DecoderKernel} computes all layers of a
- * GPT in one call to write text, {@link org.djlgpt.torch.Gradients} and {@link
- * org.djlgpt.torch.FusedAdamW} are the two halves of a training step, {@link
+ * is the loss of a language model, {@link org.djlgpt.torch.Gradients} and {@link
+ * org.djlgpt.torch.AdamWKernel} are the two halves of a training step, {@link
  * org.djlgpt.torch.PlainOperators} leaves the kernels aside to compare with DJL's operators, and
  * {@link org.djlgpt.torch.NativeSettings} makes waiting threads sleep early, unasked, and {@link
  * org.djlgpt.torch.Threads} says how many compute.
@@ -21,6 +20,14 @@
  * <p>The kernels need arrays of DJL's PyTorch engine: ask {@link org.djlgpt.torch.Kernels#supports}
  * and take DJL's operators where it says no. An argument of the wrong engine, type, shape or device
  * is refused with an {@code IllegalArgumentException} before native code sees it.
+ *
+ * <p>Extending: an operator is a function in one of the sources and a method of {@code Kernels}
+ * that checks its arguments. A package with functions of its own, such as {@code
+ * org.djlgpt.decoder}, compiles them with {@link org.djlgpt.torch.TorchScript#of} and checks their
+ * arguments with {@link org.djlgpt.torch.Argument}; this package knows no architecture.
+ *
+ * <p>On Linux a process that has called a kernel may end while threads compute: C's exit handlers
+ * from before that call, libtorch's among them, are left out.
  *
  * <p>Imports DJL only, and JNA, which DJL brings along.
  */

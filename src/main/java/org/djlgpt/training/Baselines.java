@@ -1,6 +1,6 @@
 package org.djlgpt.training;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokens;
 
 /**
@@ -21,7 +21,7 @@ public record Baselines(double uniform, double unigram) {
      * @throws IllegalArgumentException if there are no tokens or one is not below {@code vocabSize}
      */
     public static Baselines of(Tokens tokens, int vocabSize) {
-        Inputs.requirePositive("vocabSize", vocabSize);
+        Checks.requirePositive("vocabSize", vocabSize);
         if (tokens.size() == 0) {
             throw new IllegalArgumentException("0 tokens have no frequencies; give a longer text");
         }

@@ -9,9 +9,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.Collections;
 import java.util.LinkedHashMap;
-import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 
 /**
  * A training between two steps, in one safetensors file: the parameters, the optimizer's moments,
@@ -24,8 +24,11 @@ import java.util.Objects;
  */
 public final class Checkpoint {
 
-    /** What may be another when a run goes on: it changes no step that is still to come. */
-    private static final List<String> FREE = List.of("steps", "evalEvery");
+    /**
+     * The values of a {@link PretrainingConfig} that may be others when a run goes on: they change
+     * no step that is still to come.
+     */
+    public static final Set<String> FREE = Set.of("steps", "evalEvery");
 
     private final Path file;
     private final CheckpointHeader header;
@@ -87,7 +90,7 @@ public final class Checkpoint {
      *
      * @return the configuration of the run that wrote the checkpoint
      */
-    public TrainingConfig config() {
+    public PretrainingConfig config() {
         return header.config();
     }
 
@@ -106,9 +109,9 @@ public final class Checkpoint {
     }
 
     /** Refuses a run that would not be the same one. */
-    void requireSameRun(TrainingConfig config, String trainingData, String validationData) {
-        Map<String, String> now = CheckpointHeader.values(config);
-        Map<String, String> before = CheckpointHeader.values(header.config());
+    void requireSameRun(PretrainingConfig config, String trainingData, String validationData) {
+        Map<String, String> now = config.values();
+        Map<String, String> before = header.config().values();
         now.keySet()
                 .removeIf(name -> FREE.contains(name) || now.get(name).equals(before.get(name)));
         if (!now.isEmpty()) {

@@ -20,7 +20,7 @@ import java.util.stream.Stream;
  */
 record CheckpointHeader(
         TrainingState state,
-        TrainingConfig config,
+        PretrainingConfig config,
         String trainingData,
         String validationData,
         Map<String, String> notes) {
@@ -54,14 +54,9 @@ record CheckpointHeader(
                         notes.put(name.substring(NOTE.length()), value);
                     }
                 });
-        TrainingState state = record(TrainingState.class, STATE, texts);
-        if (state.skipped() < 0 || state.step() < state.skipped()) {
-            throw new MalformedModelException(
-                    "%d of %d steps can't be skipped".formatted(state.skipped(), state.step()));
-        }
         return new CheckpointHeader(
-                state,
-                record(TrainingConfig.class, CONFIG, texts),
+                record(TrainingState.class, STATE, texts),
+                record(PretrainingConfig.class, CONFIG, texts),
                 text(texts, TRAINING_DATA),
                 text(texts, VALIDATION_DATA),
                 notes);

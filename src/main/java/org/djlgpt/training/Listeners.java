@@ -9,11 +9,11 @@ import java.util.List;
  * @param listeners called in this order
  * @param failures decides whether the training goes on
  */
-record Listeners(List<TrainingListener> listeners, WriteFailureHandler failures) {
+record Listeners(List<PretrainingListener> listeners, WriteFailureHandler failures) {
 
     /** Something to hear. */
     interface Message {
-        void to(TrainingListener listener) throws IOException;
+        void to(PretrainingListener listener) throws IOException;
     }
 
     /** Something that a full disk prevents. */
@@ -22,7 +22,7 @@ record Listeners(List<TrainingListener> listeners, WriteFailureHandler failures)
     }
 
     void tell(Message message) throws IOException {
-        for (TrainingListener listener : listeners) {
+        for (PretrainingListener listener : listeners) {
             attempt(() -> message.to(listener));
         }
     }

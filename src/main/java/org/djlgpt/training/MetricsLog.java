@@ -4,14 +4,20 @@ import com.google.gson.GsonBuilder;
 import com.google.gson.JsonObject;
 
 import org.djlgpt.io.AtomicFile;
+import org.djlgpt.io.Json;
 
+import java.io.BufferedReader;
 import java.io.IOException;
+import java.io.InputStreamReader;
 import java.nio.ByteBuffer;
 import java.nio.channels.FileChannel;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
+import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 
 /**
  * Writes one JSON object a line for each evaluation: {@code step}, {@code train_loss}, {@code
@@ -24,7 +30,7 @@ import java.util.List;
  * dropped, as they will be written again, and so is whatever is no line of a log, such as one that
  * was cut short.
  */
-public final class MetricsLog implements TrainingListener {
+public final class MetricsLog implements PretrainingListener {
 
     private final Path file;
     private List<EvaluationReport> earlier = List.of();
@@ -43,8 +49,8 @@ public final class MetricsLog implements TrainingListener {
 
     @Override
     public void onResume(Checkpoint checkpoint) throws IOException {
-        List<MetricsLine> kept = MetricsLine.read(file, checkpoint.step());
-        earlier = kept.stream().map(MetricsLine::report).toList();
+        List<Line> kept = Line.read(file, checkpoint.step());
+        earlier = kept.stream().map(Line::report).toList();
         kept.forEach(line -> waiting.append(line.json()).append('\n'));
         write();
     }
@@ -102,6 +108,65 @@ public final class MetricsLog implements TrainingListener {
             while (lines.hasRemaining()) {
                 channel.write(lines);
             }
+        }
+    }
+
+    /**
+     * A line that was read back.
+     *
+     * @param json the line as it stands in the file
+     * @param report what it says
+     */
+    private record Line(String json, EvaluationReport report) {
+
+        /** Reads the lines up to a step, in order; whatever is no line of a log is left out. */
+        static List<Line> read(Path file, int lastStep) throws IOException {
+            List<Line> lines = new ArrayList<>();
+            if (Files.notExists(file)) {
+                return lines;
+            }
+            int step = -1;
+            double best = Double.POSITIVE_INFINITY;
+            try (BufferedReader reader = reader(file)) {
+                for (String text = reader.readLine(); text != null; text = reader.readLine()) {
+                    Optional<EvaluationReport> report = parse(file, text, best);
+                    if (report.isPresent()
+                            && report.get().step() > step
+                            && report.get().step() <= lastStep) {
+                        step = report.get().step();
+                        best = Math.min(best, report.get().validationLoss());
+                        lines.add(new Line(text, report.get()));
+                    }
+                }
+            }
+            return lines;
+        }
+
+        /** Bytes that are no UTF-8 become characters that are no JSON, rather than an exception. */
+        private static BufferedReader reader(Path file) throws IOException {
+            return new BufferedReader(
+                    new InputStreamReader(Files.newInputStream(file), StandardCharsets.UTF_8));
+        }
+
+        private static Optional<EvaluationReport> parse(Path file, String text, double best) {
+            try {
+                Json line = Json.parse(file, text.getBytes(StandardCharsets.UTF_8));
+                double validationLoss = figure(line, "validation_loss");
+                return Optional.of(
+                        new EvaluationReport(
+                                (int) line.require("step").wholeNumber(Integer.MAX_VALUE),
+                                figure(line, "train_loss"),
+                                validationLoss,
+                                validationLoss < best,
+                                figure(line, "learning_rate"),
+                                figure(line, "tokens_per_second")));
+            } catch (IllegalArgumentException e) {
+                return Optional.empty();
+            }
+        }
+
+        private static double figure(Json line, String name) {
+            return line.field(name).map(value -> value.number().doubleValue()).orElse(Double.NaN);
         }
     }
 }

@@ -2,12 +2,14 @@ package org.djlgpt.training;
 
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
-import org.djlgpt.nn.Inputs;
+import org.djlgpt.nn.Checks;
 import org.djlgpt.text.TokenWindows;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -47,13 +49,13 @@ public final class Pretraining {
     private final NDManager manager;
     private final TokenWindows trainingWindows;
     private final TokenWindows validationWindows;
-    private final TrainingConfig config;
+    private final PretrainingConfig config;
     private final Listeners listeners;
     private final Path checkpoint;
     private final int checkpointEvery;
     private final Map<String, String> notes;
     private final int badStepsAllowed;
-    private final OptimizerStep optimizerStep;
+    private final TrainingStep trainingStep;
     private final Evaluation evaluation;
 
     private TrainingState state = TrainingState.START;
@@ -71,8 +73,9 @@ public final class Pretraining {
                 builder.checkpointEvery == null ? config.evalEvery() : builder.checkpointEvery;
         notes = builder.notes;
         badStepsAllowed = builder.badStepsAllowed;
-        optimizerStep = new OptimizerStep(builder.model, manager, trainingWindows, config);
-        evaluation = new Evaluation(builder.model, manager, config.batchSize());
+        Batches batches = Batches.shuffled(trainingWindows, config.batchSize(), config.seed());
+        trainingStep = new TrainingStep(model, manager, batches, config, builder.hook);
+        evaluation = new Evaluation(model, manager, config.batchSize());
     }
 
     /**
@@ -92,16 +95,19 @@ public final class Pretraining {
      *
      * @param checkpoint where to go on; nothing is left to do if it has all steps
      * @throws IllegalArgumentException if the configuration, the data or the model's parameters are
-     *     others than the checkpoint's; the message names what differs, and nothing has changed
+     *     others than the checkpoint's; the message names what differs, and nothing has changed. Or
+     *     if another training writes the same checkpoint as this one
      * @throws IOException if the file can't be read, or a listener can't write
      * @throws MalformedModelException if its tensors are damaged, or hold NaN or infinity
      */
     public void resume(Checkpoint checkpoint) throws IOException, MalformedModelException {
         checkpoint.requireSameRun(
                 config, trainingWindows.fingerprint(), validationWindows.fingerprint());
-        checkpoint.restore(optimizerStep.tensors(), manager);
-        state = checkpoint.state();
-        listeners.tell(listener -> listener.onResume(checkpoint));
+        try (CheckpointLock claim = claimCheckpoint()) {
+            checkpoint.restore(trainingStep.tensors(), manager);
+            state = checkpoint.state();
+            listeners.tell(listener -> listener.onResume(checkpoint));
+        }
     }
 
     /**
@@ -122,10 +128,13 @@ public final class Pretraining {
      *     steps are allowed, or a validation loss is not finite; the last good checkpoint is
      *     unchanged
      * @throws IllegalStateException if another training of the model runs
+     * @throws IllegalArgumentException if another training writes the same checkpoint, in this
+     *     process or another
      */
     public double run() throws IOException {
         try (ModelInTraining claim = ModelInTraining.claim(model);
-                optimizerStep) {
+                CheckpointLock files = claimCheckpoint();
+                trainingStep) {
             if (!state.isEvaluated()) {
                 evaluate();
             }
@@ -142,14 +151,23 @@ public final class Pretraining {
         return state.bestLoss();
     }
 
+    /** Returns null if there is nothing to claim, or it fails and the run goes on all the same. */
+    private CheckpointLock claimCheckpoint() throws IOException {
+        CheckpointLock[] claim = new CheckpointLock[1];
+        if (checkpoint != null && Files.isDirectory(checkpoint.toAbsolutePath().getParent())) {
+            listeners.attempt(() -> claim[0] = CheckpointLock.claim(checkpoint));
+        }
+        return claim[0];
+    }
+
     private boolean isDue(int every) {
         return state.step() % every == 0 || state.step() == config.steps();
     }
 
     private void step() throws IOException {
-        StepReport report = optimizerStep.run(state.step());
+        StepReport report = trainingStep.run(state.step());
         if (Double.isFinite(report.loss()) && Double.isFinite(report.gradientNorm())) {
-            double took = optimizerStep.tokens() / report.tokensPerSecond();
+            double took = tokensPerStep() / report.tokensPerSecond();
             state = state.stepped(report.loss(), took);
             listeners.tell(listener -> listener.onStep(report));
         } else if (state.skipped() < badStepsAllowed) {
@@ -158,6 +176,11 @@ public final class Pretraining {
         } else {
             throw DivergenceException.atStep(report, config.learningRate());
         }
+    }
+
+    private double tokensPerStep() {
+        double windows = Math.min(config.batchSize(), trainingWindows.size());
+        return windows * config.gradientAccumulation() * trainingWindows.contextLength();
     }
 
     private void evaluate() throws IOException {
@@ -170,7 +193,7 @@ public final class Pretraining {
                         loss,
                         loss < state.bestLoss(),
                         config.schedule().rate(Math.max(state.step() - 1, 0)),
-                        state.losses() * optimizerStep.tokens() / state.seconds());
+                        state.losses() * tokensPerStep() / state.seconds());
         state = state.evaluated(loss);
         listeners.tell(listener -> listener.onEvaluation(report));
     }
@@ -196,7 +219,7 @@ public final class Pretraining {
                         trainingWindows.fingerprint(),
                         validationWindows.fingerprint(),
                         notes);
-        listeners.attempt(() -> Checkpoint.write(checkpoint, header, optimizerStep.tensors()));
+        listeners.attempt(() -> Checkpoint.write(checkpoint, header, trainingStep.tensors()));
     }
 
     /** Builds a {@link Pretraining}. */
@@ -206,8 +229,8 @@ public final class Pretraining {
         private NDManager manager;
         private TokenWindows trainingWindows;
         private TokenWindows validationWindows;
-        private TrainingConfig config = TrainingConfig.builder().build();
-        private TrainingListener[] listeners = {};
+        private PretrainingConfig config = PretrainingConfig.builder().build();
+        private PretrainingListener[] listeners = {};
         private WriteFailureHandler writeFailures =
                 failure -> {
                     throw failure;
@@ -216,6 +239,7 @@ public final class Pretraining {
         private Integer checkpointEvery;
         private Map<String, String> notes = Map.of();
         private int badStepsAllowed;
+        private StepHook hook = StepHook.NONE;
 
         private Builder() {}
 
@@ -257,10 +281,10 @@ public final class Pretraining {
         /**
          * Sets how the model is trained.
          *
-         * @param config the defaults of {@link TrainingConfig#builder()} by default
+         * @param config the defaults of {@link PretrainingConfig#builder()} by default
          * @return this builder
          */
-        public Builder optConfig(TrainingConfig config) {
+        public Builder optConfig(PretrainingConfig config) {
             this.config = config;
             return this;
         }
@@ -271,7 +295,7 @@ public final class Pretraining {
          * @param listeners called in this order; none by default
          * @return this builder
          */
-        public Builder optListeners(TrainingListener... listeners) {
+        public Builder optListeners(PretrainingListener... listeners) {
             this.listeners = listeners.clone();
             return this;
         }
@@ -280,7 +304,8 @@ public final class Pretraining {
          * Sets where checkpoints go.
          *
          * @param file the file, in a folder that exists; each checkpoint replaces the one before.
-         *     There are none by default
+         *     While it trains, a second training with the same file is refused (see {@link
+         *     CheckpointLock}). There are none by default
          * @return this builder
          */
         public Builder optCheckpoint(Path file) {
@@ -326,6 +351,17 @@ public final class Pretraining {
         }
 
         /**
+         * Sets what takes part in each step, as to exchange gradients with other workers.
+         *
+         * @param hook sees gradients and weights; none by default
+         * @return this builder
+         */
+        public Builder optHook(StepHook hook) {
+            this.hook = hook;
+            return this;
+        }
+
+        /**
          * Sets what happens when a listener or the checkpoint can't be written, as on a full disk.
          *
          * @param handler hears of each failure; by default the training stops with it
@@ -340,27 +376,32 @@ public final class Pretraining {
          * Builds the training.
          *
          * @return the training
-         * @throws IllegalArgumentException if the model is not initialized, or a number is out of
-         *     its range
+         * @throws IllegalArgumentException if the model is not initialized or does not know a
+         *     window's ids, or a number is out of its range
          */
         public Pretraining build() {
             Objects.requireNonNull(model, "setModel is missing");
             Objects.requireNonNull(manager, "setManager is missing");
             Objects.requireNonNull(trainingWindows, "setData is missing");
             Objects.requireNonNull(validationWindows, "setData is missing");
-            if (!model.isInitialized()) {
-                throw new IllegalArgumentException(
-                        "the model is not initialized; call initialize(manager, DataType.FLOAT32,"
-                                + " shape) first");
-            }
             if (checkpointEvery != null) {
-                Inputs.requirePositive("checkpointEvery", checkpointEvery);
+                Checks.requirePositive("checkpointEvery", checkpointEvery);
             }
             if (badStepsAllowed < 0) {
                 throw new IllegalArgumentException(
                         "skipBadSteps=%d must be at least 0".formatted(badStepsAllowed));
             }
-            return new Pretraining(this);
+            Pretraining training = new Pretraining(this);
+            requireKnownIds(trainingWindows);
+            requireKnownIds(validationWindows);
+            return training;
+        }
+
+        /** Once for all steps, as no batch is looked at. */
+        private void requireKnownIds(TokenWindows windows) {
+            Shape tokens = new Shape(1, windows.contextLength());
+            Shape logits = model.getOutputShapes(new Shape[] {tokens})[0]; // (1, T, V)
+            windows.requireIdsBelow((int) logits.getLastDimension());
         }
     }
 }

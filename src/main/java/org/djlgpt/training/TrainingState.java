@@ -15,6 +15,13 @@ record TrainingState(
 
     static final TrainingState START = new TrainingState(0, 0, Double.POSITIVE_INFINITY, 0, 0, 0);
 
+    TrainingState {
+        if (skipped < 0 || step < skipped) {
+            throw new IllegalArgumentException(
+                    "%d of %d steps can't be skipped".formatted(skipped, step));
+        }
+    }
+
     TrainingState stepped(double loss, double took) {
         return new TrainingState(
                 step + 1, skipped, bestLoss, lossSum + loss, losses + 1, seconds + took);

@@ -12,7 +12,7 @@ import ai.djl.util.Pair;
 
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.nn.AdamMoments;
-import org.djlgpt.nn.AdamW;
+import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.torch.Recording;
 
 import java.io.IOException;
@@ -30,9 +30,9 @@ final class TrainingTensors {
     private static final String SQUARE = "square.";
 
     private final Block model;
-    private final AdamW optimizer;
+    private final FusedAdamW optimizer;
 
-    TrainingTensors(Block model, AdamW optimizer) {
+    TrainingTensors(Block model, FusedAdamW optimizer) {
         this.model = model;
         this.optimizer = optimizer;
     }

@@ -1,8 +1,14 @@
 /**
  * Pretraining of a language model: {@link org.djlgpt.training.Pretraining} is the loop, {@link
- * org.djlgpt.training.TrainingConfig} says how, {@link org.djlgpt.training.Evaluation} measures,
- * and {@link org.djlgpt.training.TrainingListener}s report, draw and save. A {@link
- * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from.
+ * org.djlgpt.training.PretrainingConfig} says how, {@link org.djlgpt.training.Evaluation} measures,
+ * and {@link org.djlgpt.training.PretrainingListener}s report, draw and save. A {@link
+ * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from, and {@link
+ * org.djlgpt.training.CheckpointLock} keeps a second one off it.
+ *
+ * <p>{@link org.djlgpt.training.TrainingStep} is one step of it, for a loop of one's own. A {@link
+ * org.djlgpt.training.StepHook} takes part in the steps, as to exchange gradients between workers
+ * (as numbers: {@link org.djlgpt.training.FlatTensors}), and {@link org.djlgpt.training.Batches}
+ * says which of them each learns from.
  *
  * <p>The loop knows no model: it takes any block from token ids (B, T) to logits (B, T, V). DJL's
  * own {@code Trainer} trains the same blocks; choose this one for gradient accumulation, clipping

@@ -2,14 +2,6 @@
 # is gated, and groups of H / G queries share a key and a value.
 
 
-def _norm(x: Tensor, scale: Tensor, epsilon: float) -> Tensor:
-  return torch.rms_norm(x, [x.size(-1)], scale, epsilon)
-
-
-def _head_norm(x: Tensor, scale: Tensor, epsilon: float) -> Tensor:
-  return torch.rms_norm(x.to(6), [x.size(-1)], scale, epsilon).type_as(x)
-
-
 def _attention(x: Tensor, B: int, qkv: List[Tensor], q_norm: Tensor, k_norm: Tensor,
                cosine: Tensor, sine: Tensor, cache: Tensor, start: int, window: int,
                mask: Optional[Tensor], epsilon: float) -> Tensor:
@@ -20,10 +12,10 @@ def _attention(x: Tensor, B: int, qkv: List[Tensor], q_norm: Tensor, k_norm: Ten
   heads = heads.view(B, -1, H + 2 * G, D).transpose(1, 2)  # (B, H + 2 G, T, D)
   qk = heads.narrow(1, 0, H + G)
   if q_norm.dim() == 1:
-    q = __torch__.llama._head_norm(qk.narrow(1, 0, H), q_norm, epsilon)
-    k = __torch__.llama._head_norm(qk.narrow(1, H, G), k_norm, epsilon)
-    qk = torch.cat([q, k], 1)
-  qk = __torch__.attention.rotate(qk, cosine, sine)
+    q = __torch__.layers.rms_norm(qk.narrow(1, 0, H).to(6), q_norm, epsilon)
+    k = __torch__.layers.rms_norm(qk.narrow(1, H, G).to(6), k_norm, epsilon)
+    qk = torch.cat([q, k], 1).type_as(heads)
+  qk = __torch__.attention._turned(qk, cosine, sine)
   kv = torch.stack([qk.narrow(1, H, G), heads.narrow(1, H + G, G)])
   context = __torch__.attention._attend_past(
       qk.narrow(1, 0, H), kv, cache, start, window, mask)  # (B, H, T, D)
@@ -48,11 +40,11 @@ def _layer(x: Tensor, B: int, weights: List[Tensor], qkv: List[Tensor], gate_up:
    q_norm, k_norm,                           # (D)
    output, output_scale,                     # (E, H * D), (E)
    down, down_scale) = weights               # (E, F), (E)
-  normed = __torch__.llama._norm(x, norm1, epsilon).to(cache.dtype)
+  normed = __torch__.layers.rms_norm(x, norm1, epsilon).to(cache.dtype)
   context = __torch__.llama._attention(normed, B, qkv, q_norm, k_norm, cosine, sine, cache, start,
                                        window, mask, epsilon)
   x += __torch__.decoder._linear(context, output, output, output_scale)
-  normed = __torch__.llama._norm(x, norm2, epsilon).to(cache.dtype)
+  normed = __torch__.layers.rms_norm(x, norm2, epsilon).to(cache.dtype)
   x += __torch__.llama._feed_forward(normed, gate_up, down, down_scale)
   return x
 
@@ -86,13 +78,13 @@ def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], every: bool,
     cosine, sine = cosine.narrow(0, start, T), sine.narrow(0, start, T)
   else:
     place = __torch__.decoder._positions(tokens, start, padding)
-    cosine = torch.embedding(cosine, place).unsqueeze(1)  # (B, 1, T, D / 2)
-    sine = torch.embedding(sine, place).unsqueeze(1)  # (B, 1, T, D / 2)
+    cosine, sine = torch.embedding(cosine, place), torch.embedding(sine, place)  # (B, T, D / 2)
+  cosine, sine = __torch__.attention._angles(cosine.unsqueeze(-2), sine.unsqueeze(-2))
   mask = __torch__.decoder._padding_mask(tokens, start, padding)
   x = __torch__.decoder._words(tokens, words, words_scale).view(B * T, -1)
   x = __torch__.llama._layers(x, B, weights, qkv, gate_up, cosine, sine, caches, start, window, mask,
                               epsilon)
-  x = __torch__.llama._norm(__torch__.decoder._last(x, B, every), norm, epsilon)
+  x = __torch__.layers.rms_norm(__torch__.decoder._last(x, B, every), norm, epsilon)
   logits = __torch__.decoder._linear(x.to(caches[0].dtype), head, head, head_scale).to(6)
   return logits.view(B, -1, logits.size(1))
 
@@ -109,11 +101,11 @@ def extend_llama(tokens: Tensor, positions: Tensor, attended: Tensor, shape: Lis
   layers = len(weights) // 8
   caches = __torch__.decoder._caches(past, layers, shape, T, type, tokens)
   mask = __torch__.decoder._attended_mask(T, attended)
-  cosine = torch.embedding(cosine, positions).unsqueeze(1)  # (B, 1, T, D / 2)
-  sine = torch.embedding(sine, positions).unsqueeze(1)  # (B, 1, T, D / 2)
+  cosine, sine = __torch__.attention._angles(
+      torch.embedding(cosine, positions).unsqueeze(2), torch.embedding(sine, positions).unsqueeze(2))
   x = __torch__.decoder._words(tokens, words, words_scale).view(B * T, -1)
   x = __torch__.llama._layers(x, B, weights, qkv, gate_up, cosine, sine, caches, shape[3] - T, window,
                               mask, epsilon)
-  x = __torch__.llama._norm(x, norm, epsilon)
+  x = __torch__.layers.rms_norm(x, norm, epsilon)
   logits = __torch__.decoder._linear(x.to(type), head, head, head_scale).to(6)
   return [logits.view(B, T, -1), x.view(B, T, -1)] + __torch__.decoder._past(caches)

@@ -69,7 +69,30 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
   return context.view(B, heads, T, D)
 
 
+def grown_cache(cache: Tensor, length: int, room: int) -> Tensor:
+  """The first tokens of a cache (2, B, groups, C, headDim) in one of C = room."""
+  _, B, groups, _, D = cache.shape
+  grown = torch.zeros([2, B, groups, room, D], dtype=cache.dtype, device=cache.device)
+  grown.narrow(3, 0, length).copy_(cache.narrow(3, 0, length))
+  return grown
+
+
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-  """Turns x (..., T, D) by angles whose cosines and sines are (T, D / 2) or (B, 1, T, D / 2)."""
-  a, b = x.chunk(2, -1)
-  return torch.cat([a * cosine - b * sine, b * cosine + a * sine], -1).type_as(x)
+  """Turns x (..., T, D) by angles whose cosines and sines are (T, D / 2)."""
+  cosine, sine = __torch__.attention._angles(cosine, sine)
+  if x.dim() == 4:
+    return __torch__.attention._turned(x, cosine.unsqueeze(1), sine.unsqueeze(1))
+  return torch.addcmul(x * cosine, x.roll(x.size(-1) // 2, -1), sine).type_as(x)
+
+
+def _angles(cosine: Tensor, sine: Tensor) -> Tuple[Tensor, Tensor]:
+  """What both numbers of a pair are multiplied with, and the other of each: (..., D) of (..., D / 2)."""
+  return torch.cat([cosine, cosine], -1), torch.cat([-sine, sine], -1)
+
+
+def _turned(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
+  """Turns heads x (B, heads, T, D) by angles (T, 1, D) or (B, T, 1, D). A linear layer puts the heads
+  of a token side by side; operators are fastest in that order."""
+  x = x.transpose(1, 2)
+  turned = torch.addcmul(x * cosine, x.roll(x.size(-1) // 2, -1), sine)
+  return turned.type_as(x).transpose(1, 2)

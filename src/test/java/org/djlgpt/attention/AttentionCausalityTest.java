@@ -36,7 +36,7 @@ class AttentionCausalityTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD"})
+    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD", "GROUPED_QUERY"})
     void changingAFutureTokenLeavesThePastUnchanged(Rung rung) {
         for (int seed = 0; seed < SEEDS; seed++) {
             RandomArrays arrays = new RandomArrays(manager, seed);
@@ -91,7 +91,7 @@ class AttentionCausalityTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD"})
+    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD", "GROUPED_QUERY"})
     void aShortSequenceIsThePrefixOfALongOne(Rung rung) {
         for (int seed = 0; seed < SEEDS; seed++) {
             RandomArrays arrays = new RandomArrays(manager, seed);

@@ -41,7 +41,7 @@ class AttentionDropoutTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD"})
+    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD", "GROUPED_QUERY"})
     void isActiveInTrainingAndAbsentInInference(Rung rung) {
         SelfAttention block = block(rung, 0.5f);
         SelfAttention without = block(rung, 0);
@@ -81,6 +81,24 @@ class AttentionDropoutTest {
         initialized(block, manager, new Shape(1, TOKENS, TOKENS));
         set(parameter(block, "out_proj_weight"), manager.eye(TOKENS));
         set(parameter(block, "out_proj_bias"), manager.zeros(new Shape(TOKENS)));
+
+        assertDropsAtItsRate(block, 0.3f);
+    }
+
+    @Test
+    void dropsWeightsOfAGroupAtItsRateAndScalesTheOthers() {
+        GroupedQueryAttention block =
+                GroupedQueryAttention.builder()
+                        .setInputDim(TOKENS)
+                        .setOutputDim(TOKENS)
+                        .setContextLength(TOKENS)
+                        .setNumHeads(1)
+                        .setNumKeyValueHeads(1)
+                        .optRotary(new RotaryEmbedding(TOKENS))
+                        .optDropout(0.3f)
+                        .build();
+        initialized(block, manager, new Shape(1, TOKENS, TOKENS));
+        set(parameter(block, "out_proj_weight"), manager.eye(TOKENS));
 
         assertDropsAtItsRate(block, 0.3f);
     }

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
 /** Gradients of each rung, by input and parameters, against finite differences. */
 class AttentionGradientsTest {
@@ -47,6 +48,39 @@ class AttentionGradientsTest {
 
             FiniteDifferences.assertGradients(block, x, arrays);
         }
+    }
+
+    @Test
+    void ofTheRotationAgreeWithFiniteDifferences() {
+        RandomArrays arrays = new RandomArrays(manager, 1);
+        Shape shape = new Shape(2, 3, 4, 6);
+        RotaryEmbedding rotary = new RotaryEmbedding(6);
+        rotary.initialize(manager, DataType.FLOAT64, shape);
+
+        FiniteDifferences.assertGradients(rotary, arrays.normal(DataType.FLOAT64, shape), arrays);
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4})
+    void ofGroupedQueriesInAWindowAgreeWithFiniteDifferences(int numKeyValueHeads) {
+        RandomArrays arrays = new RandomArrays(manager, numKeyValueHeads);
+        Shape shape = new Shape(2, 5, 3);
+        GroupedQueryAttention block =
+                GroupedQueryAttention.builder()
+                        .setInputDim(3)
+                        .setOutputDim(2)
+                        .setContextLength(5)
+                        .setNumHeads(4)
+                        .setNumKeyValueHeads(numKeyValueHeads)
+                        .optHeadDim(2)
+                        .optRotary(new RotaryEmbedding(2))
+                        .optQkvBias(true)
+                        .optSlidingWindow(3)
+                        .build();
+        initialized(block, manager, DataType.FLOAT64, shape);
+        Blocks.randomize(block, arrays);
+
+        FiniteDifferences.assertGradients(block, arrays.normal(DataType.FLOAT64, shape), arrays);
     }
 
     /** A masked score is infinite, so a softmax follows that makes the mask visible. */

@@ -13,6 +13,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.attention.RotaryEmbedding.Scaling;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -20,6 +21,8 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.EnumSet;
 
 /** Bad sizes and inputs of the ladder are refused with value, limit and remedy. */
 class AttentionInputTest {
@@ -62,7 +65,7 @@ class AttentionInputTest {
     @ParameterizedTest
     @ValueSource(floats = {1, -0.1f, 2, Float.NaN, Float.POSITIVE_INFINITY})
     void dropoutOutsideItsRange(float dropout) {
-        for (Rung rung : new Rung[] {Rung.CAUSAL, Rung.WRAPPER, Rung.MULTI_HEAD}) {
+        for (Rung rung : EnumSet.range(Rung.CAUSAL, Rung.GROUPED_QUERY)) {
             Rung.Sizes sizes = new Rung.Sizes(2, 4, 5, 3, 2, 2, true, dropout);
             assertRefused(() -> rung.build(sizes), "dropout=" + dropout, "[0, 1)", "use 0");
         }
@@ -80,6 +83,113 @@ class AttentionInputTest {
             Rung.Sizes noContext = new Rung.Sizes(2, 4, 0, 3, 2, 2, true, 0);
             assertRefused(() -> rung.build(noContext), "contextLength=0", "set contextLength");
         }
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "3, use numKeyValueHeads=2 or 4",
+        "5, use numKeyValueHeads=4 or 8",
+        "16, use numKeyValueHeads=8"
+    })
+    void keysThatHeadsCannotShareEvenly(int numKeyValueHeads, String remedy) {
+        GroupedQueryAttention.Builder builder =
+                groupedQuery().setNumKeyValueHeads(numKeyValueHeads);
+
+        String message = assertThrows(IllegalArgumentException.class, builder::build).getMessage();
+        assertEquals(
+                "numKeyValueHeads=%d must divide numHeads=8; %s"
+                        .formatted(numKeyValueHeads, remedy),
+                message);
+    }
+
+    @Test
+    void partsOfGroupedAttentionThatDoNotFit() {
+        GroupedQueryAttention.Builder builder = groupedQuery();
+        assertRefused(
+                () -> groupedQuery().setNumKeyValueHeads(0).build(),
+                "numKeyValueHeads=0",
+                "at least 1",
+                "set numKeyValueHeads");
+        assertRefused(
+                () -> groupedQuery().setOutputDim(12).build(),
+                "numHeads=8",
+                "outputDim=12",
+                "use numHeads=6 or 12");
+        assertRefused(
+                () -> groupedQuery().optHeadDim(0).build(),
+                "headDim=0",
+                "at least 1",
+                "set headDim");
+        assertRefused(
+                () -> groupedQuery().optSlidingWindow(0).build(),
+                "slidingWindow=0",
+                "at least 1",
+                "set slidingWindow");
+        assertRefused(
+                () -> groupedQuery().optQueryKeyNorm(0).build(),
+                "epsilon=0.0",
+                "positive",
+                "use 1e-5");
+        assertRefused(
+                () -> groupedQuery().optRotary(new RotaryEmbedding(6)).build(),
+                "headDim=6",
+                "headDim=2",
+                "make it for 2");
+    }
+
+    @ParameterizedTest
+    @CsvSource({"7, use 8", "1, use 2", "0, use 2", "-4, use 2"})
+    void headsThatCannotBeRotatedInPairs(int headDim, String remedy) {
+        assertRefused(
+                () -> new RotaryEmbedding(headDim), "headDim=" + headDim, "must be even", remedy);
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1, 0, -10000, Double.NaN, Double.POSITIVE_INFINITY})
+    void rotationsOfImpossibleSpeed(double number) {
+        assertRefused(
+                () -> new RotaryEmbedding(4, number, Scaling.none()),
+                "base=" + number,
+                "above 1",
+                "use 10000");
+        double factor = number == 1 ? 0.5 : number;
+        String[] parts = {"factor=" + factor, "at least 1", "leave the scaling out"};
+        assertRefused(() -> new Scaling.Linear(factor), parts);
+        assertRefused(() -> new Scaling.Llama3(factor, 1, 4, 8192), parts);
+    }
+
+    @Test
+    void llama3ScalingThatBlendsNothing() {
+        assertRefused(
+                () -> new Scaling.Llama3(8, 4, 4, 8192),
+                "lowFrequencyFactor=4.0",
+                "below highFrequencyFactor=4.0");
+        assertRefused(() -> new Scaling.Llama3(8, 0, 4, 8192), "lowFrequencyFactor=0.0");
+        assertRefused(() -> new Scaling.Llama3(8, 1, 4, 0), "originalContextLength=0", "least 1");
+    }
+
+    @Test
+    void whatARotationCannotTurn() {
+        RotaryEmbedding rotary = new RotaryEmbedding(4);
+        NDArray wide = manager.ones(new Shape(1, 2, 3, 6));
+        NDArray flat = manager.ones(new Shape(4));
+        NDArray x = manager.ones(new Shape(3, 4));
+
+        String[] parts = {"RotaryEmbedding", "(1, 2, 3, 6)", "headDim=4", "build"};
+        assertRefused(() -> infer(rotary, wide), parts);
+        assertRefused(() -> rotary.rotate(wide, 0), parts);
+        assertRefused(() -> infer(rotary, flat), "1 dimensions", "(.., T, headDim)");
+        assertRefused(() -> rotary.rotate(flat, 0), "1 dimensions", "(.., T, headDim)");
+        assertRefused(() -> rotary.rotate(x, -1), "start=-1", "at least 0");
+    }
+
+    private static GroupedQueryAttention.Builder groupedQuery() {
+        return GroupedQueryAttention.builder()
+                .setInputDim(3)
+                .setOutputDim(16)
+                .setContextLength(4)
+                .setNumHeads(8)
+                .setNumKeyValueHeads(4);
     }
 
     @Test
@@ -102,7 +212,7 @@ class AttentionInputTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD"})
+    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD", "GROUPED_QUERY"})
     void moreTokensThanTheContext(Rung rung) {
         SelfAttention block = block(rung);
         NDArray x = manager.ones(new Shape(1, 6, 3));
@@ -130,7 +240,7 @@ class AttentionInputTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD"})
+    @EnumSource(names = {"CAUSAL", "WRAPPER", "MULTI_HEAD", "GROUPED_QUERY"})
     void oneSequenceWhereABatchBelongs(Rung rung) {
         assertRefused(
                 () -> infer(block(rung), manager.ones(new Shape(4, 3))),

@@ -87,7 +87,7 @@ class InsideDjlTest {
     }
 
     @ParameterizedTest
-    @EnumSource(names = {"V2", "CAUSAL", "WRAPPER", "MULTI_HEAD"})
+    @EnumSource(names = {"V2", "CAUSAL", "WRAPPER", "MULTI_HEAD", "GROUPED_QUERY"})
     void aNetworkOfDjlBlocksLearnsToAttendIsSavedLoadedAndServed(Rung rung) throws Exception {
         float[] logits;
         try (Model model = Model.newInstance("marked-symbol")) {

@@ -14,6 +14,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
+import org.djlgpt.nn.Linear;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
 import org.junit.jupiter.api.AfterEach;
@@ -68,6 +69,84 @@ class LadderTest {
         assertClose(infer(wrapper, x), infer(multiHead, x));
         assertClose(wrapper.attentionScores(x), multiHead.attentionScores(x));
         assertClose(wrapper.attentionWeights(x), multiHead.attentionWeights(x));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {4, 2, 1})
+    void groupedQueriesAreMultiHeadAttentionWithRepeatedKeys(int numKeyValueHeads) {
+        GroupedQueryAttention grouped =
+                random(
+                        GroupedQueryAttention.builder()
+                                .setInputDim(4)
+                                .setOutputDim(12)
+                                .setContextLength(7)
+                                .setNumHeads(4)
+                                .setNumKeyValueHeads(numKeyValueHeads)
+                                .optQkvBias(true)
+                                .build());
+        MultiHeadAttention multiHead =
+                random(
+                        MultiHeadAttention.builder()
+                                .setInputDim(4)
+                                .setOutputDim(12)
+                                .setContextLength(7)
+                                .setNumHeads(4)
+                                .optQkvBias(true)
+                                .optOutputBias(false)
+                                .build());
+        copy(grouped.query(), multiHead.query(), 1);
+        copy(grouped.key(), multiHead.key(), 4 / numKeyValueHeads);
+        copy(grouped.value(), multiHead.value(), 4 / numKeyValueHeads);
+        set(multiHead.output().weight().getArray(), grouped.output().weight().getArray());
+
+        assertClose(infer(multiHead, x), infer(grouped, x));
+        assertClose(multiHead.attentionScores(x), grouped.attentionScores(x));
+        assertClose(multiHead.attentionWeights(x), grouped.attentionWeights(x));
+    }
+
+    /** Copies a projection to heads of width 3, each of them several times in a row. */
+    private static void copy(Linear from, Linear to, long times) {
+        NDArray weight = from.weight().getArray().reshape(-1, 3 * 4); // (G, 3 * inputDim)
+        NDArray bias = from.bias().getArray().reshape(-1, 3); // (G, 3)
+        set(to.weight().getArray(), weight.repeat(0, times).reshape(-1, 4));
+        set(to.bias().getArray(), bias.repeat(0, times).reshape(-1));
+    }
+
+    private <B extends SelfAttention> B random(B block) {
+        initialized(block, manager, x.getShape());
+        Blocks.randomize(block, arrays);
+        return block;
+    }
+
+    /** What a window hides gets no weight, and what it shows shares what is left. */
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2, 4, 5, 9})
+    void aWindowShowsTheLastTokensOnly(int window) {
+        GroupedQueryAttention.Builder builder =
+                GroupedQueryAttention.builder()
+                        .setInputDim(4)
+                        .setOutputDim(12)
+                        .setContextLength(7)
+                        .setNumHeads(4)
+                        .setNumKeyValueHeads(2);
+        GroupedQueryAttention all = random(builder.build());
+        GroupedQueryAttention some = random(builder.optSlidingWindow(window).build());
+        for (int i = 0; i < Blocks.parameters(all).size(); i++) {
+            set(
+                    Blocks.parameters(some).get(i).getArray(),
+                    Blocks.parameters(all).get(i).getArray());
+        }
+        NDArray age = manager.arange(5f).expandDims(1).sub(manager.arange(5f)); // (T, T)
+        NDArray seen = age.lt(window).toType(x.getDataType(), false);
+        NDArray weights = all.attentionWeights(x).mul(seen);
+
+        NDArray expected = weights.div(weights.sum(new int[] {-1}, true));
+        assertClose(expected, some.attentionWeights(x));
+        NDArray values = x.matMul(some.value().weight().getArray().transpose()); // (B, T, 2 * 3)
+        NDArray heads = values.reshape(2, 5, 2, 3).swapAxes(1, 2).repeat(1, 2); // (B, 4, T, 3)
+        NDArray contexts = expected.matMul(heads).swapAxes(1, 2).reshape(2, 5, 12);
+        NDArray output = some.output().weight().getArray().transpose();
+        assertClose(contexts.matMul(output), infer(some, x));
     }
 
     @Test

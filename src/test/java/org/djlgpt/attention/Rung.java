@@ -11,7 +11,9 @@ enum Rung {
     V2,
     CAUSAL,
     WRAPPER,
-    MULTI_HEAD;
+    MULTI_HEAD,
+    /** Two queries to a key where the heads are even, rotated and normalized. */
+    GROUPED_QUERY;
 
     /** The sizes of a block and of its input. */
     record Sizes(
@@ -47,7 +49,7 @@ enum Rung {
     }
 
     int heads(Sizes sizes) {
-        return this == WRAPPER || this == MULTI_HEAD ? sizes.numHeads() : 1;
+        return compareTo(WRAPPER) >= 0 ? sizes.numHeads() : 1;
     }
 
     SelfAttention build(Sizes sizes) {
@@ -65,7 +67,20 @@ enum Rung {
                             .setNumHeads(sizes.numHeads())
                             .setOutputDim(sizes.numHeads() * sizes.headDim())
                             .build();
+            case GROUPED_QUERY -> groupedQuery(sizes).build();
         };
+    }
+
+    private static GroupedQueryAttention.Builder groupedQuery(Sizes sizes) {
+        int numHeads = sizes.numHeads();
+        int headDim = 2 * sizes.headDim();
+        GroupedQueryAttention.Builder builder =
+                causal(GroupedQueryAttention.builder(), sizes)
+                        .setNumHeads(numHeads)
+                        .setNumKeyValueHeads(numHeads % 2 == 0 ? numHeads / 2 : 1)
+                        .setOutputDim(numHeads * headDim)
+                        .optQueryKeyNorm(1e-5);
+        return headDim < 2 ? builder : builder.optRotary(new RotaryEmbedding(headDim));
     }
 
     private static <B extends AttentionBuilder<B>> B sized(B builder, Sizes sizes) {

@@ -18,6 +18,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Locale;
 
 class SuiteTest {
 
@@ -38,9 +39,8 @@ class SuiteTest {
     @ParameterizedTest
     @EnumSource
     void tablesAreAsciiOfAtMost100Columns(Effort effort) {
-        for (Results results : List.of(measured(effort), failed(effort), new Results(MACHINE))) {
-            String text = new BenchmarkReport(effort, Suite.of(effort), results).text();
-            for (String line : text.lines().toList()) {
+        for (BenchmarkReport report : List.of(measured(effort), failed(effort), empty(effort))) {
+            for (String line : report.text().lines().toList()) {
                 assertTrue(line.length() <= 100, line);
                 assertTrue(line.chars().allMatch(c -> c >= ' ' && c <= '~'), line);
             }
@@ -50,10 +50,10 @@ class SuiteTest {
     @Test
     void figuresAreMediansRatiosAndShares() {
         Suite suite = Suite.of(Effort.FULL);
-        Results results = measured(Effort.FULL);
+        BenchmarkReport report = measured(Effort.FULL);
         Case oracle = suite.find("GPT-2: oracle *");
-        results.add(oracle, outcome(oracle, 4000, 4000, 4000));
-        String text = new BenchmarkReport(Effort.FULL, suite, results).text();
+        report.add(oracle, outcome(oracle, 4000, 4000, 4000));
+        String text = report.text();
         String row = text.lines().filter(l -> l.startsWith("  oracle *")).findFirst().orElseThrow();
         assertEquals(
                 "oracle * 256 4,000.0 1.0x 1,024 100 % 11 %", row.strip().replaceAll(" +", " "));
@@ -64,10 +64,27 @@ class SuiteTest {
     }
 
     @Test
+    void aLlamaIsComparedByWhatAParameterCosts() {
+        Suite suite = Suite.of(Effort.FULL);
+        BenchmarkReport report = measured(Effort.FULL);
+        double attention = 2 * 768 * 768 + 2 * 768 * 256;
+        double layer = attention + 3 * 768 * 2432 + 2 * 768;
+        double parameters = 50257 * 768 + 12 * layer + 768;
+        double size = parameters / 124_439_808; // GPT-2's
+        assertEquals(1, size, 0.01);
+        for (String row : List.of("GPT-2: float32", "generation: float32")) {
+            report.add(suite.find(row), outcome(suite.find(row), 20_000));
+        }
+        List<String> rows =
+                report.text().lines().filter(line -> line.startsWith("  float32  ")).toList();
+        String thousandTimes = String.format(Locale.ROOT, "%.1fx", 1000 * size);
+        assertEquals(thousandTimes, rows.get(2).strip().split(" +")[3]);
+        assertTrue(report.text().contains("Writing with Llama 124M"), report.text());
+    }
+
+    @Test
     void aFailureIsARowWithItsReason() {
-        String text =
-                new BenchmarkReport(Effort.QUICK, Suite.of(Effort.QUICK), failed(Effort.QUICK))
-                        .text();
+        String text = failed(Effort.QUICK).text();
         List<String> lines = text.lines().toList();
         List<String> row = lines.stream().filter(l -> l.startsWith("  fused float32")).toList();
         assertEquals(1, row.size());
@@ -81,12 +98,11 @@ class SuiteTest {
     @Test
     void eachRowIsAddedAtTheEnd() {
         Suite suite = Suite.of(Effort.QUICK);
-        Results all = measured(Effort.QUICK);
-        Results results = new Results(MACHINE);
-        BenchmarkReport report = new BenchmarkReport(Effort.QUICK, suite, results);
+        BenchmarkReport all = measured(Effort.QUICK);
+        BenchmarkReport report = empty(Effort.QUICK);
         for (Case work : suite.cases()) {
             String before = report.text();
-            results.add(work, all.of(work));
+            report.add(work, all.of(work));
             assertTrue(report.text().startsWith(before), work.id());
             assertTrue(report.text().length() > before.length(), work.id());
         }
@@ -98,7 +114,7 @@ class SuiteTest {
         Suite suite = new Suite(List.of(AttentionSection.core(Effort.QUICK)));
         WorkerProcess failing =
                 new WorkerProcess(
-                        JavaClassPath.of(SuiteTest.class.getClassLoader()),
+                        WorkerProcess.classPath(SuiteTest.class.getClassLoader()),
                         WorkerProcessTest.Failing.class.getName(),
                         60);
         List<String> heard = new ArrayList<>();
@@ -112,8 +128,7 @@ class SuiteTest {
 
                             @Override
                             public void onRow(BenchmarkReport soFar) {
-                                long failed =
-                                        soFar.text().lines().filter(FAILED::equals).count();
+                                long failed = soFar.text().lines().filter(FAILED::equals).count();
                                 heard.add(failed + " rows");
                             }
                         });
@@ -129,8 +144,7 @@ class SuiteTest {
     @Test
     void jsonHoldsEverySample(@TempDir Path directory) throws IOException {
         Path file = directory.resolve("bench.json");
-        new BenchmarkReport(Effort.QUICK, Suite.of(Effort.QUICK), measured(Effort.QUICK))
-                .writeJson(file);
+        measured(Effort.QUICK).writeJson(file);
         JsonObject json = new Gson().fromJson(Files.readString(file), JsonObject.class);
         assertEquals("quick", json.get("effort").getAsString());
         assertTrue(json.getAsJsonObject("machine").has("processor"));
@@ -143,33 +157,36 @@ class SuiteTest {
         assertEquals(3, samples.getAsJsonArray("milliseconds").size());
     }
 
-    private static Results measured(Effort effort) {
-        Results results = new Results(MACHINE);
-        for (Case work : Suite.of(effort).cases()) {
-            results.add(work, outcome(work, 10, 30, 20));
-        }
-        return results;
+    private static BenchmarkReport measured(Effort effort) {
+        BenchmarkReport report = empty(effort);
+        Suite.of(effort).cases().forEach(work -> report.add(work, outcome(work, 10, 30, 20)));
+        return report;
     }
 
-    private static Results failed(Effort effort) {
-        Results results = new Results(MACHINE);
-        for (Case work : Suite.of(effort).cases()) {
-            results.add(work, Outcome.failed(work, LONG));
-        }
-        return results;
+    private static BenchmarkReport failed(Effort effort) {
+        BenchmarkReport report = empty(effort);
+        Suite.of(effort).cases().forEach(work -> report.add(work, Outcome.failed(work, LONG)));
+        return report;
+    }
+
+    private static BenchmarkReport empty(Effort effort) {
+        return new BenchmarkReport(effort, Suite.of(effort), MACHINE);
     }
 
     private static Outcome outcome(Case work, double... milliseconds) {
-        List<Samples> samples =
+        List<Outcome.Samples> samples =
                 List.of(
                                 Differentiable.FORWARD,
                                 Differentiable.BOTH,
-                                TrainingSection.STEP,
-                                MachineLimits.FLOAT32,
-                                MachineLimits.BFLOAT16,
-                                MachineLimits.READ)
+                                Training.STEP,
+                                MachineSection.FLOAT32,
+                                MachineSection.BFLOAT16,
+                                MachineSection.READ,
+                                GenerationSection.Writing.PROMPT,
+                                GenerationSection.Writing.EARLY,
+                                GenerationSection.Writing.TOKEN)
                         .stream()
-                        .map(phase -> new Samples(phase, milliseconds, 1L << 30))
+                        .map(phase -> new Outcome.Samples(phase, milliseconds, 1L << 30))
                         .toList();
         return new Outcome(work.section(), work.name(), "engine", "settings", samples, null);
     }

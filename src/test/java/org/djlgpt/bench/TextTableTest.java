@@ -22,8 +22,8 @@ class TextTableTest {
                   longer      2.0       100 %
                 """,
                 table.head(names)
-                        + table.row(names, "a", "1,234.5", "57 %")
-                        + table.row(names, "longer", "2.0", "100 %"));
+                        + table.row(names, "a", List.of("1,234.5", "57 %"))
+                        + table.row(names, "longer", List.of("2.0", "100 %")));
     }
 
     @Test
@@ -50,6 +50,7 @@ class TextTableTest {
     void aRowOfAnotherWidthIsRefused() {
         TextTable table = new TextTable("Title", "ms");
         List<String> names = List.of("a");
-        assertThrows(IllegalArgumentException.class, () -> table.row(names, "a", "1", "2"));
+        List<String> cells = List.of("1", "2");
+        assertThrows(IllegalArgumentException.class, () -> table.row(names, "a", cells));
     }
 }

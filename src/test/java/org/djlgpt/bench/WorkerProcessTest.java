@@ -10,7 +10,12 @@ import ai.djl.engine.Engine;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 
+import java.io.File;
 import java.io.IOException;
+import java.net.URI;
+import java.net.URL;
+import java.net.URLClassLoader;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
@@ -19,7 +24,7 @@ import java.util.concurrent.atomic.AtomicReference;
 class WorkerProcessTest {
 
     private static final String CLASS_PATH =
-            JavaClassPath.of(WorkerProcessTest.class.getClassLoader());
+            WorkerProcess.classPath(WorkerProcessTest.class.getClassLoader());
     private static final Case WORK = Suite.of(Effort.QUICK).find("attention memory: T = 1024");
 
     /** Says something and fails. */
@@ -70,11 +75,11 @@ class WorkerProcessTest {
         assertEquals(WORK.name(), outcome.row());
         assertTrue(outcome.engine().startsWith("libtorch"), outcome.engine());
         assertEquals(
-                List.of(AttentionMemory.BASE, AttentionMemory.ALL),
-                outcome.samples().stream().map(Samples::phase).toList());
-        assertTrue(outcome.median(AttentionMemory.ALL) > 0);
-        if (ProcessMemory.peakBytes() > 0) {
-            double base = outcome.peakMebibytes(AttentionMemory.BASE);
+                List.of(AttentionSection.BASE, AttentionSection.ALL),
+                outcome.samples().stream().map(Outcome.Samples::phase).toList());
+        assertTrue(outcome.median(AttentionSection.ALL) > 0);
+        if (Worker.peakBytes() > 0) {
+            double base = outcome.peakMebibytes(AttentionSection.BASE);
             assertTrue(base > 0 && outcome.peakMebibytes() > base, outcome.toString());
         }
     }
@@ -144,6 +149,24 @@ class WorkerProcessTest {
         worker.getOutputStream().close(); // what the system does when this process ends
         assertTrue(worker.waitFor(30, TimeUnit.SECONDS));
         assertEquals(Worker.ORPHANED, worker.exitValue());
+    }
+
+    @Test
+    void aBuildToolsLoaderIsAskedForItsFiles() throws IOException {
+        Path classes = Path.of("with space", "classes").toAbsolutePath();
+        Path jar = Path.of("lib.jar").toAbsolutePath();
+        URL[] urls = {
+            classes.toUri().toURL(), jar.toUri().toURL(), URI.create("http://host/a.jar").toURL()
+        };
+        try (URLClassLoader loader = new URLClassLoader(urls)) {
+            assertEquals(classes + File.pathSeparator + jar, WorkerProcess.classPath(loader));
+        }
+    }
+
+    @Test
+    void otherwiseTheProcessKnows() {
+        ClassLoader loader = ClassLoader.getSystemClassLoader();
+        assertEquals(System.getProperty("java.class.path"), WorkerProcess.classPath(loader));
     }
 
     private static long children() {

@@ -29,6 +29,7 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
+import java.nio.file.StandardCopyOption;
 import java.util.Arrays;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -43,9 +44,14 @@ class ModelDirectoryMalformedTest {
     @BeforeEach
     void copyAGoodFolder() throws Exception {
         manager = NDManager.newBaseManager();
-        Path good = Path.of(getClass().getResource("huggingface-tiny").toURI());
+        copy("huggingface-tiny");
+    }
+
+    private void copy(String model) throws Exception {
+        Path good = Path.of(getClass().getResource(model).toURI());
         for (String name : new String[] {"config.json", "model.safetensors"}) {
-            Files.copy(good.resolve(name), folder.resolve(name));
+            Files.copy(
+                    good.resolve(name), folder.resolve(name), StandardCopyOption.REPLACE_EXISTING);
         }
     }
 
@@ -176,6 +182,39 @@ class ModelDirectoryMalformedTest {
             })
     void aConfigurationThatIsNotSupportedIsExplained(String key, String value, String expected)
             throws Exception {
+        changeConfig(config -> config.add(key, new Gson().fromJson(value, JsonElement.class)));
+
+        assertMalformed("config.json", expected);
+    }
+
+    @ParameterizedTest(name = "{0}: {1} = {2}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "llama-tiny | hidden_act | 'gelu' | silu",
+                "llama-tiny | attention_bias | true | false",
+                "llama-tiny | mlp_bias | true | false",
+                "llama-tiny | partial_rotary_factor | 0.5 | 1",
+                "llama-tiny | quantization_config | {} | not supported",
+                "llama-tiny | attn_logit_softcapping | 50 | not supported",
+                "llama-tiny | num_experts | 8 | not supported",
+                "llama-tiny | num_key_value_heads | 3 | numHeads=4; use numKeyValueHeads=2 or 4",
+                "llama-tiny | head_dim | 5 | even to be rotated in pairs; use 6",
+                "llama-tiny | rms_norm_eps | 0 | positive",
+                "llama-tiny | rope_parameters | {rope_type: 'yarn', factor: 4} | llama3 are"
+                        + " supported",
+                "llama-tiny | rope_parameters | {rope_type: 'dynamic', factor: 4} | llama3 are",
+                "llama-tiny | rope_parameters | {rope_type: 'linear', factor: 0.5} | at least 1",
+                "llama-tiny | rope_parameters | {rope_theta: 1} | above 1",
+                "llama-tiny | layer_types | ['sliding_attention'] | full_attention",
+                "mistral-window | sliding_window | 0 | slidingWindow=0 must be at least 1",
+                "mistral-window | layer_types | ['full_attention'] | sliding_attention",
+                "qwen3-f16 | head_dim | null | head_dim",
+                "qwen2-tiny | num_key_value_heads | null | num_key_value_heads"
+            })
+    void whatLlamaAndItsRelativesAreNotComputedWithIsExplained(
+            String name, String key, String value, String expected) throws Exception {
+        copy(name);
         changeConfig(config -> config.add(key, new Gson().fromJson(value, JsonElement.class)));
 
         assertMalformed("config.json", expected);

@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -70,6 +71,17 @@ class ModelDirectoryTest {
         assertSameParameters(original, model);
         assertArrayEquals(
                 infer(original, tokens).toFloatArray(), infer(model, tokens).toFloatArray(), 1e-6f);
+    }
+
+    @Test
+    void anotherDropoutRescuesAFolderWhoseOwnIsOutOfRange() throws Exception {
+        ModelDirectory.save(randomModel(true, true), folder);
+        Path config = folder.resolve("config.json");
+        String text = Files.readString(config);
+        Files.writeString(config, text.replaceAll("(_pdrop\": )[0-9.]+", "$11.0"));
+
+        assertThrows(MalformedModelException.class, () -> ModelDirectory.load(folder, manager));
+        assertEquals(0.1f, ModelDirectory.load(folder, 0.1f, manager).config().attentionDropout());
     }
 
     @Test

@@ -33,8 +33,7 @@ class NonFiniteWeightsTest {
     @TempDir private Path folder;
 
     @ParameterizedTest
-    @ValueSource(
-            strings = {"huggingface-tiny", "huggingface-base-f16", "huggingface-sharded-bf16"})
+    @ValueSource(strings = {"huggingface-tiny", "huggingface-base-f16", "huggingface-sharded-bf16"})
     void noTensorMayHoldOne(String good) throws Exception {
         copy(good);
         for (Path file : weights()) {

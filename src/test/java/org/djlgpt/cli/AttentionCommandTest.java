@@ -6,6 +6,8 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.text.Tokenizer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -69,9 +71,9 @@ class AttentionCommandTest {
     /** Asks the model itself. */
     private static String expectedWeights(String text) throws Exception {
         try (NDManager manager = NDManager.newBaseManager()) {
-            LoadedModel loaded = LoadedModel.load(model, manager);
-            NDArray tokens = manager.create(loaded.tokenizer().encode(text)).expandDims(0);
-            return loaded.model().attentionWeights(tokens).stream()
+            int[] ids = Tokenizer.load(model).encode(text);
+            NDArray tokens = manager.create(ids).expandDims(0);
+            return ModelDirectory.load(model, manager).attentionWeights(tokens).stream()
                     .map(layer -> Stream.of(0, 1).map(head -> rows(layer.get(0, head))).toList())
                     .toList()
                     .toString()
@@ -101,7 +103,7 @@ class AttentionCommandTest {
                 "--out   | /no/where.png | where.png: its directory does not exist; create it",
                 "--text  | ''           | --text is empty; give at least one character",
                 "--text  | fox FOX      | the character 'F' (U+0046) at index 4",
-                "--text  | the quick brown | 15 tokens exceed contextLength=12",
+                "--text  | the quick brown | --text has 15 tokens, but --model",
                 "--layer | 2            | --layer=2 must be from 0 to 1",
                 "--layer | -1           | --layer=-1 must be from 0 to 1",
                 "--head  | 2            | --head=2 must be from 0 to 1",

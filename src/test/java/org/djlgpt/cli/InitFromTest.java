@@ -145,7 +145,7 @@ class InitFromTest {
 
         assertRefused(
                 SmallText.train(text, never, "--init-from", folder.resolve("nowhere")),
-                "nowhere is no folder; name one with a GPT-2 model");
+                "nowhere is no folder; name one with a model");
         assertRefused(SmallText.train(text, never, "--init-from", bare), "config.json: is missing");
         assertRefused(SmallText.train(text, never, "--init-from", wordless), "holds no tokenizer");
         assertRefused(

@@ -12,12 +12,15 @@ import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.api.condition.EnabledOnOs;
 import org.junit.jupiter.api.condition.OS;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.math.BigInteger;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 import java.util.stream.Stream;
 
@@ -56,6 +59,59 @@ class KilledTrainingTest {
     void anInterruptSavesAndSaysSo() throws Exception {
         assumeFalse(isIgnored(2), "whoever started this process has switched Ctrl-C off");
         stop("INT", 130);
+    }
+
+    /** On a terminal a bar moves, and whatever draws it may have its own idea of Ctrl-C. */
+    @ParameterizedTest
+    @CsvSource({"TERM, xterm, true, true", "NO_COLOR, 1, true, false", "TERM, dumb, false, false"})
+    @Timeout(60)
+    @EnabledOnOs(OS.LINUX)
+    void ctrlCOnATerminalSavesAndSaysSo(String variable, String value, boolean bar, boolean color)
+            throws Exception {
+        assumeFalse(isIgnored(2), "whoever started this process has switched Ctrl-C off");
+        Path out = folder.resolve("in a terminal");
+        List<Object> options = SmallText.options(SmallText.in(folder), out, options(ENDLESS, 20));
+        try (TrainingProcess training =
+                TrainingProcess.trainInTerminal(
+                        Map.of(variable, value), options.subList(1, options.size()).toArray())) {
+            training.awaitStep();
+            training.pressCtrl('C');
+
+            assertEquals(130, training.exitCode(), training::said);
+            assertTrue(
+                    training.said().contains("Stopped  after step " + step(out)), training::said);
+            assertEquals(bar, training.said().contains("/1000000 (0:00:"), training::said);
+            assertEquals(bar, training.written().contains("\033["), training::written);
+            assertEquals(color, training.written().contains("\033[33m"), training::written);
+        }
+        assertTrue(step(out) > 0);
+    }
+
+    @Test
+    @Timeout(60)
+    void aSecondTrainingInTheFolderIsRefused() throws Exception {
+        Path text = SmallText.in(folder);
+        Path out = folder.resolve("shared");
+        try (TrainingProcess first = start(text, out)) {
+            first.awaitStep();
+            for (Command second :
+                    List.of(
+                            train(text, out, 10, 1),
+                            train(text, folder.resolve("shared/../shared/."), 10, 1),
+                            Command.gpt("train", "--resume", out),
+                            Command.gpt("train", "--init-from", out, "--out", out))) {
+                assertEquals(2, second.exitCode(), second::err);
+                assertTrue(
+                        second.err().contains("is in use: process " + first.pid() + " trains"),
+                        second::err);
+                assertTrue(second.err().contains("name another folder"), second::err);
+            }
+            first.kill();
+        }
+        int steps = step(out) + 20;
+        Command next = Command.gpt("train", "--resume", out, "--steps", steps);
+        assertEquals(0, next.exitCode(), next::err);
+        assertEquals(steps, step(out));
     }
 
     /** Kills at random moments; most of the time a checkpoint is being written. */

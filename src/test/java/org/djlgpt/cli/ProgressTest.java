@@ -17,14 +17,14 @@ class ProgressTest {
     @ParameterizedTest
     @CsvSource({"0,0:00", "9,0:09", "60,1:00", "754,12:34", "3600,1:00:00", "360061,100:01:01"})
     void timeIsReadAsOnAClock(long seconds, String clock) {
-        assertEquals(clock, TimeLeft.clock(seconds));
+        assertEquals(clock, Progress.clock(seconds));
     }
 
     @Test
     void evaluationsAlign() {
-        String first = ProgressLines.line(report(0, true), 2000);
-        String best = ProgressLines.line(report(250, true), 2000);
-        String worse = ProgressLines.line(report(2000, false), 2000);
+        String first = Progress.line(report(0, true), 2000);
+        String best = Progress.line(report(250, true), 2000);
+        String worse = Progress.line(report(2000, false), 2000);
 
         assertEquals("step    0/2000  validation loss 2.5000, before training", first);
         assertEquals(

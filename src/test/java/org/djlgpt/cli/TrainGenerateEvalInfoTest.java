@@ -362,7 +362,7 @@ class TrainGenerateEvalInfoTest {
 
         assertEquals(0, command.exitCode(), command.err());
         assertTrue(
-                command.out().contains("2,093,653 tokens to train on, 232,628 held out"),
+                command.out().contains("2,094,341 tokens to train on, 232,704 held out"),
                 command.out());
         assertEquals(Math.log(103), number(command.out(), "([\\d.]+)  knowing nothing"), 1e-4);
         assertEquals(3.2093, number(command.out(), "([\\d.]+)  knowing how often"), 1e-4);

@@ -5,7 +5,9 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
+import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** {@code gpt train} in a process of its own, which can be killed. */
@@ -22,6 +24,24 @@ final class TrainingProcess implements AutoCloseable {
 
     /** Starts a process and waits until it is about to do its first step. */
     static TrainingProcess train(Object... options) throws IOException {
+        return start(new ProcessBuilder(command(options)));
+    }
+
+    /** Starts a process in a terminal of its own and waits until it is about to do a step. */
+    static TrainingProcess trainInTerminal(Map<String, String> environment, Object... options)
+            throws IOException {
+        String line =
+                command(options).stream()
+                        .map(word -> "'" + word.replace("'", "'\\''") + "'")
+                        .collect(Collectors.joining(" "));
+        ProcessBuilder terminal =
+                new ProcessBuilder("script", "-q", "-e", "-f", "-c", "exec " + line, "/dev/null");
+        terminal.environment().put("TERM", "xterm");
+        terminal.environment().putAll(environment);
+        return start(terminal);
+    }
+
+    private static List<String> command(Object... options) {
         List<String> command =
                 new ArrayList<>(
                         List.of(
@@ -35,8 +55,11 @@ final class TrainingProcess implements AutoCloseable {
                                 Gpt.class.getName(),
                                 "train"));
         Stream.of(options).map(Object::toString).forEach(command::add);
-        TrainingProcess training =
-                new TrainingProcess(new ProcessBuilder(command).redirectErrorStream(true).start());
+        return command;
+    }
+
+    private static TrainingProcess start(ProcessBuilder command) throws IOException {
+        TrainingProcess training = new TrainingProcess(command.redirectErrorStream(true).start());
         training.awaitStep();
         return training;
     }
@@ -54,12 +77,22 @@ final class TrainingProcess implements AutoCloseable {
         if (line != null) {
             lines.add(line);
         }
-        return line;
+        return line == null ? null : withoutControls(line);
+    }
+
+    private static String withoutControls(String text) {
+        return text.replaceAll("\033\\[[?\\d]*[A-Za-z]", "");
     }
 
     /** Ends the process as a power cut does. */
     void kill() throws InterruptedException {
         process.destroyForcibly().waitFor();
+    }
+
+    /** Presses a key together with Ctrl on the process's terminal. */
+    void pressCtrl(char key) throws IOException {
+        process.getOutputStream().write(key & 0x1F);
+        process.getOutputStream().flush();
     }
 
     /** Sends a signal, such as "INT", as a shell does. */
@@ -78,9 +111,19 @@ final class TrainingProcess implements AutoCloseable {
         return process.exitValue();
     }
 
-    /** Returns what the process has said so far, as it was read. */
+    /** Returns what the process has said so far, as it was read, without colors and the like. */
     String said() {
+        return withoutControls(written());
+    }
+
+    /** Returns what the process has said so far, with all that steers a terminal. */
+    String written() {
         return String.join("\n", lines);
+    }
+
+    /** Returns the number of the process. */
+    long pid() {
+        return process.pid();
     }
 
     @Override

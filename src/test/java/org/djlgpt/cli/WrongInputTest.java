@@ -78,6 +78,11 @@ class WrongInputTest {
                 "--device            | tpu        | --device tpu is unknown; use auto, cpu, gpu or"
                         + " gpu0",
                 "--tokenizer         | bpe        | expected one of [CHAR, GPT2]",
+                "--family            | bert       | expected one of [GPT2, LLAMA]",
+                "--kv-heads          | 1          | --kv-heads=1 is not for --family gpt2, where"
+                        + " every head has keys of its own; leave it out, or take --family llama",
+                "--rope-base         | 500        | --rope-base=500.0 is not for --family gpt2",
+                "--hidden-dim        | 0          | --hidden-dim=0 must be at least 1",
                 "--colour            | red        | Unknown options: '--colour', 'red'"
             })
     void trainRefuses(String option, String value, String message) throws IOException {
@@ -86,6 +91,36 @@ class WrongInputTest {
         Command command = SmallText.train(text, out, option, value);
 
         assertRefused(command, message);
+        assertFalse(Files.exists(out), "a start that failed left a folder");
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--kv-heads 3 --heads 8  | --kv-heads=3 must divide --heads=8; use --kv-heads=2 or"
+                    + " 4",
+                "--kv-heads 0            | --kv-heads=0 must be at least 1",
+                "--kv-heads 4            | --kv-heads=4 must divide --heads=2; use --kv-heads=2",
+                "--heads 16              | --embedding-dim=16 gives each of --heads=16 a width of"
+                    + " 1, which must be even for rotary positions; use --embedding-dim=32",
+                "--embedding-dim 10      | gives each of --heads=2 a width of 5, which must be"
+                    + " even",
+                "--heads 3               | --heads=3 must divide --embedding-dim=16",
+                "--rope-base 1           | --rope-base=1.0 must be above 1; use 10000",
+                "--rope-base NaN         | --rope-base=NaN must be above 1; use 10000",
+                "--hidden-dim -8         | --hidden-dim=-8 must be at least 1",
+                "--dropout 1             | --dropout=1.0 must lie in [0, 1)",
+                "--qkv-bias              | --qkv-bias is not for --family llama",
+                "--hidden-dim 2147483647 --layers 2147483647 | but this machine has"
+            })
+    void trainRefusesALlamaThatIsNone(String options, String message) {
+        Path out = folder.resolve("never");
+        List<Object> more = new ArrayList<>(List.of("--family", "llama"));
+        more.addAll(List.of(options.split(" ")));
+
+        assertRefused(SmallText.train(text, out, more.toArray()), message);
+
         assertFalse(Files.exists(out), "a start that failed left a folder");
     }
 
@@ -203,11 +238,25 @@ class WrongInputTest {
         Files.write(half.resolve(part), Arrays.copyOf(whole, whole.length / 2));
 
         for (Path broken : List.of(missing, empty, half)) {
-            assertRefused(Command.gpt("info", "--model", broken), broken.getFileName().toString());
+            if (broken != missing || !part.equals("char_tokenizer.json")) {
+                assertRefused(
+                        Command.gpt("info", "--model", broken), broken.getFileName().toString());
+            }
             assertEquals(
                     2, Command.gpt("generate", "--model", broken, "--prompt", "fox").exitCode());
             assertEquals(2, Command.gpt("eval", "--model", broken, "--data", text).exitCode());
         }
+    }
+
+    @Test
+    void infoNeedsNoTokenizer() throws IOException {
+        Path wordless = copy(trained, "wordless");
+        Files.delete(wordless.resolve("char_tokenizer.json"));
+
+        Command command = Command.gpt("info", "--model", wordless);
+
+        assertEquals(0, command.exitCode(), command::err);
+        assertTrue(command.out().contains("tokenizer             none in"), command::out);
     }
 
     @Test
@@ -216,7 +265,10 @@ class WrongInputTest {
                 Command.gpt("info", "--model", folder.resolve("nowhere")),
                 "nowhere is no folder; name one that gpt train has left");
         assertRefused(Command.gpt("info", "--model", text), "small.txt is no folder");
-        assertRefused(Command.gpt("info", "--model", folder), "holds no tokenizer");
+        assertRefused(Command.gpt("info", "--model", folder), "config.json: is missing");
+        assertRefused(
+                Command.gpt("generate", "--model", folder, "--prompt", "fox"),
+                "holds no tokenizer");
     }
 
     @Test

@@ -11,9 +11,13 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.attention.KeyValueCache;
 import org.djlgpt.model.Gpt2Config;
+import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.TinyGpt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -99,6 +103,35 @@ class GptDecoderTest {
                 assertClose(lastLogits(prompts[row]), first.get(row), ROUNDING);
                 assertClose(lastLogits(longer), second.get(row), ROUNDING);
             }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void aTextThatOutgrowsTheFirstRoomOfACacheGivesTheLogitsOfTheWhole(boolean llama) {
+        int context = KeyValueCache.FIRST_ROOM + 300;
+        GptConfig config =
+                llama
+                        ? LlamaConfig.builder()
+                                .setVocabSize(50)
+                                .setContextLength(context)
+                                .setEmbeddingDim(16)
+                                .setNumHeads(2)
+                                .setNumLayers(2)
+                                .optNumKeyValueHeads(1)
+                                .build()
+                        : TinyGpt.size(50, context).setNumLayers(2).build();
+        GptModel longReader = new GptModel(config);
+        longReader.initialize(manager, DataType.FLOAT32, new Shape(1, 1));
+        int[] ids = tokens(KeyValueCache.FIRST_ROOM + 200, 3);
+        NDArray all = ids(ids);
+        NDArray expected = Blocks.infer(longReader, all).get(":, -1");
+        try (GptDecoder decoder = new GptDecoder(longReader, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            decoder.next(all.get(":, :1000"), cache).close();
+            decoder.next(all.get(":, 1000:1023"), cache).close();
+            decoder.next(all.get(":, 1023:1025"), cache).close();
+            assertClose(expected, decoder.next(all.get(":, 1025:"), cache), 1e-4);
         }
     }
 

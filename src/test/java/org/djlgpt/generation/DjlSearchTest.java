@@ -51,7 +51,8 @@ class DjlSearchTest {
 
     @BeforeEach
     void open() throws Exception {
-        Path folder = Path.of(DjlSearchTest.class.getResource("../checkpoint/huggingface-tiny").toURI());
+        Path folder =
+                Path.of(DjlSearchTest.class.getResource("../checkpoint/huggingface-tiny").toURI());
         gpt = ModelDirectory.load(folder, manager);
         use(WeightPrecision.FP32);
     }

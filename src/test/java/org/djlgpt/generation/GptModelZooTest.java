@@ -22,6 +22,10 @@ import ai.djl.repository.zoo.ZooModel;
 import ai.djl.translate.NoopTranslator;
 import ai.djl.translate.TranslateException;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.decoder.StatelessDecoder;
 import org.djlgpt.decoder.WeightPrecision;
@@ -37,7 +41,9 @@ import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
@@ -151,6 +157,54 @@ class GptModelZooTest {
                 assertEquals(expected, predictor.predict("a"));
             }
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"config.json", "generation_config.json"})
+    void aTokenThatTheFolderNamesEndsAText(String file) throws Exception {
+        String whole = greedyGenerator().generate("a");
+        String end = whole.replace(whole.substring(0, 1), "").substring(0, 1);
+        Files.delete(folder.resolve("generation_config.json"));
+        setEndOfText(file, List.of(50256, TOKENIZER.encode(end)[0]));
+
+        try (ZooModel<String, String> model = greedy().build().loadModel();
+                Predictor<String, String> predictor = model.newPredictor()) {
+            assertEquals(whole.substring(0, whole.indexOf(end)), predictor.predict("a"));
+        }
+    }
+
+    /** The folder has 10 ids. */
+    @Test
+    void aTokenThatTheModelDoesNotHaveEndsNothing() throws Exception {
+        String whole = greedyGenerator().generate("a");
+        setEndOfText("generation_config.json", 10);
+
+        try (ZooModel<String, String> model = greedy().build().loadModel();
+                Predictor<String, String> predictor = model.newPredictor()) {
+            assertEquals(whole, predictor.predict("a"));
+        }
+    }
+
+    @Test
+    void endsThatAreNoTokensAreRefusedAndLeaveNothing() throws Exception {
+        long held = HeldArrays.inProcess(manager);
+        setEndOfText("generation_config.json", "the end");
+
+        assertRefused(
+                MalformedModelException.class,
+                () -> texts().build().loadModel(),
+                "generation_config.json: $.eos_token_id is \"the end\"");
+        assertEquals(held, HeldArrays.inProcess(manager));
+    }
+
+    private void setEndOfText(String file, Object ids) throws IOException {
+        Path path = folder.resolve(file);
+        JsonObject json =
+                Files.exists(path)
+                        ? JsonParser.parseString(Files.readString(path)).getAsJsonObject()
+                        : new JsonObject();
+        json.add("eos_token_id", new Gson().toJsonTree(ids));
+        Files.writeString(path, json.toString());
     }
 
     @Test

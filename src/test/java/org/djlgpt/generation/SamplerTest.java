@@ -11,16 +11,20 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.testing.HeldArrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.function.UnaryOperator;
 import java.util.stream.Collectors;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 class SamplerTest {
 
@@ -120,16 +124,15 @@ class SamplerTest {
     void topKKeepsAllThatShareTheLastPlace() {
         NDArray logits = manager.create(new float[] {5, 1, 3, 3, 3, 2}, new Shape(1, 6));
 
-        NDArray kept = seen(logits, 2);
+        float[] kept = seen(logits, 2);
 
-        assertArrayEquals(
-                new boolean[] {true, false, true, true, true, false}, finite(kept.toFloatArray()));
+        assertArrayEquals(new boolean[] {true, false, true, true, true, false}, finite(kept));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {9, 10, 50_000})
     void topKOfTheWholeVocabularyChangesNothing(int k) {
-        assertArrayEquals(SCORES, seen(rows(1), k).toFloatArray());
+        assertArrayEquals(SCORES, seen(rows(1), k));
     }
 
     @Test
@@ -142,8 +145,7 @@ class SamplerTest {
         NDArray logits = manager.create(new float[] {1, 2, 3, 30, 20, 10}, new Shape(2, 3));
 
         assertArrayEquals(
-                new boolean[] {false, true, true, true, true, false},
-                finite(seen(logits, 2).toFloatArray()));
+                new boolean[] {false, true, true, true, true, false}, finite(seen(logits, 2)));
     }
 
     @ParameterizedTest
@@ -190,9 +192,9 @@ class SamplerTest {
         expected[3] = three;
         NDArray before = manager.create(new long[] {3, 2, 3, 0}, new Shape(1, 4));
 
-        NDArray punished = seen(rows(1), before, spy -> spy.repetitionPenalty(penalty));
+        float[] punished = seen(rows(1), before, spy -> spy.repetitionPenalty(penalty));
 
-        assertArrayEquals(expected, punished.toFloatArray(), 1e-5f);
+        assertArrayEquals(expected, punished, 1e-5f);
     }
 
     @Test
@@ -200,16 +202,16 @@ class SamplerTest {
         NDArray logits = manager.create(new float[] {1, 2, 3, 4}, new Shape(2, 2));
         NDArray before = manager.create(new long[] {0, 0, 1, 1}, new Shape(2, 2));
 
-        NDArray punished = seen(logits, before, spy -> spy.repetitionPenalty(2));
+        float[] punished = seen(logits, before, spy -> spy.repetitionPenalty(2));
 
-        assertArrayEquals(new float[] {0.5f, 2, 3, 2}, punished.toFloatArray());
+        assertArrayEquals(new float[] {0.5f, 2, 3, 2}, punished);
     }
 
     @Test
     void withoutAPastNothingIsPunished() {
-        NDArray punished = seen(rows(1), spy -> spy.repetitionPenalty(2));
+        float[] punished = seen(rows(1), spy -> spy.repetitionPenalty(2));
 
-        assertArrayEquals(SCORES, punished.toFloatArray());
+        assertArrayEquals(SCORES, punished);
     }
 
     @Test
@@ -243,27 +245,85 @@ class SamplerTest {
         assertTrue(refused.getMessage().contains("Penalty=" + penalty), refused.getMessage());
     }
 
+    static Stream<Arguments> samplers() {
+        return Stream.of(
+                Arguments.of("greedy", Sampler.greedy()),
+                Arguments.of("random", Sampler.random()),
+                Arguments.of("temperature", Sampler.random().temperature(0.7)),
+                Arguments.of("temperature 0", Sampler.random().temperature(0)),
+                Arguments.of("topK", Sampler.random().topK(3)),
+                Arguments.of("topK of all", Sampler.random().topK(9)),
+                Arguments.of("topP", Sampler.random().topP(0.9)),
+                Arguments.of("topP of all", Sampler.random().topP(1)),
+                Arguments.of("minP", Sampler.random().minP(0.1)),
+                Arguments.of("minP of all", Sampler.random().minP(0)),
+                Arguments.of("repetitionPenalty", Sampler.greedy().repetitionPenalty(1.2)),
+                Arguments.of("no penalty", Sampler.greedy().repetitionPenalty(1)),
+                Arguments.of(
+                        "all",
+                        Sampler.random()
+                                .minP(0.1)
+                                .topP(0.9)
+                                .topK(3)
+                                .temperature(0.7)
+                                .repetitionPenalty(1.2)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("samplers")
+    void aChoiceLeavesTheTokensOnly(String name, Sampler sampler) {
+        NDArray logits = rows(2);
+        NDArray past = manager.create(new long[] {3, 2, 0, 0}, new Shape(2, 2));
+        long before = HeldArrays.inProcess(manager);
+
+        NDArray first = sampler.sample(logits);
+        assertEquals(before + 1, HeldArrays.inProcess(manager));
+        NDArray second = sampler.sample(logits, past);
+        assertEquals(before + 2, HeldArrays.inProcess(manager));
+
+        assertEquals(2, first.toLongArray().length);
+        assertEquals(2, second.toLongArray().length);
+        assertEquals(18, logits.toFloatArray().length, "the scores stay the caller's");
+    }
+
+    @Test
+    void aChoiceThatFailsLeavesNothing() {
+        Sampler failing =
+                (logits, seen) -> {
+                    logits.neg();
+                    throw new IllegalStateException("no choice");
+                };
+        NDArray logits = rows(2);
+        long before = HeldArrays.inProcess(manager);
+
+        assertThrows(
+                IllegalStateException.class,
+                () -> failing.topP(0.9).topK(3).temperature(2).sample(logits));
+
+        assertEquals(before, HeldArrays.inProcess(manager));
+    }
+
     private String keptBy(UnaryOperator<Sampler> wrapper) {
-        boolean[] kept = finite(seen(rows(1), wrapper).toFloatArray());
+        boolean[] kept = finite(seen(rows(1), wrapper));
         return IntStream.range(0, kept.length)
                 .filter(i -> kept[i])
                 .mapToObj(Integer::toString)
                 .collect(Collectors.joining(" "));
     }
 
-    private NDArray seen(NDArray logits, int k) {
+    private float[] seen(NDArray logits, int k) {
         return seen(logits, spy -> spy.topK(k));
     }
 
-    private NDArray seen(NDArray logits, UnaryOperator<Sampler> wrapper) {
+    private float[] seen(NDArray logits, UnaryOperator<Sampler> wrapper) {
         return seen(logits, manager.zeros(new Shape(1, 0), DataType.INT64), wrapper);
     }
 
-    private NDArray seen(NDArray logits, NDArray past, UnaryOperator<Sampler> wrapper) {
-        NDArray[] seen = new NDArray[1];
+    private float[] seen(NDArray logits, NDArray past, UnaryOperator<Sampler> wrapper) {
+        float[][] seen = new float[1][];
         Sampler spy =
                 (scores, before) -> {
-                    seen[0] = scores;
+                    seen[0] = scores.toFloatArray();
                     return Sampler.greedy().sample(scores);
                 };
         wrapper.apply(spy).sample(logits, past);

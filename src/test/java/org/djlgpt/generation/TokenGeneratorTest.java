@@ -13,12 +13,15 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.LlamaConfig;
+import org.djlgpt.model.LlamaConfig.Relative;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.Arrays;
@@ -69,14 +72,37 @@ class TokenGeneratorTest {
         assertArrayEquals(uncached(PROMPT, 20), greedy(PROMPT, 20));
     }
 
+    @ParameterizedTest
+    @EnumSource(Relative.class)
+    void aModelWithRotatedPositionsIsSeenThroughTheSameWindow(Relative relative) {
+        LlamaConfig size =
+                LlamaConfig.builder()
+                        .optRelative(relative)
+                        .setVocabSize(VOCABULARY)
+                        .setContextLength(CONTEXT)
+                        .setEmbeddingDim(16)
+                        .setNumHeads(4)
+                        .setNumLayers(2)
+                        .optNumKeyValueHeads(2)
+                        .build();
+        model = TinyGpt.scrambled(size, 1, manager);
+
+        assertArrayEquals(uncached(PROMPT, 60), greedy(PROMPT, 60));
+        assertRowsOfABatchAreContinuedAsIfAlone(60);
+    }
+
     @Test
     void rowsOfABatchAreContinuedAsIfAlone() {
+        assertRowsOfABatchAreContinuedAsIfAlone(200);
+    }
+
+    private void assertRowsOfABatchAreContinuedAsIfAlone(int count) {
         int[][] prompts = {{3}, PROMPT, {9, 8, 7, 6, 5, 4, 3, 2, 1, 0, 1, 2}, {0, 0}};
         int[][] together = new int[prompts.length][];
 
         TokenGenerator generator = new TokenGenerator(model, manager, Sampler.greedy());
         try (Decoding decoding = generator.start(prompts)) {
-            for (int i = 0; i < 200; i++) {
+            for (int i = 0; i < count; i++) {
                 decoding.next();
             }
             for (int row = 0; row < prompts.length; row++) {
@@ -86,7 +112,7 @@ class TokenGeneratorTest {
         }
 
         for (int row = 0; row < prompts.length; row++) {
-            assertArrayEquals(uncached(prompts[row], 200), together[row], "row " + row);
+            assertArrayEquals(uncached(prompts[row], count), together[row], "row " + row);
         }
     }
 
@@ -119,6 +145,22 @@ class TokenGeneratorTest {
 
         assertEquals(3, tokens.length);
         assertArrayEquals(heard.build().toArray(), tokens);
+    }
+
+    @Test
+    void anInterruptEndsTheTokensAndStaysForTheCaller() {
+        int[] tokens =
+                new TokenGenerator(model, manager, Sampler.greedy())
+                        .generate(
+                                PROMPT,
+                                100,
+                                token -> {
+                                    Thread.currentThread().interrupt();
+                                    return true;
+                                });
+
+        assertTrue(Thread.interrupted());
+        assertEquals(1, tokens.length);
     }
 
     @Test

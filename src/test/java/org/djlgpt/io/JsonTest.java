@@ -25,8 +25,7 @@ class JsonTest {
 
         assertEquals(List.of("a", "b"), List.copyOf(json.fields().keySet()));
         assertEquals(new BigDecimal("0.1000"), json.require("a").items().get(1).number());
-        assertEquals(
-                Long.MAX_VALUE, json.require("a").items().get(2).wholeNumber(Long.MAX_VALUE));
+        assertEquals(Long.MAX_VALUE, json.require("a").items().get(2).wholeNumber(Long.MAX_VALUE));
         assertEquals("\u00e9", json.require("b").require("c").string());
         assertEquals("{c=\"\u00e9\"}", json.require("b").toString());
     }

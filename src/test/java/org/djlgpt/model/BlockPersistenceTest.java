@@ -17,15 +17,19 @@ import ai.djl.nn.Block;
 
 import org.djlgpt.attention.CausalAttention;
 import org.djlgpt.attention.CausalMask;
+import org.djlgpt.attention.GroupedQueryAttention;
 import org.djlgpt.attention.MultiHeadAttention;
 import org.djlgpt.attention.MultiHeadAttentionWrapper;
+import org.djlgpt.attention.RotaryEmbedding;
 import org.djlgpt.attention.SelfAttentionV1;
 import org.djlgpt.attention.SelfAttentionV2;
 import org.djlgpt.attention.SimplifiedSelfAttention;
-import org.djlgpt.nn.Embedding;
 import org.djlgpt.nn.ActivationFunction;
+import org.djlgpt.nn.Embedding;
 import org.djlgpt.nn.LayerNorm;
+import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Linear;
+import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
 import org.junit.jupiter.api.AfterEach;
@@ -81,18 +85,24 @@ class BlockPersistenceTest {
         return Stream.of(
                 block("Linear", width -> linear(width)),
                 block("LayerNorm", LayerNorm::new),
+                block("RmsNorm", width -> new RmsNorm(width, 1e-5)),
                 block("SelfAttentionV1", BlockPersistenceTest::selfAttentionV1),
                 block("SelfAttentionV2", BlockPersistenceTest::selfAttentionV2),
                 block("CausalAttention", BlockPersistenceTest::causalAttention),
                 block("MultiHeadAttentionWrapper", BlockPersistenceTest::wrapper),
                 block("MultiHeadAttention", BlockPersistenceTest::multiHeadAttention),
+                block("GroupedQueryAttention", BlockPersistenceTest::groupedQueryAttention),
                 block("FeedForward", FeedForward::new),
+                block("GatedFeedForward", width -> new GatedFeedForward(width, 5)),
+                block("PositionEmbedding", BlockPersistenceTest::positionEmbedding),
+                block("TransformerBlock of a Llama", width -> new TransformerBlock(llama(width))),
                 block("TransformerBlock", width -> new TransformerBlock(config(width))));
     }
 
     static Stream<Arguments> blocksWithoutParameters() {
         return Stream.of(
                 block("Gelu", width -> ActivationFunction.GELU_TANH.block()),
+                block("RotaryEmbedding", RotaryEmbedding::new),
                 block("SimplifiedSelfAttention", width -> new SimplifiedSelfAttention()),
                 block("CausalMask", width -> new CausalMask(8)));
     }
@@ -110,11 +120,17 @@ class BlockPersistenceTest {
         assertRoundTrip(embedding(7), embedding(7), arrays.ids(7, 2, 4));
     }
 
-    @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void aLoadedModelGivesTheSameLogits(boolean tied) throws Exception {
-        Gpt2Config config = CONFIG.toBuilder().optTiedOutput(tied).build();
+    static Stream<GptConfig> models() {
+        return Stream.of(
+                CONFIG.toBuilder().optTiedOutput(true).build(),
+                CONFIG.toBuilder().optTiedOutput(false).build(),
+                llama(WIDTH),
+                llama(WIDTH).toBuilder().optTiedOutput(false).build());
+    }
 
+    @ParameterizedTest
+    @MethodSource("models")
+    void aLoadedModelGivesTheSameLogits(GptConfig config) throws Exception {
         assertRoundTrip(new GptModel(config), new GptModel(config), arrays.ids(9, 2, 5));
     }
 
@@ -179,6 +195,19 @@ class BlockPersistenceTest {
                 () -> new LayerNorm(WIDTH).loadParameters(manager, stream),
                 "weight",
                 "scale");
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 3})
+    void aModelOfAnotherNumberOfLayersIsExplained(int numLayers) throws Exception {
+        GptModel two = new GptModel(CONFIG.toBuilder().setNumLayers(2).build());
+        DataInputStream stream = saved(initialized(two, manager, new Shape(1, 5)));
+        GptModel other = new GptModel(CONFIG.toBuilder().setNumLayers(numLayers).build());
+
+        assertRefused(
+                MalformedModelException.class,
+                () -> other.loadParameters(manager, stream),
+                "build the block as it was when it was saved");
     }
 
     @ParameterizedTest
@@ -272,6 +301,37 @@ class BlockPersistenceTest {
                 .setOutputDim(4)
                 .setNumHeads(2)
                 .setContextLength(8)
+                .build();
+    }
+
+    private static Block groupedQueryAttention(int width) {
+        return GroupedQueryAttention.builder()
+                .setInputDim(width)
+                .setOutputDim(8)
+                .setNumHeads(4)
+                .setNumKeyValueHeads(2)
+                .setContextLength(8)
+                .optRotary(new RotaryEmbedding(2))
+                .optQueryKeyNorm(1e-5)
+                .optQkvBias(true)
+                .build();
+    }
+
+    private static Block positionEmbedding(int width) {
+        return new PositionEmbedding(8, width, Layers.pytorch());
+    }
+
+    private static LlamaConfig llama(int width) {
+        return LlamaConfig.builder()
+                .optRelative(LlamaConfig.Relative.QWEN3)
+                .setVocabSize(9)
+                .setContextLength(8)
+                .setEmbeddingDim(width)
+                .setNumHeads(4)
+                .setNumLayers(2)
+                .optNumKeyValueHeads(2)
+                .optHeadDim(4)
+                .optDropout(0.1f)
                 .build();
     }
 

@@ -17,7 +17,8 @@ import ai.djl.training.GradientCollector;
 import ai.djl.training.Trainer;
 import ai.djl.training.tracker.Tracker;
 
-import org.djlgpt.nn.AdamW;
+import org.djlgpt.model.LlamaConfig.Relative;
+import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.RandomArrays;
@@ -29,43 +30,60 @@ import org.junit.jupiter.params.provider.EnumSource;
 /** What the loss is before training, and that it can be trained away. */
 class GptLearningTest {
 
-    /** The two usual starts. */
+    /** How models start. */
     private enum Start {
         /** PyTorch's defaults with an output layer of its own. */
-        PYTORCH(false) {
+        PYTORCH {
             @Override
-            Layers initialization(int numLayers) {
-                return Layers.pytorch();
+            GptModel build(int vocabSize) {
+                Gpt2Config config = gpt2(vocabSize).optTiedOutput(false).build();
+                return new GptModel(config, Layers.pytorch());
             }
         },
-        /** GPT-2's with the output layer tied to the embedding. */
-        GPT2(true) {
+        /** What models do unless told otherwise, the output layer tied to the embedding. */
+        GPT2 {
             @Override
-            Layers initialization(int numLayers) {
-                return Layers.gpt2(numLayers);
+            GptModel build(int vocabSize) {
+                return new GptModel(gpt2(vocabSize).build());
+            }
+        },
+        LLAMA {
+            @Override
+            GptModel build(int vocabSize) {
+                return new GptModel(llama(vocabSize).build());
+            }
+        },
+        QWEN3 {
+            @Override
+            GptModel build(int vocabSize) {
+                return new GptModel(llama(vocabSize).optRelative(Relative.QWEN3).build());
             }
         };
 
-        private final boolean tied;
-
-        Start(boolean tied) {
-            this.tied = tied;
-        }
-
-        abstract Layers initialization(int numLayers);
+        abstract GptModel build(int vocabSize);
 
         GptModel model(int vocabSize) {
-            Gpt2Config config =
-                    Gpt2Config.builder()
-                            .setVocabSize(vocabSize)
-                            .setContextLength(16)
-                            .setEmbeddingDim(32)
-                            .setNumHeads(4)
-                            .setNumLayers(2)
-                            .optTiedOutput(tied)
-                            .build();
             Engine.getInstance().setRandomSeed(5);
-            return new GptModel(config, initialization(config.numLayers()));
+            return build(vocabSize);
+        }
+
+        private static Gpt2Config.Builder gpt2(int vocabSize) {
+            return Gpt2Config.builder()
+                    .setVocabSize(vocabSize)
+                    .setContextLength(16)
+                    .setEmbeddingDim(32)
+                    .setNumHeads(4)
+                    .setNumLayers(2);
+        }
+
+        private static LlamaConfig.Builder llama(int vocabSize) {
+            return LlamaConfig.builder()
+                    .setVocabSize(vocabSize)
+                    .setContextLength(16)
+                    .setEmbeddingDim(32)
+                    .setNumHeads(4)
+                    .setNumLayers(2)
+                    .optNumKeyValueHeads(2);
         }
     }
 
@@ -107,8 +125,8 @@ class GptLearningTest {
         NDArray tokens = distinctFirstTokens(vocabSize);
         NDArray targets = arrays.ids(vocabSize, 4, 8);
         try (Model model = Model.newInstance("gpt");
-                AdamW optimizer =
-                        AdamW.builder().optLearningRateTracker(Tracker.fixed(5e-3f)).build()) {
+                FusedAdamW optimizer =
+                        FusedAdamW.builder().optLearningRateTracker(Tracker.fixed(5e-3f)).build()) {
             model.setBlock(start.model(vocabSize));
             DefaultTrainingConfig config =
                     new DefaultTrainingConfig(new CrossEntropy()).optOptimizer(optimizer);

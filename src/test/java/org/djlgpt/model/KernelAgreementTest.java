@@ -12,10 +12,14 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.GradientCollector;
 
 import org.djlgpt.attention.CausalAttention;
+import org.djlgpt.attention.GroupedQueryAttention;
 import org.djlgpt.attention.MultiHeadAttention;
 import org.djlgpt.attention.MultiHeadAttentionWrapper;
-import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.attention.RotaryEmbedding;
+import org.djlgpt.model.LlamaConfig.Relative;
 import org.djlgpt.nn.ActivationFunction;
+import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.torch.PlainOperators;
@@ -24,7 +28,6 @@ import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.MethodSource;
-import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.ArrayList;
 import java.util.List;
@@ -46,6 +49,18 @@ class KernelAgreementTest {
                     .setNumHeads(3)
                     .setNumLayers(2)
                     .optQkvBias(true)
+                    .build();
+
+    private static final LlamaConfig LLAMA =
+            LlamaConfig.builder()
+                    .setVocabSize(11)
+                    .setContextLength(20)
+                    .setEmbeddingDim(12)
+                    .setNumHeads(4)
+                    .setNumLayers(2)
+                    .optNumKeyValueHeads(2)
+                    .optHeadDim(6)
+                    .optSlidingWindow(9)
                     .build();
 
     private NDManager manager;
@@ -77,13 +92,34 @@ class KernelAgreementTest {
                         .setOutputDim(6)
                         .setNumHeads(3)
                         .setContextLength(20);
+        GroupedQueryAttention.Builder grouped =
+                GroupedQueryAttention.builder()
+                        .setInputDim(12)
+                        .setOutputDim(8)
+                        .setNumHeads(4)
+                        .setNumKeyValueHeads(2)
+                        .setContextLength(20);
         return Stream.of(
-                Arguments.of("Gelu", ActivationFunction.GELU_TANH.block()),
+                Arguments.of("GeluTanh", ActivationFunction.GELU_TANH.block()),
+                Arguments.of("Gelu", ActivationFunction.GELU.block()),
+                Arguments.of("Relu", ActivationFunction.RELU.block()),
+                Arguments.of("Silu", ActivationFunction.SILU.block()),
+                Arguments.of("RmsNorm", new RmsNorm(12, 1e-5)),
+                Arguments.of("RotaryEmbedding", new RotaryEmbedding(12)),
                 Arguments.of("FeedForward", new FeedForward(12)),
+                Arguments.of("GatedFeedForward", new GatedFeedForward(12, 7)),
                 Arguments.of("CausalAttention", causal.build()),
                 Arguments.of("MultiHeadAttentionWrapper", wrapper.build()),
                 Arguments.of("MultiHeadAttention", multiHead.build()),
-                Arguments.of("TransformerBlock", new TransformerBlock(CONFIG)));
+                Arguments.of("GroupedQueryAttention", grouped.build()),
+                Arguments.of("multi-query", grouped.setNumKeyValueHeads(1).build()),
+                Arguments.of("window", grouped.optSlidingWindow(5).build()),
+                Arguments.of("window of one", grouped.optSlidingWindow(1).build()),
+                Arguments.of(
+                        "rotated and normalized",
+                        grouped.optRotary(new RotaryEmbedding(2)).optQueryKeyNorm(1e-5).build()),
+                Arguments.of("TransformerBlock", new TransformerBlock(CONFIG)),
+                Arguments.of("TransformerBlock of a Llama", new TransformerBlock(LLAMA)));
     }
 
     @ParameterizedTest(name = "{0}")
@@ -97,10 +133,19 @@ class KernelAgreementTest {
         assertAgree(() -> Blocks.train(block, x).mul(mix).mean(), variables(block, x));
     }
 
+    static Stream<GptConfig> models() {
+        return Stream.of(
+                CONFIG.toBuilder().optTiedOutput(true).build(),
+                CONFIG.toBuilder().optTiedOutput(false).build(),
+                LLAMA.toBuilder().optRelative(Relative.MISTRAL).optTiedOutput(false).build(),
+                LLAMA.toBuilder().optRelative(Relative.QWEN2).build(),
+                LLAMA.toBuilder().optRelative(Relative.QWEN3).build());
+    }
+
     @ParameterizedTest
-    @ValueSource(booleans = {true, false})
-    void ofTheModelAndItsLoss(boolean tied) {
-        GptModel model = new GptModel(CONFIG.toBuilder().optTiedOutput(tied).build());
+    @MethodSource("models")
+    void ofTheModelAndItsLoss(GptConfig config) {
+        GptModel model = new GptModel(config);
         NDArray tokens = arrays.ids(11, 3, 17);
         NDArray targets = arrays.ids(11, 3, 17);
         initialized(model, manager, new Shape(1, 1));

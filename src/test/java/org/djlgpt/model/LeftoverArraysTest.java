@@ -19,16 +19,20 @@ import ai.djl.training.GradientCollector;
 
 import org.djlgpt.attention.CausalAttention;
 import org.djlgpt.attention.CausalMask;
+import org.djlgpt.attention.GroupedQueryAttention;
 import org.djlgpt.attention.MultiHeadAttention;
 import org.djlgpt.attention.MultiHeadAttentionWrapper;
+import org.djlgpt.attention.RotaryEmbedding;
 import org.djlgpt.attention.SelfAttention;
 import org.djlgpt.attention.SelfAttentionV1;
 import org.djlgpt.attention.SelfAttentionV2;
 import org.djlgpt.attention.SimplifiedSelfAttention;
-import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.ActivationFunction;
+import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.LayerNorm;
+import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Linear;
+import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.testing.RandomArrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
@@ -62,6 +66,20 @@ class LeftoverArraysTest {
                     .optQkvBias(true)
                     .build();
 
+    private static final LlamaConfig LLAMA =
+            LlamaConfig.builder()
+                    .optRelative(LlamaConfig.Relative.QWEN3)
+                    .setVocabSize(9)
+                    .setContextLength(8)
+                    .setEmbeddingDim(WIDTH)
+                    .setNumHeads(4)
+                    .setNumLayers(2)
+                    .optNumKeyValueHeads(2)
+                    .optHeadDim(4)
+                    .optSlidingWindow(3)
+                    .optDropout(0.1f)
+                    .build();
+
     private NDManager manager;
 
     @BeforeEach
@@ -80,9 +98,18 @@ class LeftoverArraysTest {
                 Stream.of(
                         named(Linear.builder().setInputDim(WIDTH).setOutputDim(3).build()),
                         named(new LayerNorm(WIDTH)),
+                        named("LayerNorm without shift", new LayerNorm(WIDTH, 1e-5, false)),
+                        named(new RmsNorm(WIDTH, 1e-5)),
+                        named(new RotaryEmbedding(WIDTH)),
+                        named(new PositionEmbedding(8, WIDTH, Layers.pytorch())),
                         named(ActivationFunction.GELU_TANH.block()),
+                        named("Gelu", ActivationFunction.GELU.block()),
+                        named("Relu", ActivationFunction.RELU.block()),
+                        named("Silu", ActivationFunction.SILU.block()),
                         named(new FeedForward(WIDTH)),
-                        named(new TransformerBlock(CONFIG))));
+                        named(new GatedFeedForward(WIDTH, 8)),
+                        named(new TransformerBlock(CONFIG)),
+                        named("TransformerBlock of a Llama", new TransformerBlock(LLAMA))));
     }
 
     static Stream<Arguments> attention() {
@@ -116,11 +143,31 @@ class LeftoverArraysTest {
                                 .setContextLength(8)
                                 .setNumHeads(2)
                                 .optDropout(0.1f)
+                                .build()),
+                named(
+                        GroupedQueryAttention.builder()
+                                .setInputDim(WIDTH)
+                                .setOutputDim(8)
+                                .setContextLength(8)
+                                .setNumHeads(4)
+                                .setNumKeyValueHeads(2)
+                                .optRotary(new RotaryEmbedding(2))
+                                .optQueryKeyNorm(1e-5)
+                                .optSlidingWindow(3)
+                                .optDropout(0.1f)
                                 .build()));
     }
 
     private static Arguments named(Block block) {
-        return Arguments.of(block.getClass().getSimpleName(), block);
+        return named(block.getClass().getSimpleName(), block);
+    }
+
+    private static Arguments named(String name, Block block) {
+        return Arguments.of(name, block);
+    }
+
+    static Stream<GptConfig> configs() {
+        return Stream.of(CONFIG, LLAMA);
     }
 
     @ParameterizedTest(name = "{0}")
@@ -129,9 +176,10 @@ class LeftoverArraysTest {
         assertAddsItsResultOnly(block, new RandomArrays(manager, 1).normal(2, 5, WIDTH));
     }
 
-    @Test
-    void inferenceOfTheModelAddsItsLogitsOnly() {
-        assertAddsItsResultOnly(new GptModel(CONFIG), new RandomArrays(manager, 1).ids(9, 2, 5));
+    @ParameterizedTest
+    @MethodSource("configs")
+    void inferenceOfTheModelAddsItsLogitsOnly(GptConfig config) {
+        assertAddsItsResultOnly(new GptModel(config), new RandomArrays(manager, 1).ids(9, 2, 5));
     }
 
     private void assertAddsItsResultOnly(Block block, NDArray x) {
@@ -168,10 +216,11 @@ class LeftoverArraysTest {
         }
     }
 
-    @Test
-    void trainingOfTheModelAddsLogitsAndLossOnly() {
+    @ParameterizedTest
+    @MethodSource("configs")
+    void trainingOfTheModelAddsLogitsAndLossOnly(GptConfig config) {
         RandomArrays random = new RandomArrays(manager, 1);
-        GptModel model = initialized(new GptModel(CONFIG), manager, new Shape(1, 1));
+        GptModel model = initialized(new GptModel(config), manager, new Shape(1, 1));
         int before = arrays();
         for (int step = 0; step < 3; step++) {
             try (GradientCollector collector = Engine.getInstance().newGradientCollector();
@@ -202,19 +251,21 @@ class LeftoverArraysTest {
         assertEquals(before + 2, arrays());
     }
 
-    @Test
-    void lookingAtWeightsOfTheModelAddsOneArrayALayer() {
-        GptModel model = initialized(new GptModel(CONFIG), manager, new Shape(1, 1));
+    @ParameterizedTest
+    @MethodSource("configs")
+    void lookingAtWeightsOfTheModelAddsOneArrayALayer(GptConfig config) {
+        GptModel model = initialized(new GptModel(config), manager, new Shape(1, 1));
         NDArray tokens = new RandomArrays(manager, 1).ids(9, 2, 5);
         int before = arrays();
 
-        assertEquals(CONFIG.numLayers(), model.attentionWeights(tokens).size());
-        assertEquals(before + CONFIG.numLayers(), arrays());
+        assertEquals(config.numLayers(), model.attentionWeights(tokens).size());
+        assertEquals(before + config.numLayers(), arrays());
     }
 
-    @Test
-    void theResultLivesWithTheInput() {
-        GptModel model = initialized(new GptModel(CONFIG), manager, new Shape(1, 1));
+    @ParameterizedTest
+    @MethodSource("configs")
+    void theResultLivesWithTheInput(GptConfig config) {
+        GptModel model = initialized(new GptModel(config), manager, new Shape(1, 1));
         int before = arrays();
         NDArray logits;
         try (NDManager passing = manager.newSubManager()) {
@@ -225,9 +276,10 @@ class LeftoverArraysTest {
         assertEquals(before, arrays());
     }
 
-    @Test
-    void aRefusedTokenLeavesNothing() {
-        GptModel model = initialized(new GptModel(CONFIG), manager, new Shape(1, 1));
+    @ParameterizedTest
+    @MethodSource("configs")
+    void aRefusedTokenLeavesNothing(GptConfig config) {
+        GptModel model = initialized(new GptModel(config), manager, new Shape(1, 1));
         NDArray tokens = manager.create(new long[] {1, 9}, new Shape(1, 2));
         int before = arrays();
 
@@ -271,10 +323,11 @@ class LeftoverArraysTest {
         return pages * 4096 >> 20;
     }
 
-    @Test
-    void severalThreadsUseOneModel() throws Exception {
-        GptModel model = initialized(new GptModel(CONFIG), manager, new Shape(1, 1));
-        GptModel fresh = initialized(new GptModel(CONFIG), manager, new Shape(1, 1));
+    @ParameterizedTest
+    @MethodSource("configs")
+    void severalThreadsUseOneModel(GptConfig config) throws Exception {
+        GptModel model = initialized(new GptModel(config), manager, new Shape(1, 1));
+        GptModel fresh = initialized(new GptModel(config), manager, new Shape(1, 1));
         List<float[]> expected = new ArrayList<>();
         for (int seed = 0; seed < 8; seed++) {
             expected.add(logits(fresh, seed));

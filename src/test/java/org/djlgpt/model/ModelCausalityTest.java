@@ -10,13 +10,17 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.model.LlamaConfig.Relative;
 import org.djlgpt.testing.RandomArrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.ValueSource;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.Arrays;
+import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /** What the model's predictions may depend on, for random sizes and positions. */
 class ModelCausalityTest {
@@ -35,11 +39,61 @@ class ModelCausalityTest {
         manager.close();
     }
 
+    /** The families, each with random sizes. */
+    private enum Family {
+        GPT2 {
+            @Override
+            GptConfig random(RandomArrays arrays) {
+                int numHeads = arrays.between(1, 3);
+                return Gpt2Config.builder()
+                        .setVocabSize(arrays.between(5, 30))
+                        .setContextLength(arrays.between(3, 9))
+                        .setEmbeddingDim(numHeads * arrays.between(2, 6))
+                        .setNumHeads(numHeads)
+                        .setNumLayers(arrays.between(1, 3))
+                        .optDropout(0.2f)
+                        .optQkvBias(arrays.between(0, 1) == 1)
+                        .optTiedOutput(arrays.between(0, 1) == 1)
+                        .build();
+            }
+        },
+        LLAMA {
+            @Override
+            GptConfig random(RandomArrays arrays) {
+                int numKeyValueHeads = arrays.between(1, 3);
+                Relative[] relatives = Relative.values();
+                return LlamaConfig.builder()
+                        .optRelative(relatives[arrays.between(0, relatives.length - 1)])
+                        .setVocabSize(arrays.between(5, 30))
+                        .setContextLength(arrays.between(3, 9))
+                        .setEmbeddingDim(arrays.between(2, 12))
+                        .setNumHeads(numKeyValueHeads * arrays.between(1, 3))
+                        .setNumLayers(arrays.between(1, 3))
+                        .optNumKeyValueHeads(numKeyValueHeads)
+                        .optHeadDim(2 * arrays.between(1, 3))
+                        .optSlidingWindow(arrays.between(2, 9))
+                        .optDropout(0.2f)
+                        .optTiedOutput(arrays.between(0, 1) == 1)
+                        .build();
+            }
+        };
+
+        abstract GptConfig random(RandomArrays arrays);
+    }
+
+    static Stream<Arguments> familiesAndSeeds() {
+        return Stream.of(Family.values())
+                .flatMap(
+                        family ->
+                                LongStream.rangeClosed(1, 6)
+                                        .mapToObj(seed -> Arguments.of(family, seed)));
+    }
+
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
-    void changingFutureTokensLeavesThePastUnchanged(long seed) {
+    @MethodSource("familiesAndSeeds")
+    void changingFutureTokensLeavesThePastUnchanged(Family family, long seed) {
         RandomArrays arrays = new RandomArrays(manager, seed);
-        GptModel model = randomModel(arrays);
+        GptModel model = randomModel(family, arrays);
         NDArray tokens = randomTokens(model, arrays);
         int length = (int) tokens.getShape().get(1);
         int present = arrays.between(0, length - 2);
@@ -56,10 +110,10 @@ class ModelCausalityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3, 4, 5, 6})
-    void changingFutureVectorsLeavesThePastOfALayerUnchanged(long seed) {
+    @MethodSource("familiesAndSeeds")
+    void changingFutureVectorsLeavesThePastOfALayerUnchanged(Family family, long seed) {
         RandomArrays arrays = new RandomArrays(manager, seed);
-        Gpt2Config config = randomConfig(arrays);
+        GptConfig config = family.random(arrays);
         int length = config.contextLength();
         int present = arrays.between(0, length - 2);
         NDArray x = arrays.normal(2, length, config.embeddingDim());
@@ -77,10 +131,10 @@ class ModelCausalityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
-    void aRowIsTheSameWhateverTheOtherRowsAre(long seed) {
+    @MethodSource("familiesAndSeeds")
+    void aRowIsTheSameWhateverTheOtherRowsAre(Family family, long seed) {
         RandomArrays arrays = new RandomArrays(manager, seed);
-        GptModel model = randomModel(arrays);
+        GptModel model = randomModel(family, arrays);
         NDArray tokens = randomTokens(model, arrays);
         NDArray others = tokens.add(1).mod(model.config().vocabSize());
         others.set(new NDIndex("1"), tokens.get(1));
@@ -92,10 +146,10 @@ class ModelCausalityTest {
     }
 
     @ParameterizedTest
-    @ValueSource(longs = {1, 2, 3})
-    void aShortSequenceIsThePrefixOfALongOne(long seed) {
+    @MethodSource("familiesAndSeeds")
+    void aShortSequenceIsThePrefixOfALongOne(Family family, long seed) {
         RandomArrays arrays = new RandomArrays(manager, seed);
-        GptModel model = randomModel(arrays);
+        GptModel model = randomModel(family, arrays);
         NDArray tokens = randomTokens(model, arrays);
         NDArray whole = infer(model, tokens);
 
@@ -106,28 +160,14 @@ class ModelCausalityTest {
         }
     }
 
-    private GptModel randomModel(RandomArrays arrays) {
-        Gpt2Config config = randomConfig(arrays);
+    private GptModel randomModel(Family family, RandomArrays arrays) {
+        GptConfig config = family.random(arrays);
         return initialized(new GptModel(config), manager, new Shape(1, config.contextLength()));
     }
 
     private static NDArray randomTokens(GptModel model, RandomArrays arrays) {
         GptConfig config = model.config();
         return arrays.ids(config.vocabSize(), 3, config.contextLength());
-    }
-
-    private static Gpt2Config randomConfig(RandomArrays arrays) {
-        int numHeads = arrays.between(1, 3);
-        return Gpt2Config.builder()
-                .setVocabSize(arrays.between(5, 30))
-                .setContextLength(arrays.between(3, 9))
-                .setEmbeddingDim(numHeads * arrays.between(2, 6))
-                .setNumHeads(numHeads)
-                .setNumLayers(arrays.between(1, 3))
-                .optDropout(0.2f)
-                .optQkvBias(arrays.between(0, 1) == 1)
-                .optTiedOutput(arrays.between(0, 1) == 1)
-                .build();
     }
 
     private static float[] floats(NDArray array) {

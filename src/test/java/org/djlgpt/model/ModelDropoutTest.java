@@ -14,8 +14,12 @@ import org.djlgpt.testing.RandomArrays;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.Arrays;
+import java.util.List;
+import java.util.stream.Stream;
 
 /** Dropout of the model: there in training, absent in inference. */
 class ModelDropoutTest {
@@ -29,7 +33,21 @@ class ModelDropoutTest {
                     .setNumLayers(2)
                     .optDropout(0.3f)
                     .build();
-    private static final Gpt2Config WITHOUT = CONFIG.toBuilder().optDropout(0).build();
+
+    private static final LlamaConfig LLAMA =
+            LlamaConfig.builder()
+                    .setVocabSize(11)
+                    .setContextLength(6)
+                    .setEmbeddingDim(8)
+                    .setNumHeads(2)
+                    .setNumLayers(2)
+                    .optNumKeyValueHeads(1)
+                    .optDropout(0.3f)
+                    .build();
+
+    static Stream<GptConfig> configs() {
+        return Stream.of(CONFIG, LLAMA);
+    }
 
     private NDManager manager;
     private RandomArrays arrays;
@@ -45,17 +63,33 @@ class ModelDropoutTest {
         manager.close();
     }
 
-    @Test
-    void isActiveInTrainingOfTheModelAndAbsentInInference() {
-        assertOnlyInTraining(new GptModel(CONFIG), new GptModel(WITHOUT), arrays.ids(11, 2, 6));
+    @ParameterizedTest
+    @MethodSource("configs")
+    void isActiveInTrainingOfTheModelAndAbsentInInference(GptConfig config) {
+        GptModel without = new GptModel(config.withDropout(0));
+
+        assertOnlyInTraining(new GptModel(config), without, arrays.ids(11, 2, 6));
     }
 
+    @ParameterizedTest
+    @MethodSource("configs")
+    void isActiveInTrainingOfALayerAndAbsentInInference(GptConfig config) {
+        TransformerBlock without = new TransformerBlock(config.withDropout(0));
+
+        assertOnlyInTraining(new TransformerBlock(config), without, arrays.normal(2, 6, 8));
+    }
+
+    /** Each rate by itself, so that one does not pass for another. */
     @Test
-    void isActiveInTrainingOfALayerAndAbsentInInference() {
-        assertOnlyInTraining(
-                new TransformerBlock(CONFIG),
-                new TransformerBlock(WITHOUT),
-                arrays.normal(2, 6, 8));
+    void everyRateIsUsed() {
+        Gpt2Config none = CONFIG.withDropout(0);
+        for (Gpt2Config config :
+                List.of(
+                        none.toBuilder().optEmbeddingDropout(0.3f).build(),
+                        none.toBuilder().optAttentionDropout(0.3f).build(),
+                        none.toBuilder().optResidualDropout(0.3f).build())) {
+            assertOnlyInTraining(new GptModel(config), new GptModel(none), arrays.ids(11, 2, 6));
+        }
     }
 
     private void assertOnlyInTraining(Block block, Block without, NDArray x) {

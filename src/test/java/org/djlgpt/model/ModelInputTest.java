@@ -11,6 +11,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.nn.Layers;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,6 +52,60 @@ class ModelInputTest {
         assertRefused(() -> CONFIG.toBuilder().setNumHeads(0).build(), "numHeads=0");
         assertRefused(() -> CONFIG.toBuilder().setNumLayers(0).build(), "numLayers=0");
         assertRefused(() -> new FeedForward(0), "embeddingDim=0", "at least 1");
+        assertRefused(
+                () -> FeedForward.builder().setEmbeddingDim(2).optHiddenDim(0).build(),
+                "hiddenDim=0",
+                "at least 1");
+        assertRefused(() -> FeedForward.builder().build(), "embeddingDim=0", "set embeddingDim");
+        assertRefused(() -> new GatedFeedForward(0, 2), "embeddingDim=0", "at least 1");
+        assertRefused(() -> new GatedFeedForward(2, 0), "hiddenDim=0", "at least 1");
+        assertRefused(() -> CONFIG.toBuilder().optHiddenDim(0).build(), "hiddenDim=0");
+        assertRefused(() -> CONFIG.toBuilder().optNormEpsilon(0).build(), "epsilon=0.0");
+        assertRefused(
+                () -> new PositionEmbedding(0, 2, Layers.pytorch()), "contextLength=0", "least 1");
+        assertRefused(
+                () -> new PositionEmbedding(2, 0, Layers.pytorch()), "embeddingDim=0", "least 1");
+    }
+
+    @Test
+    void impossibleSizesOfTheLlamaFamily() {
+        assertRefused(() -> LlamaConfig.builder().build(), "embeddingDim=0", "at least 1", "set");
+        assertRefused(() -> llama().setVocabSize(0).build(), "vocabSize=0", "at least 1", "set");
+        assertRefused(() -> llama().setContextLength(0).build(), "contextLength=0");
+        assertRefused(() -> llama().setEmbeddingDim(-6).build(), "embeddingDim=-6");
+        assertRefused(() -> llama().setNumHeads(0).build(), "numHeads=0");
+        assertRefused(() -> llama().setNumLayers(0).build(), "numLayers=0");
+        assertRefused(() -> llama().optHiddenDim(0).build(), "hiddenDim=0");
+        assertRefused(() -> llama().optNumKeyValueHeads(0).build(), "numKeyValueHeads=0");
+        assertRefused(() -> llama().optHeadDim(0).build(), "headDim=0");
+        assertRefused(() -> llama().optSlidingWindow(0).build(), "slidingWindow=0", "at least 1");
+        assertRefused(() -> llama().optNormEpsilon(-1).build(), "epsilon=-1.0", "positive");
+        assertRefused(() -> llama().optRopeBase(1).build(), "base=1.0", "above 1", "use 10000");
+        assertRefused(() -> llama().optDropout(1).build(), "dropout=1.0", "[0, 1)", "use 0");
+    }
+
+    @Test
+    void headsOfTheLlamaFamilyThatDoNotFit() {
+        assertRefused(
+                () -> llama().setNumHeads(8).optNumKeyValueHeads(3).optHeadDim(2).build(),
+                "numKeyValueHeads=3",
+                "numHeads=8",
+                "use numKeyValueHeads=2 or 4");
+        assertRefused(
+                () -> llama().setNumHeads(5).build(),
+                "numHeads=5",
+                "embeddingDim=12",
+                "use numHeads=4 or 6");
+        assertRefused(() -> llama().setNumHeads(4).build(), "headDim=3", "must be even", "use 4");
+    }
+
+    private static LlamaConfig.Builder llama() {
+        return LlamaConfig.builder()
+                .setVocabSize(9)
+                .setContextLength(5)
+                .setEmbeddingDim(12)
+                .setNumHeads(3)
+                .setNumLayers(1);
     }
 
     @Test
@@ -102,6 +157,14 @@ class ModelInputTest {
         NDArray x = manager.ones(new Shape(3, 8));
         FeedForward feedForward = initialized(new FeedForward(6), manager, new Shape(1, 6));
         assertRefused(() -> infer(feedForward, x), "(3, 8)", "embeddingDim=6", "build");
+        GatedFeedForward gated = initialized(new GatedFeedForward(6, 4), manager, new Shape(1, 6));
+        assertRefused(() -> infer(gated, x), "(3, 8)", "embeddingDim=6", "build");
+        PositionEmbedding positions = new PositionEmbedding(5, 6, Layers.pytorch());
+        initialized(positions, manager, new Shape(1, 1, 6));
+        assertRefused(() -> infer(positions, x), "(3, 8)", "2 dimensions", "(B, T, embeddingDim)");
+        assertRefused(() -> infer(positions, x.expandDims(0)), "(1, 3, 8)", "embeddingDim=6");
+        NDArray tooLong = manager.ones(new Shape(1, 6, 6));
+        assertRefused(() -> infer(positions, tooLong), "6 tokens", "contextLength=5", "crop");
     }
 
     @Test

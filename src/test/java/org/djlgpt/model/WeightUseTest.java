@@ -1,5 +1,6 @@
 package org.djlgpt.model;
 
+import static org.djlgpt.testing.Blocks.initialized;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.djl.Device;
@@ -15,23 +16,23 @@ import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.TinyGpt;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
 
 import java.util.IdentityHashMap;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /** Under autocast a weight is rounded each time that it is used, so it must be used once. */
 class WeightUseTest {
 
     private NDManager manager;
-    private GptModel model;
     private NDArray tokens;
     private CountingStore store;
 
     @BeforeEach
     void open() {
         manager = NDManager.newBaseManager();
-        model = TinyGpt.model(TinyGpt.size(10, 4).setNumLayers(2).build(), 1, manager);
         tokens = manager.create(new long[] {1, 2, 3, 4}, new Shape(1, 4));
         store = new CountingStore(manager);
     }
@@ -41,24 +42,43 @@ class WeightUseTest {
         manager.close();
     }
 
-    @Test
-    void aPassUsesEachWeightOnce() {
+    static Stream<GptConfig> configs() {
+        LlamaConfig.Builder llama =
+                LlamaConfig.builder()
+                        .setVocabSize(10)
+                        .setContextLength(4)
+                        .setEmbeddingDim(16)
+                        .setNumHeads(4)
+                        .setNumLayers(2)
+                        .optNumKeyValueHeads(2);
+        return Stream.of(
+                TinyGpt.size(10, 4).setNumLayers(2).build(),
+                llama.optRelative(LlamaConfig.Relative.QWEN2).build(),
+                llama.optRelative(LlamaConfig.Relative.QWEN3).build());
+    }
+
+    @ParameterizedTest
+    @MethodSource("configs")
+    void aPassUsesEachWeightOnce(GptConfig config) {
+        GptModel model = initialized(new GptModel(config), manager, tokens.getShape());
         try (Autocast scope = Autocast.bfloat16()) {
             model.forward(store, new NDList(tokens), true);
         }
-        assertUsedOnce();
+        assertUsedOnce(model);
     }
 
-    @Test
-    void aLossUsesEachWeightOnce() {
+    @ParameterizedTest
+    @MethodSource("configs")
+    void aLossUsesEachWeightOnce(GptConfig config) {
+        GptModel model = initialized(new GptModel(config), manager, tokens.getShape());
         try (Autocast scope = Autocast.bfloat16()) {
             model.loss(tokens, tokens, new Pass(store, true));
         }
-        assertUsedOnce();
+        assertUsedOnce(model);
     }
 
     /** The tied embedding is read as a table, in float32, and used as a weight once. */
-    private void assertUsedOnce() {
+    private void assertUsedOnce(GptModel model) {
         model.getParameters()
                 .forEach(
                         named -> {

@@ -75,7 +75,7 @@ class AdamWReferenceTest {
         NDArray vector = array(manager, FIGURES.getAsJsonObject("start").get("vector"));
         JsonArray rowScales = FIGURES.getAsJsonArray("scaleOfMatrixRow");
         JsonArray elementScales = FIGURES.getAsJsonArray("scaleOfVectorElement");
-        try (AdamW optimizer = optimizer(rate)) {
+        try (FusedAdamW optimizer = optimizer(rate)) {
             for (int step = 0; step < 100; step++) {
                 optimizer.update("matrix", matrix, gradient(matrix, step, rowScales));
                 optimizer.update("vector", vector, gradient(vector, step, elementScales));
@@ -88,8 +88,8 @@ class AdamWReferenceTest {
         }
     }
 
-    private static AdamW optimizer(ParameterTracker rate) {
-        return AdamW.builder()
+    private static FusedAdamW optimizer(ParameterTracker rate) {
+        return FusedAdamW.builder()
                 .optLearningRateTracker(rate)
                 .optBeta1(FIGURES.get("beta1").getAsDouble())
                 .optBeta2(FIGURES.get("beta2").getAsDouble())
@@ -114,8 +114,8 @@ class AdamWReferenceTest {
     void aParameterThatJoinsLaterCountsItsOwnUpdates() {
         NDArray early = manager.zeros(new Shape(1));
         NDArray late = manager.zeros(new Shape(1));
-        try (AdamW optimizer =
-                AdamW.builder().optLearningRateTracker(Tracker.fixed(0.1f)).build()) {
+        try (FusedAdamW optimizer =
+                FusedAdamW.builder().optLearningRateTracker(Tracker.fixed(0.1f)).build()) {
             for (int i = 0; i < 50; i++) {
                 optimizer.update("early", early, manager.ones(new Shape(1)));
             }
@@ -127,7 +127,8 @@ class AdamWReferenceTest {
     @Test
     void epsilonIsAddedBesideTheRootAfterBiasCorrection() {
         NDArray weight = manager.zeros(new Shape(1));
-        try (AdamW optimizer = AdamW.builder().optLearningRateTracker(Tracker.fixed(1f)).build()) {
+        try (FusedAdamW optimizer =
+                FusedAdamW.builder().optLearningRateTracker(Tracker.fixed(1f)).build()) {
             optimizer.update("weight", weight, manager.create(new float[] {1e-8f}));
         }
 
@@ -138,8 +139,8 @@ class AdamWReferenceTest {
     void matricesDecayAndVectorsDoNot() {
         NDArray matrix = manager.ones(new Shape(2, 2));
         NDArray vector = manager.ones(new Shape(2));
-        try (AdamW optimizer =
-                AdamW.builder()
+        try (FusedAdamW optimizer =
+                FusedAdamW.builder()
                         .optLearningRateTracker(Tracker.fixed(0.1f))
                         .optWeightDecays(0.5f)
                         .build()) {
@@ -155,7 +156,7 @@ class AdamWReferenceTest {
     void anUpdateLeavesTwoMomentsBehindUntilItIsClosed() {
         NDArray weight = manager.ones(new Shape(2, 2));
         NDArray gradient = manager.ones(new Shape(2, 2));
-        AdamW optimizer = AdamW.builder().build();
+        FusedAdamW optimizer = FusedAdamW.builder().build();
         optimizer.update("weight", weight, gradient);
         int afterTheFirst = manager.getManagedArrays().size();
 
@@ -170,9 +171,9 @@ class AdamWReferenceTest {
 
     @Test
     void refusesDecaysOfMomentsAndEpsilonsThatMakeNoSense() {
-        assertRefused(() -> AdamW.builder().optBeta1(1).build(), "beta1=1.0", "[0, 1)");
-        assertRefused(() -> AdamW.builder().optBeta1(Double.NaN).build(), "beta1=NaN");
-        assertRefused(() -> AdamW.builder().optBeta2(-0.1).build(), "beta2=-0.1", "[0, 1)");
-        assertRefused(() -> AdamW.builder().optEpsilon(0).build(), "epsilon=0.0", "positive");
+        assertRefused(() -> FusedAdamW.builder().optBeta1(1).build(), "beta1=1.0", "[0, 1)");
+        assertRefused(() -> FusedAdamW.builder().optBeta1(Double.NaN).build(), "beta1=NaN");
+        assertRefused(() -> FusedAdamW.builder().optBeta2(-0.1).build(), "beta2=-0.1", "[0, 1)");
+        assertRefused(() -> FusedAdamW.builder().optEpsilon(0).build(), "epsilon=0.0", "positive");
     }
 }

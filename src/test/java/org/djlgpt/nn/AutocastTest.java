@@ -13,12 +13,15 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
-import ai.djl.nn.Parameter;
 import ai.djl.nn.SequentialBlock;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.attention.GroupedQueryAttention;
 import org.djlgpt.attention.MultiHeadAttention;
+import org.djlgpt.attention.RotaryEmbedding;
 import org.djlgpt.attention.SelfAttentionV2;
+import org.djlgpt.model.FeedForward;
+import org.djlgpt.model.GatedFeedForward;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.PlainOperators;
@@ -26,10 +29,15 @@ import org.djlgpt.torch.Recording;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.MethodSource;
 
+import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.concurrent.CompletableFuture;
+import java.util.stream.Stream;
 
 class AutocastTest {
 
@@ -82,12 +90,41 @@ class AutocastTest {
         assertTrue(wide.allClose(narrow, 4 * ROUNDING, 4 * ROUNDING, false));
     }
 
-    @Test
-    void parametersAndGradientsStayInFloat32() {
-        MultiHeadAttention block = attention();
+    static Stream<Arguments> blocks() {
+        GroupedQueryAttention.Builder grouped =
+                GroupedQueryAttention.builder()
+                        .setInputDim(8)
+                        .setOutputDim(8)
+                        .setContextLength(5)
+                        .setNumHeads(4)
+                        .setNumKeyValueHeads(2)
+                        .optHeadDim(8);
+        FeedForward.Builder feedForward = FeedForward.builder().setEmbeddingDim(8);
+        return Stream.of(
+                Arguments.of("MultiHeadAttention", attention()),
+                Arguments.of("GroupedQueryAttention", grouped.build()),
+                Arguments.of("window", grouped.optSlidingWindow(3).build()),
+                Arguments.of(
+                        "rotated",
+                        grouped.optRotary(new RotaryEmbedding(8)).optQkvBias(true).build()),
+                Arguments.of("normalized", grouped.optQueryKeyNorm(1e-5).build()),
+                Arguments.of("GatedFeedForward", new GatedFeedForward(8, 12)),
+                Arguments.of("GELU_TANH", feedForward.build()),
+                Arguments.of("GELU", feedForward.optActivation(ActivationFunction.GELU).build()),
+                Arguments.of("RELU", feedForward.optActivation(ActivationFunction.RELU).build()),
+                Arguments.of("SILU", feedForward.optActivation(ActivationFunction.SILU).build()),
+                Arguments.of("RmsNorm", new RmsNorm(8, 1e-5)),
+                Arguments.of("LayerNorm", new LayerNorm(8, 1e-5, false)),
+                Arguments.of("RotaryEmbedding", new RotaryEmbedding(8)));
+    }
+
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("blocks")
+    void parametersAndGradientsStayInFloat32(String name, Block block) {
         block.initialize(manager, DataType.FLOAT32, x.getShape());
-        List<NDArray> weights =
-                block.getParameters().values().stream().map(Parameter::getArray).toList();
+        x.setRequiresGradient(true);
+        List<NDArray> weights = new ArrayList<>(List.of(x));
+        block.getParameters().values().forEach(parameter -> weights.add(parameter.getArray()));
         NDList wide = Gradients.of(sumOfSquares(block), weights);
         NDList narrow;
         try (Autocast scope = Autocast.bfloat16()) {
@@ -102,14 +139,30 @@ class AutocastTest {
         }
     }
 
+    @ParameterizedTest(name = "{0}")
+    @MethodSource("blocks")
+    void outputsDifferByRoundingOnly(String name, Block block) {
+        block.initialize(manager, DataType.FLOAT32, x.getShape());
+        NDArray wide = forward(block);
+        try (Autocast scope = Autocast.bfloat16()) {
+            NDArray narrow = forward(block);
+            assertEquals(DataType.FLOAT32, narrow.getDataType());
+            assertTrue(wide.allClose(narrow, 4 * ROUNDING, 4 * ROUNDING, false));
+        }
+    }
+
     @Test
     void normsAndLossesComputeInFloat32() {
+        RmsNorm rms = new RmsNorm(8, 1e-5);
+        rms.initialize(manager, DataType.FLOAT32, x.getShape());
+        float[] divided = forward(rms).toFloatArray();
         LayerNorm norm = new LayerNorm(8);
         norm.initialize(manager, DataType.FLOAT32, x.getShape());
         NDArray targets = manager.create(new long[10], new Shape(2, 5));
         NDArray normalized = forward(norm);
         float loss = CrossEntropy.mean(x, targets).getFloat();
         try (Autocast scope = Autocast.bfloat16()) {
+            assertArrayEquals(divided, forward(rms).toFloatArray());
             assertArrayEquals(normalized.toFloatArray(), forward(norm).toFloatArray());
             assertEquals(loss, CrossEntropy.mean(x, targets).getFloat());
         }

@@ -15,6 +15,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.Map;
@@ -49,9 +50,22 @@ class LayerGradientsTest {
         assertGradients(new LayerNorm(5), new Shape(2, 3, 5));
     }
 
-    @Test
-    void gelu() {
-        assertGradients(ActivationFunction.GELU_TANH.block(), new Shape(4, 6));
+    @ParameterizedTest
+    @ValueSource(booleans = {true, false})
+    void layerNormOfAnotherEpsilon(boolean bias) {
+        assertGradients(new LayerNorm(5, 0.1, bias), new Shape(2, 3, 5));
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {1e-6, 0.1})
+    void rmsNorm(double epsilon) {
+        assertGradients(new RmsNorm(5, epsilon), new Shape(2, 3, 5));
+    }
+
+    @ParameterizedTest
+    @EnumSource
+    void activation(ActivationFunction function) {
+        assertGradients(function.block(), new Shape(4, 6));
     }
 
     @Test

@@ -57,6 +57,22 @@ class LayerInputTest {
     }
 
     @Test
+    void aBlockIsAskedAboutOneShape() {
+        assertRefused(() -> layerNorm().getOutputShapes(new Shape[0]), "takes 1 array", "0");
+        assertRefused(
+                () -> layerNorm().getOutputShapes(new Shape[] {new Shape(3), new Shape(3)}),
+                "takes 1 array",
+                "2");
+    }
+
+    @Test
+    void numbersOfAnotherTypeThanTheParametersAreNamed() {
+        NDArray x = manager.ones(new Shape(2, 3), DataType.FLOAT64);
+
+        assertRefused(() -> infer(layerNorm(), x), "LayerNorm", "float64", "scale", "float32");
+    }
+
+    @Test
     void bfloat16IsWidenedWhereNothingComputesInIt() {
         NDArray x = manager.create(new float[] {1, 2, 3, 4}, new Shape(2, 2));
         NDArray narrow = BFloat16.from(x);
@@ -72,7 +88,7 @@ class LayerInputTest {
             assertEquals(loss, CrossEntropy.mean(narrow, targets).getFloat(), 1e-6f);
         }
         assertRefused(
-                () -> AdamW.builder().build().update("w", narrow, narrow), "AdamW", "FLOAT32");
+                () -> FusedAdamW.builder().build().update("w", narrow, narrow), "AdamW", "FLOAT32");
     }
 
     @Test
@@ -101,11 +117,19 @@ class LayerInputTest {
         assertRefused(
                 () -> Linear.builder().setInputDim(-2).setOutputDim(1).build(), "inputDim=-2");
         assertRefused(() -> new LayerNorm(0), "dim=0", "at least 1");
-        assertRefused(
-                () -> new Embedding(0, 2), "numEmbeddings=0", "least 1");
-        assertRefused(
-                () -> new Embedding(2, -1), "embeddingDim=-1", "least");
+        assertRefused(() -> new RmsNorm(0, 1e-5), "dim=0", "at least 1");
+        assertRefused(() -> new Embedding(0, 2), "numEmbeddings=0", "least 1");
+        assertRefused(() -> new Embedding(2, -1), "embeddingDim=-1", "least");
         assertRefused(() -> Layers.gpt2(0), "numLayers=0", "at least 1");
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, -1e-5, Double.NaN, Double.POSITIVE_INFINITY})
+    void epsilonsThatAreNotPositive(double epsilon) {
+        String[] parts = {"epsilon=" + epsilon, "positive", "use 1e-5"};
+
+        assertRefused(() -> new LayerNorm(3, epsilon, true), parts);
+        assertRefused(() -> new RmsNorm(3, epsilon), parts);
     }
 
     @Test
@@ -114,6 +138,7 @@ class LayerInputTest {
 
         assertRefused(() -> infer(linear(), x), "Linear", "(2, 5)", "inputDim=3", "build");
         assertRefused(() -> infer(layerNorm(), x), "LayerNorm", "(2, 5)", "dim=3", "build");
+        assertRefused(() -> infer(rmsNorm(), x), "RmsNorm", "(2, 5)", "dim=3", "build");
     }
 
     @Test
@@ -122,6 +147,7 @@ class LayerInputTest {
 
         assertRefused(() -> infer(linear(), scalar), "Linear", "0 dimensions", "inputDim");
         assertRefused(() -> infer(layerNorm(), scalar), "LayerNorm", "0 dimensions", "dim");
+        assertRefused(() -> infer(rmsNorm(), scalar), "RmsNorm", "0 dimensions", "dim");
     }
 
     @ParameterizedTest
@@ -133,7 +159,11 @@ class LayerInputTest {
 
         assertRefused(() -> infer(linear(), x), "Linear", type.toString(), "toType");
         assertRefused(() -> infer(layerNorm(), x), "LayerNorm", type.toString(), "toType");
-        assertRefused(() -> infer(ActivationFunction.GELU_TANH.block(), x), "GELU_TANH", type.toString(), "toType");
+        assertRefused(() -> infer(rmsNorm(), x), "RmsNorm", type.toString(), "toType");
+        for (ActivationFunction function : ActivationFunction.values()) {
+            assertRefused(
+                    () -> infer(function.block(), x), function.name(), type.toString(), "toType");
+        }
         assertRefused(
                 () -> CrossEntropy.mean(x, manager.zeros(new Shape(2), DataType.INT64)),
                 "CrossEntropy",
@@ -226,6 +256,10 @@ class LayerInputTest {
 
     private Block layerNorm() {
         return initialized(new LayerNorm(3), manager, new Shape(1, 3));
+    }
+
+    private Block rmsNorm() {
+        return initialized(new RmsNorm(3, 1e-5), manager, new Shape(1, 3));
     }
 
     private Block embedding() {

@@ -116,7 +116,8 @@ class LayerReferenceTest {
             expected[i] *= x[i];
         }
 
-        NDArray y = infer(ActivationFunction.GELU_TANH.block(), manager.create(x).toType(type, false));
+        NDArray y =
+                infer(ActivationFunction.GELU_TANH.block(), manager.create(x).toType(type, false));
 
         double[] actual = y.toType(DataType.FLOAT64, false).toDoubleArray();
         assertArrayEquals(expected, actual, tolerance);

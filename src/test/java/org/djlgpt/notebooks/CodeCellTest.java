@@ -40,7 +40,7 @@ class CodeCellTest {
         Notebook notebook =
                 Notebook.parse(
                         "a.ipynb",
-                        """
+"""
 {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
   {"id": "a", "cell_type": "code", "metadata": {}, "source": ["5 < x\\n", "é"],
    "outputs": [], "execution_count": null}]}

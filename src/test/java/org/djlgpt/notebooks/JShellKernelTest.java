@@ -67,7 +67,7 @@ class JShellKernelTest {
     @Test
     void renderedTextShowsAsItsType() throws CellFailure {
         assertOutputs(
-                """
+"""
 [{"output_type": "execute_result", "data": {"text/html": ["<b>x</b>"]}, "metadata": {}}]
 """,
                 "render(\"<b>x</b>\", \"text/html\")");

@@ -4,20 +4,21 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
-import org.djlgpt.model.Gpt2Config;
+import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokens;
 import org.djlgpt.training.Pretraining;
-import org.djlgpt.training.TrainingConfig;
+import org.djlgpt.training.PretrainingConfig;
 
 import java.io.IOException;
 
 /**
  * Trains and writes in turn, in twenty rounds, and prints what the process holds after the first
- * one, which is 5 % of the work, and after the last: {@code LongRun STEPS TOKENS}.
+ * one, which is 5 % of the work, and after the last: {@code LongRun MODEL STEPS TOKENS}.
  */
 final class LongRun {
 
@@ -27,15 +28,17 @@ final class LongRun {
     private LongRun() {}
 
     public static void main(String[] arguments) throws IOException {
-        int steps = Integer.parseInt(arguments[0]) / ROUNDS;
-        int tokens = Integer.parseInt(arguments[1]) / ROUNDS;
+        int steps = Integer.parseInt(arguments[1]) / ROUNDS;
+        int tokens = Integer.parseInt(arguments[2]) / ROUNDS;
         CharTokenizer tokenizer = CharTokenizer.fromText(TEXT);
-        Gpt2Config size =
-                TinyGpt.size(tokenizer.vocabSize(), 32)
-                        .setEmbeddingDim(64)
-                        .setNumLayers(2)
-                        .optDropout(0.1f)
-                        .build();
+        GptConfig size =
+                arguments[0].equals("llama")
+                        ? llama(tokenizer.vocabSize())
+                        : TinyGpt.size(tokenizer.vocabSize(), 32)
+                                .setEmbeddingDim(64)
+                                .setNumLayers(2)
+                                .optDropout(0.1f)
+                                .build();
         try (NDManager manager = NDManager.newBaseManager()) {
             GptModel model = TinyGpt.model(size, 1, manager);
             for (int round = 1; round <= ROUNDS; round++) {
@@ -49,6 +52,18 @@ final class LongRun {
         }
     }
 
+    private static LlamaConfig llama(int vocabSize) {
+        return LlamaConfig.builder()
+                .setVocabSize(vocabSize)
+                .setContextLength(32)
+                .setEmbeddingDim(64)
+                .setNumHeads(4)
+                .optNumKeyValueHeads(2)
+                .setNumLayers(2)
+                .optDropout(0.1f)
+                .build();
+    }
+
     private static void train(GptModel model, Tokens tokens, int steps, NDManager manager)
             throws IOException {
         Pretraining.builder()
@@ -56,7 +71,7 @@ final class LongRun {
                 .setManager(manager)
                 .setData(windows(tokens), windows(tokens))
                 .optConfig(
-                        TrainingConfig.builder()
+                        PretrainingConfig.builder()
                                 .optSteps(steps)
                                 .optWarmupSteps(0)
                                 .optBatchSize(4)

@@ -6,7 +6,8 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
-import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -21,18 +22,21 @@ class SoakTest {
         assumeTrue(Footprint.isKnown());
     }
 
-    @Test
-    void aShortRunLeavesNoArraysOrThreads() throws Exception {
-        List<Footprint> held = run(200, 2000);
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2", "llama"})
+    void aShortRunLeavesNoArraysOrThreads(String model) throws Exception {
+        List<Footprint> held = run(model, 200, 2000);
 
         assertEquals(held.get(0).arrays(), held.get(1).arrays(), "arrays: " + held);
         assertEquals(held.get(0).threads(), held.get(1).threads(), 2, "threads: " + held);
     }
 
-    @Test
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2", "llama"})
     @Tag("soak")
-    void threeThousandStepsAndTwentyThousandTokensLeaveTheProcessAsItWas() throws Exception {
-        List<Footprint> held = run(3000, 20_000);
+    void threeThousandStepsAndTwentyThousandTokensLeaveTheProcessAsItWas(String model)
+            throws Exception {
+        List<Footprint> held = run(model, 3000, 20_000);
 
         System.out.println("after 5 % and 100 %: " + held);
         assertEquals(held.get(0).arrays(), held.get(1).arrays(), "arrays: " + held);
@@ -44,7 +48,7 @@ class SoakTest {
      * The heap is taken as a whole at the start, and the compiler that goes on optimizing, and
      * taking memory, for minutes is off: what grows is the work's.
      */
-    private static List<Footprint> run(int steps, int tokens) throws Exception {
+    private static List<Footprint> run(String model, int steps, int tokens) throws Exception {
         Process process =
                 new ProcessBuilder(
                                 Path.of(System.getProperty("java.home"), "bin", "java").toString(),
@@ -57,6 +61,7 @@ class SoakTest {
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 LongRun.class.getName(),
+                                model,
                                 Integer.toString(steps),
                                 Integer.toString(tokens))
                         .redirectError(ProcessBuilder.Redirect.INHERIT)

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 
 import org.djlgpt.model.Gpt2Config;
+import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Layers;
 
@@ -27,7 +28,7 @@ public final class TinyGpt {
     }
 
     /** Returns an initialized model whose parameters follow from a seed. */
-    public static GptModel model(Gpt2Config config, int seed, NDManager manager) {
+    public static GptModel model(GptConfig config, int seed, NDManager manager) {
         GptModel model = new GptModel(config, Layers.gpt2(config.numLayers()));
         Engine.getInstance().setRandomSeed(seed);
         model.initialize(manager, DataType.FLOAT32, new Shape(1, config.contextLength()));
@@ -38,7 +39,7 @@ public final class TinyGpt {
      * Returns an initialized model whose biases and norms are random too, and whose weights are
      * large enough to make its scores differ.
      */
-    public static GptModel scrambled(Gpt2Config config, int seed, NDManager manager) {
+    public static GptModel scrambled(GptConfig config, int seed, NDManager manager) {
         GptModel model = model(config, seed, manager);
         for (Parameter parameter : model.getParameters().values()) {
             NDArray array = parameter.getArray();

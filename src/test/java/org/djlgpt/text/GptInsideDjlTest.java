@@ -20,7 +20,7 @@ import ai.djl.translate.NoopTranslator;
 
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.AdamW;
+import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Layers;
 import org.junit.jupiter.api.Test;
@@ -66,8 +66,8 @@ class GptInsideDjlTest {
     }
 
     private static void fit(Model model) throws Exception {
-        try (AdamW optimizer =
-                AdamW.builder().optLearningRateTracker(Tracker.fixed(5e-3f)).build()) {
+        try (FusedAdamW optimizer =
+                FusedAdamW.builder().optLearningRateTracker(Tracker.fixed(5e-3f)).build()) {
             DefaultTrainingConfig config =
                     new DefaultTrainingConfig(new CrossEntropy()).optOptimizer(optimizer);
             Engine.getInstance().setRandomSeed(1);

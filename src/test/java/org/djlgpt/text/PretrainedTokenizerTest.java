@@ -107,8 +107,7 @@ class PretrainedTokenizerTest {
         // A space is put before a text; what comes after another token keeps its own.
         String before = name.equals("sentencepiece") ? " " : "";
         assertEquals(
-                before + "latin letter 你好 \uD83D\uDE00\n",
-                grown.toString(StandardCharsets.UTF_8));
+                before + "latin letter 你好 \uD83D\uDE00\n", grown.toString(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -243,7 +242,8 @@ class PretrainedTokenizerTest {
                 "'type':'Prepend' | 'type':'Lowercase' | normalizers[0].type is",
                 "'prepend':'▁' | 'prepend':'' | $.normalizer.normalizers[0].prepend is empty",
                 "'String':' ' | 'String':'' | $.normalizer.normalizers[1].pattern.String is empty",
-                "'pre_tokenizer':null | 'pre_tokenizer':{'type':'Whitespace'} | $.pre_tokenizer.type",
+                "'pre_tokenizer':null | 'pre_tokenizer':{'type':'Whitespace'} |"
+                        + " $.pre_tokenizer.type",
                 "'unk_token':'<unk>' | 'unk_token':5 | tokenizer.json: ",
                 "'merges':[ | 'merges':[['nothing','x'], | tokenizer.json: "
             })
@@ -320,8 +320,7 @@ class PretrainedTokenizerTest {
         try (URLClassLoader loader =
                 new URLClassLoader(others, ClassLoader.getPlatformClassLoader())) {
             thread.setContextClassLoader(loader);
-            Method load =
-                    loader.loadClass(Tokenizer.class.getName()).getMethod("load", Path.class);
+            Method load = loader.loadClass(Tokenizer.class.getName()).getMethod("load", Path.class);
             for (int attempt = 0; attempt < 2; attempt++) {
                 Throwable cause =
                         assertThrows(
@@ -361,8 +360,7 @@ class PretrainedTokenizerTest {
     }
 
     private static String assertRefused(String reason, Refused action) {
-        String message =
-                assertThrows(IllegalArgumentException.class, action::run).getMessage();
+        String message = assertThrows(IllegalArgumentException.class, action::run).getMessage();
         assertTrue(message.contains(reason), message);
         return message;
     }

@@ -60,8 +60,7 @@ class SmallVocabularyTest {
     private static void assertSameAsTransformers(Tokenizer tokenizer) throws Exception {
         JsonObject reference = reference();
         assertEquals(reference.get("vocabSize").getAsInt(), tokenizer.vocabSize());
-        assertEquals(
-                OptionalInt.of(reference.get("endOfText").getAsInt()), tokenizer.endOfText());
+        assertEquals(OptionalInt.of(reference.get("endOfText").getAsInt()), tokenizer.endOfText());
         for (JsonElement element : reference.getAsJsonArray("cases")) {
             JsonObject expected = element.getAsJsonObject();
             String text = expected.get("text").getAsString();
@@ -83,8 +82,7 @@ class SmallVocabularyTest {
 
         assertEquals(700, tokenizer.vocabSize());
         int end = tokenizer.endOfText().getAsInt();
-        assertArrayEquals(
-                new int[] {end}, tokenizer.encodeWithSpecialTokens("<|endoftext|>"));
+        assertArrayEquals(new int[] {end}, tokenizer.encodeWithSpecialTokens("<|endoftext|>"));
     }
 
     @ParameterizedTest

@@ -1,5 +1,6 @@
 package org.djlgpt.text;
 
+import static org.djlgpt.testing.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertDoesNotThrow;
 import static org.junit.jupiter.api.Assertions.assertEquals;
@@ -12,6 +13,8 @@ import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.nio.ByteBuffer;
+import java.nio.ByteOrder;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
@@ -21,6 +24,34 @@ import java.util.stream.IntStream;
 class TokensTest {
 
     @TempDir private Path folder;
+
+    @Test
+    void idsOf32BitsAreToldApart() throws IOException {
+        ByteBuffer ints = ByteBuffer.allocate(400).order(ByteOrder.LITTLE_ENDIAN);
+        IntStream.range(0, 100).forEach(i -> ints.putInt(7 * i));
+        Path file = Files.write(folder.resolve("ints.bin"), ints.array());
+
+        assertRefused(() -> TokenFile.open(file), "ints.bin", "32 bits", "uint16");
+    }
+
+    @Test
+    void theHeaderOfLlmcIsNoText() throws IOException {
+        ByteBuffer bytes = ByteBuffer.allocate(1024 + 6).order(ByteOrder.LITTLE_ENDIAN);
+        bytes.putInt(20240520).putInt(1).putInt(3).position(1024);
+        bytes.putShort((short) 50256).putShort((short) 11).putShort((short) 262);
+        Path file = Files.write(folder.resolve("fineweb.bin"), bytes.array());
+
+        TokenFile tokens = TokenFile.open(file);
+        int[] ids = new int[3];
+        tokens.read(0, ids);
+
+        assertEquals(3, tokens.size());
+        assertArrayEquals(new int[] {50256, 11, 262}, ids);
+
+        bytes.putInt(0, 20240801).putInt(4, 7);
+        Path llama3 = Files.write(folder.resolve("llama3.bin"), bytes.array());
+        assertRefused(() -> TokenFile.open(llama3), "llama3.bin", "32 bits");
+    }
 
     @Test
     void tokensInMemoryAreACopy() {

@@ -15,6 +15,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.core.Linear;
 
+import org.djlgpt.testing.Refusals;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -82,6 +83,87 @@ class KernelsTest {
         }
     }
 
+    /** Queries that share a key stand side by side, and a window counts the query's own token. */
+    @ParameterizedTest(name = "T = {0}, {1} groups, window {2}")
+    @CsvSource({"9, 2, 9", "9, 1, 4", "9, 4, 1", "33, 2, 32", "33, 2, 7", "800, 2, 100"})
+    void attentionOfGroupsInAWindowIsTheFormulaWithItsGradient(
+            long tokens, long groups, int window) {
+        NDArray q = normal(2, 4, tokens, 8);
+        NDArray k = normal(2, groups, tokens, 8);
+        NDArray v = normal(2, groups, tokens, 8);
+
+        NDList expected = Autograd.run(x -> explicitAttention(x[0], x[1], x[2], window), q, k, v);
+        NDList fused =
+                Autograd.run(x -> Kernels.causalAttention(x[0], x[1], x[2], 0, window), q, k, v);
+        NDList half =
+                Autograd.run(
+                        x ->
+                                BFloat16.toFloat32(
+                                        Kernels.causalAttention(
+                                                BFloat16.from(x[0]),
+                                                BFloat16.from(x[1]),
+                                                BFloat16.from(x[2]),
+                                                0,
+                                                window)),
+                        q,
+                        k,
+                        v);
+        for (int i = 0; i < expected.size(); i++) {
+            assertClose(expected.get(i), fused.get(i), 1e-5);
+            assertClose(expected.get(i), half.get(i), BFLOAT16_TOLERANCE);
+        }
+    }
+
+    private static NDArray explicitAttention(NDArray q, NDArray k, NDArray v, int window) {
+        long shared = q.getShape().get(1) / k.getShape().get(1);
+        NDArray keys = k.repeat(1, shared);
+        NDArray scores = q.matMul(keys.transpose(0, 1, 3, 2)).div(Math.sqrt(q.getShape().get(3)));
+        NDArray position = q.getManager().arange((int) q.getShape().get(2));
+        NDArray age = position.expandDims(1).sub(position); // (T, T)
+        NDArray hidden = age.lt(0).logicalOr(age.gte(window));
+        NDArray masked = scores.add(hidden.toType(DataType.FLOAT32, false).mul(-1e30f));
+        return masked.softmax(-1).matMul(v.repeat(1, shared));
+    }
+
+    @Test
+    void rmsNormIsTheFormulaWithItsGradient() {
+        NDArray x = normal(3, 4, 7);
+        NDArray scale = normal(7);
+        NDList expected =
+                Autograd.run(
+                        p ->
+                                p[0].div(p[0].square().mean(new int[] {-1}, true).add(1e-3f).sqrt())
+                                        .mul(p[1]),
+                        x,
+                        scale);
+        NDList actual = Autograd.run(p -> Kernels.rmsNorm(p[0], p[1], 1e-3), x, scale);
+        for (int i = 0; i < expected.size(); i++) {
+            assertClose(expected.get(i), actual.get(i), 1e-6);
+        }
+    }
+
+    /** A pair as a complex number is multiplied by another of length 1. */
+    @Test
+    void rotationTurnsPairsInTheirPlanes() {
+        NDArray angles = normal(3, 2);
+        NDArray x = manager.create(new float[] {1, 0, 0, 1}).reshape(1, 4).repeat(0, 3); // (3, 4)
+        NDArray turned = Kernels.rotate(x, angles.cos(), angles.sin());
+        NDArray half = Kernels.rotate(BFloat16.from(x), angles.cos(), angles.sin());
+        assertTrue(BFloat16.is(half));
+        for (int t = 0; t < 3; t++) {
+            double first = angles.getFloat(t, 0);
+            double second = angles.getFloat(t, 1);
+            double[] expected = {
+                Math.cos(first), -Math.sin(second), Math.sin(first), Math.cos(second)
+            };
+            for (int i = 0; i < 4; i++) {
+                assertEquals(expected[i], turned.getFloat(t, i), 1e-6);
+                float rounded = BFloat16.toFloat32(half).getFloat(t, i);
+                assertEquals(expected[i], rounded, BFLOAT16_TOLERANCE);
+            }
+        }
+    }
+
     @Test
     void droppedAttentionWeightsAreScaledUpSoThatTheMeanStays() {
         long tokens = 64;
@@ -106,11 +188,9 @@ class KernelsTest {
         changed.set(new NDIndex(":, :, 5:"), 100f);
         for (boolean half : new boolean[] {false, true}) {
             UnaryOperator<NDArray> cast = x -> half ? BFloat16.from(x) : x;
-            NDArray before =
-                    causalAttention(cast.apply(q), cast.apply(k), cast.apply(k), 0);
+            NDArray before = causalAttention(cast.apply(q), cast.apply(k), cast.apply(k), 0);
             NDArray after =
-                    causalAttention(
-                            cast.apply(q), cast.apply(changed), cast.apply(changed), 0);
+                    causalAttention(cast.apply(q), cast.apply(changed), cast.apply(changed), 0);
             NDIndex past = new NDIndex(":, :, :5");
             assertEquals(BFloat16.toFloat32(before).get(past), BFloat16.toFloat32(after).get(past));
         }
@@ -222,6 +302,32 @@ class KernelsTest {
         assertTrue(message.endsWith("a last axis of 5"), message);
     }
 
+    @Test
+    void groupsWindowsAnglesAndScalesThatDoNotFitAreRefused() {
+        NDArray q = normal(1, 4, 3, 6);
+        NDArray threeGroups = normal(1, 3, 3, 6);
+        NDArray angles = normal(3, 2);
+        NDArray half = BFloat16.from(q);
+
+        assertRefused("causalAttention: key has shape (1, 3, 3, 6)", q, threeGroups, q, 0);
+        Refusals.assertRefused(
+                () -> Kernels.causalAttention(q, q, q, 0, 0),
+                "causalAttention: window is 0",
+                "at least 1");
+        Refusals.assertRefused(
+                () -> Kernels.rotate(q, angles, angles), "rotate: input has shape (1, 4, 3, 6)");
+        Refusals.assertRefused(
+                () -> Kernels.rotate(q, normal(3, 3), angles), "rotate: sine has shape (3, 2)");
+        Refusals.assertRefused(
+                () -> Kernels.rotate(q, normal(2, 3), normal(2, 3)), "(1, 4, 3, 6)", "(2, 6)");
+        Refusals.assertRefused(
+                () -> Kernels.rotate(q, normal(1, 3), normal(1, 3)), "(1, 4, 3, 6)", "(1, 6)");
+        Refusals.assertRefused(
+                () -> Kernels.rmsNorm(q, normal(5), 1e-5), "rmsNorm: input has shape (1, 4, 3, 6)");
+        Refusals.assertRefused(
+                () -> Kernels.rmsNorm(half, normal(6), 1e-5), "rmsNorm: input has type bfloat16");
+    }
+
     private static NDArray causalAttention(NDArray q, NDArray k, NDArray v, double dropout) {
         return Kernels.causalAttention(q, k, v, dropout, Integer.MAX_VALUE);
     }
@@ -230,8 +336,7 @@ class KernelsTest {
             String message, NDArray q, NDArray k, NDArray v, double dropout) {
         IllegalArgumentException error =
                 assertThrows(
-                        IllegalArgumentException.class,
-                        () -> causalAttention(q, k, v, dropout));
+                        IllegalArgumentException.class, () -> causalAttention(q, k, v, dropout));
         assertTrue(error.getMessage().startsWith(message), error::getMessage);
     }
 }

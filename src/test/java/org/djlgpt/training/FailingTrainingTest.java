@@ -109,8 +109,8 @@ class FailingTrainingTest {
         List<StepReport> skipped = new ArrayList<>();
         Spoilt model = new Spoilt(6);
         List<float[]> parameters = new ArrayList<>();
-        TrainingListener watch =
-                new TrainingListener() {
+        PretrainingListener watch =
+                new PretrainingListener() {
                     @Override
                     public void onStep(StepReport report) {
                         parameters.add(values(model));
@@ -158,8 +158,8 @@ class FailingTrainingTest {
         Files.createDirectories(file.getParent());
         Diary diary = new Diary();
         Block model = TinyGpt.model(TinyGpt.size(7, 4).build(), 1, manager);
-        TrainingListener vandal =
-                new TrainingListener() {
+        PretrainingListener vandal =
+                new PretrainingListener() {
                     @Override
                     public void onStep(StepReport report) {
                         if (report.step() == 6) {
@@ -196,8 +196,8 @@ class FailingTrainingTest {
     void aRunThatIsToldToKeepGoingDoesAndSavesWhenItCanAgain() throws Exception {
         Diary diary = new Diary();
         List<IOException> failures = new ArrayList<>();
-        TrainingListener repair =
-                new TrainingListener() {
+        PretrainingListener repair =
+                new PretrainingListener() {
                     @Override
                     public void onStep(StepReport report) throws IOException {
                         if (report.step() == 7) {
@@ -230,8 +230,8 @@ class FailingTrainingTest {
     @Test
     void aCheckpointThatWasDeletedMeanwhileIsWrittenAgain() throws Exception {
         Files.createDirectories(file.getParent());
-        TrainingListener deleting =
-                new TrainingListener() {
+        PretrainingListener deleting =
+                new PretrainingListener() {
                     @Override
                     public void onStep(StepReport report) throws IOException {
                         Files.deleteIfExists(file);
@@ -243,7 +243,7 @@ class FailingTrainingTest {
         assertEquals(10, Checkpoint.read(file).step());
     }
 
-    private Pretraining.Builder training(Block model, TrainingListener listener) {
+    private Pretraining.Builder training(Block model, PretrainingListener listener) {
         TokenWindows windows =
                 TokenWindows.builder()
                         .setTokens(Tokens.of(IntStream.range(0, 60).map(i -> i * i % 7).toArray()))
@@ -255,7 +255,7 @@ class FailingTrainingTest {
                 .setManager(manager)
                 .setData(windows, windows)
                 .optConfig(
-                        TrainingConfig.builder()
+                        PretrainingConfig.builder()
                                 .optSteps(10)
                                 .optBatchSize(2)
                                 .optWarmupSteps(0)

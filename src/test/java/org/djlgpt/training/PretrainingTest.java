@@ -67,8 +67,8 @@ class PretrainingTest {
         GptModel model = referenceModel(figures.getAsJsonObject("config"));
         TokenWindows windows = referenceWindows(reference);
         double rate = expected.get("rate").getAsDouble();
-        TrainingConfig config =
-                TrainingConfig.builder()
+        PretrainingConfig config =
+                PretrainingConfig.builder()
                         .optSteps(5)
                         .optBatchSize(2)
                         .optLearningRate(rate)
@@ -202,8 +202,8 @@ class PretrainingTest {
     @Test
     void listenersAreCalledInOrder() throws IOException {
         List<String> calls = new ArrayList<>();
-        TrainingListener first = listener(report -> calls.add("first " + report.step()));
-        TrainingListener second = listener(report -> calls.add("second " + report.step()));
+        PretrainingListener first = listener(report -> calls.add("first " + report.step()));
+        PretrainingListener second = listener(report -> calls.add("second " + report.step()));
 
         training(config(2).build()).optListeners(first, second).build().run();
 
@@ -212,7 +212,7 @@ class PretrainingTest {
 
     @Test
     void stepsReportTheirRateAndEvaluationsTheMeanLossSinceTheLast() throws IOException {
-        TrainingConfig config = config(5).optWarmupSteps(2).optEvalEvery(3).build();
+        PretrainingConfig config = config(5).optWarmupSteps(2).optEvalEvery(3).build();
 
         Diary diary = run(size().build(), config);
 
@@ -275,7 +275,7 @@ class PretrainingTest {
     @Test
     void aListenerThatFailsStopsTheRunAndTheNextOneCanStart() throws IOException {
         boolean recorded = JniUtils.isGradMode();
-        TrainingListener failing =
+        PretrainingListener failing =
                 listener(
                         report -> {
                             throw new IllegalStateException("disk full");
@@ -323,7 +323,7 @@ class PretrainingTest {
     void aModelIsTrainedByOneTrainingAtATime() throws IOException {
         GptModel model = TinyGpt.model(size().build(), 1, manager);
         List<String> refused = new ArrayList<>();
-        TrainingListener another =
+        PretrainingListener another =
                 listener(
                         report -> {
                             Pretraining second =
@@ -340,8 +340,8 @@ class PretrainingTest {
         assertTrue(refused.get(0).contains("being trained"), refused.get(0));
     }
 
-    private static TrainingListener listener(Consumer<StepReport> action) {
-        return new TrainingListener() {
+    private static PretrainingListener listener(Consumer<StepReport> action) {
+        return new PretrainingListener() {
             @Override
             public void onStep(StepReport report) {
                 action.accept(report);
@@ -349,12 +349,15 @@ class PretrainingTest {
         };
     }
 
-    private Diary run(Gpt2Config size, TrainingConfig config) throws IOException {
+    private Diary run(Gpt2Config size, PretrainingConfig config) throws IOException {
         return run(TinyGpt.model(size, 1, manager), windows(), windows(), config);
     }
 
     private Diary run(
-            GptModel model, TokenWindows training, TokenWindows validation, TrainingConfig config)
+            GptModel model,
+            TokenWindows training,
+            TokenWindows validation,
+            PretrainingConfig config)
             throws IOException {
         Diary diary = new Diary();
         Pretraining.builder()
@@ -368,7 +371,7 @@ class PretrainingTest {
         return diary;
     }
 
-    private Pretraining.Builder training(TrainingConfig config) {
+    private Pretraining.Builder training(PretrainingConfig config) {
         return Pretraining.builder()
                 .setModel(TinyGpt.model(size().build(), 1, manager))
                 .setManager(manager)
@@ -380,8 +383,8 @@ class PretrainingTest {
         return TinyGpt.size(TOKENIZER.vocabSize(), CONTEXT);
     }
 
-    private static TrainingConfig.Builder config(int steps) {
-        return TrainingConfig.builder()
+    private static PretrainingConfig.Builder config(int steps) {
+        return PretrainingConfig.builder()
                 .optSteps(steps)
                 .optBatchSize(4)
                 .optWarmupSteps(0)

@@ -89,7 +89,7 @@ class ResumeTest {
         training(model(1), expected, config()).build().run();
 
         Diary actual = new Diary();
-        TrainingConfig.Builder half = config().optSteps(STEPS / 2).optDecaySteps(STEPS);
+        PretrainingConfig.Builder half = config().optSteps(STEPS / 2).optDecaySteps(STEPS);
         training(model(1), actual, half).optCheckpoint(file).build().run();
         Pretraining longer = training(model(2), actual, config()).build();
         longer.resume(Checkpoint.read(file));
@@ -112,8 +112,8 @@ class ResumeTest {
     @Test
     void checkpointsComeAtIntervalsAndAtTheEnd() throws IOException {
         List<Integer> saved = new ArrayList<>();
-        TrainingListener listener =
-                new TrainingListener() {
+        PretrainingListener listener =
+                new PretrainingListener() {
                     @Override
                     public void beforeCheckpoint(int step) {
                         saved.add(step);
@@ -269,8 +269,8 @@ class ResumeTest {
     /** Returns a training that is asked to stop while it is at a step. */
     private Pretraining stopAfter(int step, Diary diary) {
         Pretraining[] training = new Pretraining[1];
-        TrainingListener stopping =
-                new TrainingListener() {
+        PretrainingListener stopping =
+                new PretrainingListener() {
                     @Override
                     public void onStep(StepReport report) {
                         if (report.step() == step) {
@@ -287,21 +287,21 @@ class ResumeTest {
         return training[0];
     }
 
-    private Pretraining checkpointed(TrainingConfig.Builder config) {
+    private Pretraining checkpointed(PretrainingConfig.Builder config) {
         return builder(model(1), config).optCheckpoint(file).build();
     }
 
-    private void resume(GptModel model, TrainingConfig.Builder config, Checkpoint checkpoint)
+    private void resume(GptModel model, PretrainingConfig.Builder config, Checkpoint checkpoint)
             throws IOException, MalformedModelException {
         builder(model, config).build().resume(checkpoint);
     }
 
     private Pretraining.Builder training(
-            GptModel model, TrainingListener listener, TrainingConfig.Builder config) {
+            GptModel model, PretrainingListener listener, PretrainingConfig.Builder config) {
         return builder(model, config).optListeners(listener);
     }
 
-    private Pretraining.Builder builder(GptModel model, TrainingConfig.Builder config) {
+    private Pretraining.Builder builder(GptModel model, PretrainingConfig.Builder config) {
         return Pretraining.builder()
                 .setModel(model)
                 .setManager(manager)
@@ -317,8 +317,8 @@ class ResumeTest {
         return TinyGpt.size(TOKENIZER.vocabSize(), CONTEXT).optDropout(0.2f);
     }
 
-    private static TrainingConfig.Builder config() {
-        return TrainingConfig.builder()
+    private static PretrainingConfig.Builder config() {
+        return PretrainingConfig.builder()
                 .optSteps(STEPS)
                 .optBatchSize(4)
                 .optGradientAccumulation(3)

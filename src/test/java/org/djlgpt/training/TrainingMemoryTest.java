@@ -28,11 +28,12 @@ class TrainingMemoryTest {
     @Test
     void threeHundredStepsHoldNoMoreThanAHundred() throws IOException {
         try (NDManager manager = NDManager.newBaseManager()) {
-            Gpt2Config size = TinyGpt.size(64, CONTEXT).setEmbeddingDim(32).optDropout(0.1f).build();
+            Gpt2Config size =
+                    TinyGpt.size(64, CONTEXT).setEmbeddingDim(32).optDropout(0.1f).build();
             Map<Integer, Long> arrays = new TreeMap<>();
             Map<Integer, Long> pages = new TreeMap<>();
-            TrainingListener watch =
-                    new TrainingListener() {
+            PretrainingListener watch =
+                    new PretrainingListener() {
                         @Override
                         public void onStep(StepReport report) throws IOException {
                             if (report.step() % 100 == 0) {
@@ -48,7 +49,7 @@ class TrainingMemoryTest {
                     .setManager(manager)
                     .setData(windows(), windows())
                     .optConfig(
-                            TrainingConfig.builder()
+                            PretrainingConfig.builder()
                                     .optSteps(300)
                                     .optBatchSize(8)
                                     .optGradientAccumulation(2)

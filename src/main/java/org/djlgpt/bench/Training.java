@@ -1,0 +1,105 @@
+package org.djlgpt.bench;
+
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Parameter;
+import ai.djl.training.GradientCollector;
+import ai.djl.training.ParameterStore;
+import ai.djl.training.optimizer.Optimizer;
+
+import org.djlgpt.model.GptModel;
+import org.djlgpt.nn.Pass;
+import org.djlgpt.training.Batches;
+import org.djlgpt.training.StepHook;
+import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.TrainingStep;
+
+import java.io.IOException;
+import java.io.UncheckedIOException;
+import java.util.List;
+import java.util.Random;
+
+/**
+ * Steps of a training: those of {@link org.djlgpt.training.Pretraining}, or with plain operators an
+ * oracle's, which has nothing but what DJL brings: its operators, its gradient collector, its
+ * AdamW, no clipping.
+ *
+ * @param model what is trained
+ * @param batch the sequences B in a step
+ * @param length the tokens T in a sequence
+ * @param operators what it computes with
+ */
+record Training(MeasuredModel model, int batch, int length, Operators operators)
+        implements Case.Workload {
+
+    static final String STEP = "step";
+
+    Training with(Operators other) {
+        return new Training(model, batch, length, other);
+    }
+
+    int tokensPerStep() {
+        return batch * length;
+    }
+
+    @Override
+    public List<Case.Phase> prepare(NDManager manager) {
+        GptModel block = model.create(manager);
+        Random random = new Random(0);
+        Batches batches =
+                (arrays, number) -> new NDList(tokens(random, arrays), tokens(random, arrays));
+        Runnable step =
+                operators == Operators.PLAIN
+                        ? oracle(block, batches, manager)
+                        : step(block, batches, manager);
+        return List.of(new Case.Phase(STEP, step));
+    }
+
+    private NDArray tokens(Random random, NDManager arrays) {
+        return model.tokens(random, batch, length, arrays);
+    }
+
+    private Runnable step(GptModel block, Batches batches, NDManager manager) {
+        PretrainingConfig config = PretrainingConfig.builder().build();
+        TrainingStep training = new TrainingStep(block, manager, batches, config, StepHook.NONE);
+        int[] done = new int[1];
+        return () -> {
+            try (Operators.Scope scope = operators.use()) {
+                training.run(done[0]++);
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
+            }
+        };
+    }
+
+    private Runnable oracle(GptModel block, Batches batches, NDManager manager) {
+        List<Parameter> parameters = block.getParameters().values();
+        Optimizer optimizer = Optimizer.adamW().build();
+        return () -> {
+            try (NDManager arrays = manager.newSubManager()) {
+                backward(block, batches.batch(arrays, 0), arrays);
+            }
+            parameters.forEach(parameter -> update(parameter, optimizer));
+        };
+    }
+
+    private void backward(GptModel block, NDList tokens, NDManager arrays) {
+        try (GradientCollector collector = Engine.getInstance().newGradientCollector();
+                Operators.Scope plain = operators.use()) {
+            Pass pass = new Pass(new ParameterStore(arrays, false), true);
+            NDArray loss = block.loss(tokens.get(0), tokens.get(1), pass);
+            collector.backward(loss);
+            loss.getFloat();
+        }
+    }
+
+    /** The update sets the gradient to zero as well. */
+    private static void update(Parameter parameter, Optimizer optimizer) {
+        NDArray weight = parameter.getArray();
+        try (NDArray gradient = weight.getGradient()) {
+            optimizer.update(parameter.getId(), weight, gradient);
+        }
+    }
+}

@@ -1,0 +1,96 @@
+package org.djlgpt.cli;
+
+import org.djlgpt.training.Checkpoint;
+import org.djlgpt.training.EvaluationReport;
+import org.djlgpt.training.StepReport;
+import org.djlgpt.training.PretrainingListener;
+
+import java.util.Locale;
+
+/** Reports a training in plain lines, one for each evaluation: for files, pipes and logs. */
+class Progress implements PretrainingListener, AutoCloseable {
+
+    private final Output out;
+    private final int steps;
+    private int firstStep;
+    private long begin = System.nanoTime();
+
+    Progress(Output out, int steps) {
+        this.out = out;
+        this.steps = steps;
+    }
+
+    /** Returns what suits the output: lines, or a bar below them on a terminal. */
+    static Progress on(Output out, int steps) {
+        return Terminal.isInteractive() ? new ProgressMeter(out, steps) : new Progress(out, steps);
+    }
+
+    @Override
+    public void onResume(Checkpoint checkpoint) {
+        firstStep = checkpoint.step();
+        begin = System.nanoTime();
+        print("step %d/%d  resumed", firstStep, steps);
+    }
+
+    @Override
+    public void onSkippedStep(StepReport report) {
+        print(
+                "step %d/%d  skipped: loss %.4f, gradient norm %.4f",
+                report.step(), steps, report.loss(), report.gradientNorm());
+    }
+
+    @Override
+    public void onEvaluation(EvaluationReport report) {
+        boolean middle = report.step() > 0 && report.step() < steps;
+        String left = middle ? "  " + timeLeft(report.step()) + " left" : "";
+        print("%s%s", line(report, steps), left);
+    }
+
+    final void print(String format, Object... values) {
+        printLine(String.format(Locale.ROOT, format, values));
+    }
+
+    void printLine(String line) {
+        out.line("%s", line);
+    }
+
+    static String line(EvaluationReport report, int steps) {
+        int width = Integer.toString(steps).length();
+        String step = "step " + " ".repeat(width - Integer.toString(report.step()).length());
+        if (report.step() == 0) {
+            return String.format(
+                    Locale.ROOT,
+                    "%s0/%d  validation loss %.4f, before training",
+                    step,
+                    steps,
+                    report.validationLoss());
+        }
+        return String.format(
+                Locale.ROOT,
+                "%s%d/%d  validation loss %.4f%s  train loss %.4f  %,.0f tokens/s",
+                step,
+                report.step(),
+                steps,
+                report.validationLoss(),
+                report.best() ? ", best" : "      ",
+                report.trainLoss(),
+                report.tokensPerSecond());
+    }
+
+    /** Guesses what is still to come from what the steps so far took, evaluations included. */
+    final String timeLeft(int step) {
+        double elapsed = (System.nanoTime() - begin) / 1e9;
+        return clock(Math.round(elapsed / (step - firstStep) * (steps - step)));
+    }
+
+    /** Returns hours, minutes and seconds, such as 1:04:09, or 4:09. */
+    static String clock(long seconds) {
+        long hours = seconds / 3600;
+        long minutes = seconds / 60 % 60;
+        String rest = String.format(Locale.ROOT, "%02d:%02d", minutes, seconds % 60);
+        return hours > 0 ? hours + ":" + rest : rest.replaceFirst("^0", "");
+    }
+
+    @Override
+    public void close() {}
+}

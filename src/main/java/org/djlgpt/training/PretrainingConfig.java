@@ -1,0 +1,315 @@
+package org.djlgpt.training;
+
+import org.djlgpt.nn.Checks;
+
+import java.util.Map;
+
+/**
+ * How a model is trained. The defaults suit a small model; {@link #builder()} gives them.
+ *
+ * @param steps the number of optimizer steps
+ * @param batchSize the number of windows in a forward pass
+ * @param gradientAccumulation the number of forward passes whose gradients make one step
+ * @param learningRate the peak of the learning rate
+ * @param minLearningRate the learning rate at the end of the cosine
+ * @param warmupSteps the steps that the rate rises for
+ * @param decaySteps the step at which the cosine ends; a longer run goes on at the lowest rate, so
+ *     that what a step does depends on no later one
+ * @param weightDecay the decay of matrices and embeddings
+ * @param beta1 AdamW's decay of the mean of gradients
+ * @param beta2 AdamW's decay of the mean of squared gradients
+ * @param clipNorm the greatest global norm of the gradients; 0 for no limit
+ * @param evalEvery the steps between evaluations
+ * @param evalBatches the number of batches in an evaluation
+ * @param seed what the order of the data and dropout follow from
+ */
+public record PretrainingConfig(
+        int steps,
+        int batchSize,
+        int gradientAccumulation,
+        double learningRate,
+        double minLearningRate,
+        int warmupSteps,
+        int decaySteps,
+        double weightDecay,
+        double beta1,
+        double beta2,
+        double clipNorm,
+        int evalEvery,
+        int evalBatches,
+        int seed) {
+
+    /**
+     * Checks the values.
+     *
+     * @param steps the number of optimizer steps
+     * @param batchSize the number of windows in a forward pass
+     * @param gradientAccumulation the number of forward passes whose gradients make one step
+     * @param learningRate the peak of the learning rate
+     * @param minLearningRate the learning rate at the end of the cosine
+     * @param warmupSteps the steps that the rate rises for
+     * @param decaySteps the step at which the cosine ends
+     * @param weightDecay the decay of matrices and embeddings
+     * @param beta1 AdamW's decay of the mean of gradients
+     * @param beta2 AdamW's decay of the mean of squared gradients
+     * @param clipNorm the greatest global norm of the gradients; 0 for no limit
+     * @param evalEvery the steps between evaluations
+     * @param evalBatches the number of batches in an evaluation
+     * @param seed what the order of the data and dropout follow from
+     * @throws IllegalArgumentException if one lies outside its range; the message names it
+     */
+    public PretrainingConfig {
+        Checks.requirePositive("steps", steps);
+        Checks.requirePositive("batchSize", batchSize);
+        Checks.requirePositive("gradientAccumulation", gradientAccumulation);
+        Checks.requirePositive("evalEvery", evalEvery);
+        Checks.requirePositive("evalBatches", evalBatches);
+        requireAtLeastZero("weightDecay", weightDecay);
+        requireAtLeastZero("clipNorm", clipNorm);
+        requireBeta("beta1", beta1);
+        requireBeta("beta2", beta2);
+        new WarmupCosine(learningRate, minLearningRate, warmupSteps, decaySteps);
+    }
+
+    private static void requireAtLeastZero(String name, double value) {
+        if (!(value >= 0 && Double.isFinite(value))) {
+            throw new IllegalArgumentException(
+                    "%s=%s must be finite and at least 0; use 0 for none".formatted(name, value));
+        }
+    }
+
+    private static void requireBeta(String name, double beta) {
+        if (!(beta >= 0 && beta < 1)) {
+            throw new IllegalArgumentException(
+                    "%s=%s must lie in [0, 1); use 0.9 or 0.99".formatted(name, beta));
+        }
+    }
+
+    /**
+     * Returns the values as texts, by the names of this record's components.
+     *
+     * @return the texts; those of {@code double}s are the same numbers to the bit
+     */
+    public Map<String, String> values() {
+        return CheckpointHeader.values(this);
+    }
+
+    /**
+     * Returns the learning rate's course.
+     *
+     * @return warm-up, then cosine decay until {@code decaySteps}
+     */
+    public WarmupCosine schedule() {
+        return new WarmupCosine(learningRate, minLearningRate, warmupSteps, decaySteps);
+    }
+
+    /**
+     * Starts building a configuration.
+     *
+     * @return a builder that holds the defaults
+     */
+    public static Builder builder() {
+        return new Builder();
+    }
+
+    /** Builds a {@link PretrainingConfig}. */
+    public static final class Builder {
+
+        private int steps = 2000;
+        private int batchSize = 12;
+        private int gradientAccumulation = 1;
+        private double learningRate = 1e-3;
+        private Double minLearningRate;
+        private Integer warmupSteps;
+        private Integer decaySteps;
+        private double weightDecay = 0.1;
+        private double beta1 = 0.9;
+        private double beta2 = 0.99;
+        private double clipNorm = 1;
+        private int evalEvery = 250;
+        private int evalBatches = 20;
+        private int seed = 1337;
+
+        private Builder() {}
+
+        /**
+         * Sets the number of optimizer steps.
+         *
+         * @param steps at least 1, 2000 by default
+         * @return this builder
+         */
+        public Builder optSteps(int steps) {
+            this.steps = steps;
+            return this;
+        }
+
+        /**
+         * Sets the number of windows in a forward pass.
+         *
+         * @param batchSize at least 1, 12 by default
+         * @return this builder
+         */
+        public Builder optBatchSize(int batchSize) {
+            this.batchSize = batchSize;
+            return this;
+        }
+
+        /**
+         * Sets the number of forward passes that make one step.
+         *
+         * @param gradientAccumulation at least 1, 1 by default
+         * @return this builder
+         */
+        public Builder optGradientAccumulation(int gradientAccumulation) {
+            this.gradientAccumulation = gradientAccumulation;
+            return this;
+        }
+
+        /**
+         * Sets the peak of the learning rate.
+         *
+         * @param learningRate at least 0, 1e-3 by default
+         * @return this builder
+         */
+        public Builder optLearningRate(double learningRate) {
+            this.learningRate = learningRate;
+            return this;
+        }
+
+        /**
+         * Sets the learning rate at the end.
+         *
+         * @param minLearningRate from 0 to the learning rate, a tenth of it by default
+         * @return this builder
+         */
+        public Builder optMinLearningRate(double minLearningRate) {
+            this.minLearningRate = minLearningRate;
+            return this;
+        }
+
+        /**
+         * Sets the steps that the learning rate rises for.
+         *
+         * @param warmupSteps from 0 to {@code decaySteps}; 100 by default, or a tenth of {@code
+         *     decaySteps} if that is less
+         * @return this builder
+         */
+        public Builder optWarmupSteps(int warmupSteps) {
+            this.warmupSteps = warmupSteps;
+            return this;
+        }
+
+        /**
+         * Sets the step at which the cosine ends.
+         *
+         * @param decaySteps at least {@code warmupSteps}, the number of steps by default
+         * @return this builder
+         */
+        public Builder optDecaySteps(int decaySteps) {
+            this.decaySteps = decaySteps;
+            return this;
+        }
+
+        /**
+         * Sets the decay of matrices and embeddings.
+         *
+         * @param weightDecay at least 0, 0.1 by default
+         * @return this builder
+         */
+        public Builder optWeightDecay(double weightDecay) {
+            this.weightDecay = weightDecay;
+            return this;
+        }
+
+        /**
+         * Sets AdamW's decay of the mean of gradients.
+         *
+         * @param beta1 in [0, 1), 0.9 by default
+         * @return this builder
+         */
+        public Builder optBeta1(double beta1) {
+            this.beta1 = beta1;
+            return this;
+        }
+
+        /**
+         * Sets AdamW's decay of the mean of squared gradients.
+         *
+         * @param beta2 in [0, 1), 0.99 by default
+         * @return this builder
+         */
+        public Builder optBeta2(double beta2) {
+            this.beta2 = beta2;
+            return this;
+        }
+
+        /**
+         * Sets the greatest global norm of the gradients.
+         *
+         * @param clipNorm at least 0, 1 by default; 0 for no limit
+         * @return this builder
+         */
+        public Builder optClipNorm(double clipNorm) {
+            this.clipNorm = clipNorm;
+            return this;
+        }
+
+        /**
+         * Sets the steps between evaluations.
+         *
+         * @param evalEvery at least 1, 250 by default
+         * @return this builder
+         */
+        public Builder optEvalEvery(int evalEvery) {
+            this.evalEvery = evalEvery;
+            return this;
+        }
+
+        /**
+         * Sets the number of batches in an evaluation.
+         *
+         * @param evalBatches at least 1, 20 by default
+         * @return this builder
+         */
+        public Builder optEvalBatches(int evalBatches) {
+            this.evalBatches = evalBatches;
+            return this;
+        }
+
+        /**
+         * Sets what the order of the data and dropout follow from.
+         *
+         * @param seed any number, 1337 by default
+         * @return this builder
+         */
+        public Builder optSeed(int seed) {
+            this.seed = seed;
+            return this;
+        }
+
+        /**
+         * Builds the configuration.
+         *
+         * @return the configuration
+         * @throws IllegalArgumentException as the constructor of {@link PretrainingConfig}
+         */
+        public PretrainingConfig build() {
+            int end = decaySteps == null ? steps : decaySteps;
+            return new PretrainingConfig(
+                    steps,
+                    batchSize,
+                    gradientAccumulation,
+                    learningRate,
+                    minLearningRate == null ? learningRate / 10 : minLearningRate,
+                    warmupSteps == null ? Math.min(100, end / 10) : warmupSteps,
+                    end,
+                    weightDecay,
+                    beta1,
+                    beta2,
+                    clipNorm,
+                    evalEvery,
+                    evalBatches,
+                    seed);
+        }
+    }
+}

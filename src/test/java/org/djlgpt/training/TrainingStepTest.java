@@ -1,0 +1,206 @@
+package org.djlgpt.training;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
+
+import org.djlgpt.model.GptModel;
+import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.text.TokenWindows;
+import org.djlgpt.text.Tokens;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+
+import java.io.IOException;
+import java.util.List;
+import java.util.stream.IntStream;
+
+class TrainingStepTest {
+
+    private static final int WORDS = 11;
+    private static final int CONTEXT = 8;
+    private static final Batches BATCHES = Batches.shuffled(windows(WORDS), 2, 3);
+
+    private NDManager manager;
+
+    @BeforeEach
+    void open() {
+        manager = NDManager.newBaseManager();
+    }
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    @Test
+    void workersThatExchangeGradientsTakeTheStepOfAllTheirBatches() throws IOException {
+        GptModel shared = model();
+        Gradients other = new Gradients();
+        Gradients mine =
+                new Gradients() {
+                    @Override
+                    public double afterGradients(int step, double loss, NDList gradients) {
+                        super.afterGradients(step, loss, gradients);
+                        float[] means = new float[numbers.length];
+                        for (int i = 0; i < means.length; i++) {
+                            means[i] = (numbers[i] + other.numbers[i]) / 2;
+                        }
+                        new FlatTensors(gradients).set(means);
+                        return (loss + other.loss) / 2;
+                    }
+                };
+        GptModel alone = model();
+        PretrainingConfig config = config().build();
+
+        try (TrainingStep first = step(model(), (m, n) -> BATCHES.batch(m, 1), config, other);
+                TrainingStep second = step(shared, (m, n) -> BATCHES.batch(m, 0), config, mine);
+                TrainingStep both =
+                        step(
+                                alone,
+                                BATCHES,
+                                config().optGradientAccumulation(2).build(),
+                                StepHook.NONE)) {
+            first.run(0);
+            StepReport exchanged = second.run(0);
+            StepReport whole = both.run(0);
+
+            assertEquals(whole.loss(), exchanged.loss(), 1e-6);
+            assertEquals(whole.gradientNorm(), exchanged.gradientNorm(), 1e-5);
+            assertArrayEquals(
+                    new FlatTensors(both.weights()).get(),
+                    new FlatTensors(second.weights()).get(),
+                    1e-5f);
+        }
+    }
+
+    @Test
+    void aHookSeesTheWeightsOnBothSidesOfTheUpdateAndGradientsOfTheirShapes() throws IOException {
+        Gradients seen = new Gradients();
+        try (TrainingStep training = step(model(), BATCHES, config().build(), seen)) {
+            float[] before = new FlatTensors(training.weights()).get();
+            training.run(0);
+
+            assertEquals(before.length, seen.numbers.length);
+            assertNotEquals(before[0], seen.weights[0]);
+            assertArrayEquals(new FlatTensors(training.weights()).get(), seen.weights);
+        }
+    }
+
+    @Test
+    void aStepWhoseLossAHookRefusesIsNotAppliedButHeardOf() throws IOException {
+        Gradients refusing =
+                new Gradients() {
+                    @Override
+                    public double afterGradients(int step, double loss, NDList gradients) {
+                        return Double.NaN;
+                    }
+                };
+        try (TrainingStep training = step(model(), BATCHES, config().build(), refusing)) {
+            float[] before = training.state();
+
+            assertTrue(Double.isNaN(training.run(0).loss()));
+            assertArrayEquals(before, training.state());
+            assertArrayEquals(new FlatTensors(training.weights()).get(), refusing.weights);
+            assertEquals(0, training.updates());
+        }
+    }
+
+    @Test
+    void aTrainingGoesOnToTheBitFromTheStateOfAnother() throws IOException {
+        try (TrainingStep first = step(model(), BATCHES, config().build(), StepHook.NONE);
+                TrainingStep second = step(model(), BATCHES, config().build(), StepHook.NONE)) {
+            first.run(0);
+            first.run(1);
+            second.setState(first.state(), first.updates());
+
+            assertEquals(2, second.updates());
+            assertEquals(first.run(2).loss(), second.run(2).loss());
+            assertArrayEquals(first.state(), second.state());
+        }
+    }
+
+    @Test
+    void numbersOfAnotherModelAreRefused() {
+        try (TrainingStep training = step(model(), BATCHES, config().build(), StepHook.NONE)) {
+            float[] state = training.state();
+            Exception refused =
+                    assertThrows(
+                            IllegalArgumentException.class,
+                            () -> training.setState(new float[state.length - 1], 1));
+            assertTrue(refused.getMessage().contains(state.length + ""), refused.getMessage());
+            assertArrayEquals(state, training.state());
+        }
+    }
+
+    @Test
+    void idsThatTheModelDoesNotKnowAreRefusedWhenATrainingIsBuilt() {
+        TokenWindows known = windows(WORDS);
+        TokenWindows unknown = windows(WORDS + 1);
+        Pretraining.Builder builder =
+                Pretraining.builder()
+                        .setModel(model())
+                        .setManager(manager)
+                        .optConfig(config().build());
+
+        refuses(builder.setData(unknown, known));
+        refuses(builder.setData(known, unknown));
+        builder.setData(known, known).build();
+    }
+
+    private static void refuses(Pretraining.Builder builder) {
+        String message = assertThrows(IllegalArgumentException.class, builder::build).getMessage();
+        assertTrue(message.contains("" + WORDS), message);
+    }
+
+    /** Copies what it sees. */
+    private static class Gradients implements StepHook {
+
+        double loss;
+        float[] numbers;
+        float[] weights;
+
+        @Override
+        public double afterGradients(int step, double loss, NDList gradients) {
+            this.loss = loss;
+            numbers = new FlatTensors(gradients).get();
+            return loss;
+        }
+
+        @Override
+        public void afterUpdate(int step, List<NDArray> weights) {
+            this.weights = new FlatTensors(weights).get();
+        }
+    }
+
+    private TrainingStep step(
+            Block model, Batches batches, PretrainingConfig config, StepHook hook) {
+        return new TrainingStep(model, manager, batches, config, hook);
+    }
+
+    private GptModel model() {
+        return TinyGpt.model(TinyGpt.size(WORDS, CONTEXT).build(), 1, manager);
+    }
+
+    private static PretrainingConfig.Builder config() {
+        return PretrainingConfig.builder().optLearningRate(1e-3).optWarmupSteps(0).optSteps(100);
+    }
+
+    private static TokenWindows windows(int words) {
+        int[] tokens = IntStream.range(0, 200).map(i -> (i * i + i / 7) % words).toArray();
+        tokens[150] = words - 1;
+        return TokenWindows.builder()
+                .setTokens(Tokens.of(tokens))
+                .setContextLength(CONTEXT)
+                .setSampling(1, false)
+                .build();
+    }
+}
