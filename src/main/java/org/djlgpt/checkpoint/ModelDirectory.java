@@ -257,7 +257,8 @@ public final class ModelDirectory {
      *     that is missing, in the files that {@code model.safetensors.index.json} lists (where both
      *     are there, transformers takes the first, too); tensors may be float32, float16 or
      *     bfloat16, and their names may have the prefix {@code transformer.} or {@code model.} or
-     *     not
+     *     not; one that the model has twice may be stored once, under the name that the file's
+     *     metadata gives for the other
      * @param manager owns the parameters, which are float32, and says on which device they are
      * @return the initialized model
      * @throws IOException if a file is missing or can't be read

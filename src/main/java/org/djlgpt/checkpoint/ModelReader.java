@@ -76,15 +76,16 @@ final class ModelReader {
 
     private void findNames() throws MalformedModelException {
         for (String stored : weights.names()) {
-            String name =
-                    stored.startsWith(format.prefix())
-                            ? stored.substring(format.prefix().length())
-                            : stored;
-            String other = storedNames.put(name, stored);
+            String other = storedNames.put(bare(stored), stored);
             if (other != null) {
                 throw malformed(stored, "is there twice, also as %s", other);
             }
         }
+        weights.aliases().forEach((alias, stored) -> storedNames.putIfAbsent(bare(alias), stored));
+    }
+
+    private String bare(String name) {
+        return name.startsWith(format.prefix()) ? name.substring(format.prefix().length()) : name;
     }
 
     private void require(CheckpointTensor tensor) throws MalformedModelException {

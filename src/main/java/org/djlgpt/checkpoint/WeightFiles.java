@@ -26,6 +26,7 @@ final class WeightFiles implements AutoCloseable {
 
     private final Path path;
     private final Map<String, SafeTensors> holders = new LinkedHashMap<>();
+    private final Map<String, String> aliases = new LinkedHashMap<>();
     private final List<SafeTensors> files = new ArrayList<>();
 
     private WeightFiles(Path path) {
@@ -89,6 +90,13 @@ final class WeightFiles implements AutoCloseable {
         SafeTensors tensors = SafeTensors.open(file);
         files.add(tensors);
         tensors.names().forEach(tensor -> holders.put(tensor, tensors));
+        tensors.metadata()
+                .forEach(
+                        (alias, tensor) -> {
+                            if (tensors.names().contains(tensor)) {
+                                aliases.put(alias, tensor);
+                            }
+                        });
         return tensors;
     }
 
@@ -100,6 +108,15 @@ final class WeightFiles implements AutoCloseable {
     /** Returns the names of all tensors, as stored. */
     Set<String> names() {
         return holders.keySet();
+    }
+
+    /**
+     * Returns further names of tensors, each with the name that the tensor is stored under:
+     * Python's {@code safetensors.torch.save_model} stores one that a model has twice once, and
+     * notes the other name beside it.
+     */
+    Map<String, String> aliases() {
+        return aliases;
     }
 
     /** Returns the file that holds a tensor. */

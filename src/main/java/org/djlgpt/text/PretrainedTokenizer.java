@@ -34,6 +34,9 @@ import java.util.stream.Stream;
  */
 public final class PretrainedTokenizer implements Tokenizer {
 
+    /** In chars; the library's regular expressions end the process at some ten times as many. */
+    private static final int MAX_RUN = 1_000_000;
+
     private static final String ARTIFACT = "ai.djl.huggingface:tokenizers";
 
     private final TokenizerJson json;
@@ -99,7 +102,7 @@ public final class PretrainedTokenizer implements Tokenizer {
      *
      * @throws IllegalArgumentException if the text holds an unpaired surrogate, or a character that
      *     {@link #decode} would not restore: one that has no id, or U+2581 where that stands for a
-     *     space
+     *     space; or if a word or white space in it is longer than a million characters
      */
     @Override
     public int[] encode(String text) {
@@ -133,11 +136,28 @@ public final class PretrainedTokenizer implements Tokenizer {
 
     private int[] encode(String text, NativeEncoder encoder) {
         TokenizerInput.requireText(text);
+        requireWords(text);
         try {
             return encoder.encode(text);
         } catch (RuntimeException e) {
             throw new IllegalArgumentException(
                     "%s can't encode the text: %s".formatted(json.file(), e.getMessage()), e);
+        }
+    }
+
+    private static void requireWords(String text) {
+        int start = 0;
+        for (int i = 0; i < text.length(); i++) {
+            if (Character.isWhitespace(text.charAt(i))
+                    != Character.isWhitespace(text.charAt(start))) {
+                start = i;
+            }
+            if (i - start >= MAX_RUN) {
+                throw new IllegalArgumentException(
+                        ("text has a run of more than %d characters from index %d on without a"
+                                        + " change between words and white space; break it up")
+                                .formatted(MAX_RUN, start));
+            }
         }
     }
 

@@ -74,13 +74,6 @@ record TokenDecoder(boolean byteLevel, boolean byteFallback, String space, boole
         }
     }
 
-    /** Returns whether a normalizer's replacement is what this decoder takes back. */
-    boolean undoes(Json replace) {
-        Json pattern = replace.require("pattern");
-        return pattern.field("String").filter(text -> text.string().equals(" ")).isPresent()
-                && replace.require("content").string().equals(space);
-    }
-
     /** Returns what a token of the vocabulary stands for. */
     byte[] bytes(String token) {
         if (byteLevel) {

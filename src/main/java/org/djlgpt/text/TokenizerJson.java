@@ -89,7 +89,7 @@ record TokenizerJson(
                 entries,
                 bytes(json, vocabulary, added, decoder),
                 decoder.stripsSpace(),
-                isExact(json, decoder) && keepsSpace(added, entries));
+                TextPreparation.read(json, decoder).isExact() && keepsSpace(added, entries));
     }
 
     /**
@@ -194,30 +194,6 @@ record TokenizerJson(
         return bytes;
     }
 
-    private static boolean isExact(Json json, TokenDecoder decoder) {
-        boolean prepends = false;
-        boolean exact = true;
-        for (Json part : parts(json, "normalizer", "normalizers")) {
-            boolean prepend = isType(part, "Prepend");
-            prepends |= prepend;
-            exact &= prepend || isType(part, "Replace") && decoder.undoes(part);
-        }
-        for (Json part : parts(json, "pre_tokenizer", "pretokenizers")) {
-            exact &=
-                    switch (part.require("type").string()) {
-                        case "ByteLevel" -> !flag(part, "add_prefix_space", true);
-                        case "Split" -> !part.require("behavior").string().equals("Removed");
-                        case "Digits" -> true;
-                        default -> false;
-                    };
-        }
-        return exact && prepends == decoder.stripsSpace();
-    }
-
-    private static List<Json> parts(Json json, String name, String names) {
-        return json.field(name).map(part -> parts(part, names)).orElse(List.of());
-    }
-
     private static boolean keepsSpace(AddedTokens added, Map<String, Json> entries) {
         return entries.entrySet().stream()
                 .filter(entry -> added.text().containsKey(entry.getKey()))
@@ -225,6 +201,11 @@ record TokenizerJson(
                         entry ->
                                 flag(entry.getValue(), "lstrip", false)
                                         || flag(entry.getValue(), "rstrip", false));
+    }
+
+    /** Returns the parts of a field, which needs not be there. */
+    static List<Json> parts(Json json, String name, String names) {
+        return json.field(name).map(part -> parts(part, names)).orElse(List.of());
     }
 
     /** Returns the parts of a sequence, those of sequences in it, too, or else what is given. */

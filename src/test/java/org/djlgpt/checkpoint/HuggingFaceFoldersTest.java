@@ -5,8 +5,10 @@ import static org.djlgpt.testing.Figures.assertFigures;
 import static org.djlgpt.testing.Figures.ids;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -38,7 +40,9 @@ import java.lang.annotation.RetentionPolicy;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 
 /** Models that transformers saved, against what transformers computes with them. */
 class HuggingFaceFoldersTest {
@@ -112,6 +116,54 @@ class HuggingFaceFoldersTest {
     void whateverGpt2MayHaveIsComputed(String name) throws Exception {
         logitsAgree(name);
         savingAndLoadingChangesNothing(name);
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"gpt2-save-model", "llama-save-model"})
+    void aTiedTensorMayBeStoredUnderItsOtherName(String name) throws Exception {
+        logitsAgree(name);
+        savingAndLoadingChangesNothing(name);
+    }
+
+    @Test
+    void anotherNameMustFitTheTensor() throws Exception {
+        Path wrong = saved.resolve("wrong");
+        Files.createDirectories(wrong);
+        Files.copy(folder("gpt2-save-model").resolve("config.json"), wrong.resolve("config.json"));
+        try (SafeTensors right =
+                SafeTensors.open(folder("gpt2-save-model").resolve("model.safetensors"))) {
+            Map<String, NDArray> tensors = new LinkedHashMap<>();
+            for (String name : right.names()) {
+                tensors.put(name, right.read(manager, name));
+            }
+            SafeTensors.write(
+                    wrong.resolve("model.safetensors"),
+                    tensors,
+                    Map.of("transformer.wte.weight", "transformer.wpe.weight"));
+        }
+
+        String message =
+                assertThrows(
+                                MalformedModelException.class,
+                                () -> ModelDirectory.load(wrong, manager))
+                        .getMessage();
+        assertTrue(message.contains("transformer.wpe.weight has shape"), message);
+    }
+
+    /** The configurations that transformers wrote for folders that were saved here. */
+    @ParameterizedTest
+    @ValueSource(
+            strings = {
+                "gpt2-pdrops", "llama3-scaled-sharded-bf16", "mistral-window", "qwen3-f16"
+            })
+    void whatPythonMakesOfOurFolderSaysTheSame(String name) throws Exception {
+        Files.copy(
+                folder(name).resolve("config-through-python.json"), saved.resolve("config.json"));
+
+        GptConfig through = ModelDirectory.config(saved);
+        GptConfig original = ModelDirectory.config(folder(name));
+
+        assertEquals(original, through);
     }
 
     @Test

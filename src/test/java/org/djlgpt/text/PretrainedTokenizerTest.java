@@ -127,6 +127,18 @@ class PretrainedTokenizerTest {
     }
 
     @Test
+    void wordsAndWhiteSpaceThatNeverEndAreRefused() throws Exception {
+        copy("byte-level");
+        Tokenizer tokenizer = Tokenizer.load(folder);
+
+        int tooMany = 12_000_000; // the library's own limit is ten million
+        String spaces = " ".repeat(tooMany);
+        assertRefused("from index 1 on", () -> tokenizer.encode("x" + spaces));
+        assertRefused("from index 0 on", () -> tokenizer.encodeWithSpecialTokens(spaces + "x"));
+        assertRefused("from index 2 on", () -> tokenizer.encode("x " + "y".repeat(tooMany)));
+    }
+
+    @Test
     void theFilesAreSavedAsTheyAre() throws Exception {
         copy("byte-level");
         Files.writeString(folder.resolve("chat_template.jinja"), "{{ messages }}\r\n");
@@ -227,6 +239,11 @@ class PretrainedTokenizerTest {
                 "'id':2,'content':'</s>' | 'id':9,'content':'new' | id 9 is that of two tokens",
                 "'<s>':1 | '<s>':99999999 | from 0 to 9999999",
                 "'<0x00>':3 | '\\ud800':3 | unpaired surrogate",
+                "'type':'Prepend' | 'type':'Lowercase' | normalizers[0].type is",
+                "'prepend':'▁' | 'prepend':'' | $.normalizer.normalizers[0].prepend is empty",
+                "'String':' ' | 'String':'' | $.normalizer.normalizers[1].pattern.String is empty",
+                "'pre_tokenizer':null | 'pre_tokenizer':{'type':'Whitespace'} |"
+                        + " $.pre_tokenizer.type",
                 "'unk_token':'<unk>' | 'unk_token':5 | tokenizer.json: ",
                 "'merges':[ | 'merges':[['nothing','x'], | tokenizer.json: "
             })
