@@ -49,6 +49,33 @@ public final class CausalAttention extends SelfAttention {
         return new Builder();
     }
 
+    /**
+     * Returns the layer that makes queries.
+     *
+     * @return a layer from inputDim to outputDim
+     */
+    public Linear query() {
+        return query;
+    }
+
+    /**
+     * Returns the layer that makes keys.
+     *
+     * @return a layer from inputDim to outputDim
+     */
+    public Linear key() {
+        return key;
+    }
+
+    /**
+     * Returns the layer that makes values.
+     *
+     * @return a layer from inputDim to outputDim
+     */
+    public Linear value() {
+        return value;
+    }
+
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
         NDArray queries = pass.through(x, query); // (B, T, outputDim)

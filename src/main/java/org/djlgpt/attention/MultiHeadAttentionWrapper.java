@@ -10,6 +10,7 @@ import ai.djl.ndarray.types.Shape;
 import org.djlgpt.nn.Pass;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.function.Function;
 
@@ -35,6 +36,15 @@ public final class MultiHeadAttentionWrapper extends SelfAttention {
      */
     public static Builder builder() {
         return new Builder();
+    }
+
+    /**
+     * Returns the heads.
+     *
+     * @return the blocks whose outputs stand side by side, from left to right
+     */
+    public List<CausalAttention> heads() {
+        return Collections.unmodifiableList(heads);
     }
 
     @Override

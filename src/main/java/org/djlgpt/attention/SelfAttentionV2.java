@@ -41,6 +41,33 @@ public final class SelfAttentionV2 extends SelfAttention {
         return new Builder();
     }
 
+    /**
+     * Returns the layer that makes queries.
+     *
+     * @return a layer from inputDim to outputDim
+     */
+    public Linear query() {
+        return query;
+    }
+
+    /**
+     * Returns the layer that makes keys.
+     *
+     * @return a layer from inputDim to outputDim
+     */
+    public Linear key() {
+        return key;
+    }
+
+    /**
+     * Returns the layer that makes values.
+     *
+     * @return a layer from inputDim to outputDim
+     */
+    public Linear value() {
+        return value;
+    }
+
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
         NDArray values = pass.through(x, value); // (.., T, outputDim)

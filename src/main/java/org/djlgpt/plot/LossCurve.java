@@ -39,8 +39,8 @@ public final class LossCurve extends Picture {
     private LossCurve(Builder builder) {
         super(builder.theme, new Dimension(builder.width, builder.height));
         drawing = new LossDrawing(builder.title, builder.theme, size());
-        drawing.addTraining(builder.training.losses(), builder.smoothing);
-        drawing.addValidation(builder.validation.losses());
+        drawing.addTraining(builder.training.points(), builder.smoothing);
+        drawing.addValidation(builder.validation.points());
         drawing.addBaselines(builder.baselines);
         drawing.requireRoom();
     }
@@ -62,8 +62,8 @@ public final class LossCurve extends Picture {
     /** Builds a {@link LossCurve}, as often as there are new losses to show. */
     public static final class Builder {
 
-        private final Losses.Collector training = new Losses.Collector("training");
-        private final Losses.Collector validation = new Losses.Collector("validation");
+        private final Losses training = new Losses("training");
+        private final Losses validation = new Losses("validation");
         private final List<Baseline> baselines = new ArrayList<>();
         private double smoothing;
         private String title = "Loss";

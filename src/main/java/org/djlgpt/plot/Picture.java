@@ -18,7 +18,8 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Something to look at: in a notebook, as a PNG file or as an SVG file. */
-public abstract sealed class Picture permits AttentionHeatmap, Distribution, LossCurve {
+public abstract sealed class Picture
+        permits AttentionHeatmap, Distribution, LineChart, LossCurve {
 
     /** Text gets the width that it is measured with. */
     private static final Map<RenderingHints.Key, Object> SMOOTH =

@@ -100,7 +100,8 @@ record ValueAxis(BigDecimal step, double first, double last) {
         return text(new BigDecimal(number).round(new MathContext(digits, RoundingMode.HALF_UP)));
     }
 
-    private static String text(BigDecimal number) {
+    /** Writes a number with all its digits. */
+    static String text(BigDecimal number) {
         BigDecimal size = number.abs();
         if (number.signum() == 0 || size.compareTo(SMALL) >= 0 && size.compareTo(LARGE) < 0) {
             return number.stripTrailingZeros().toPlainString();

@@ -2,9 +2,10 @@
  * Pictures for reports, papers and notebooks, on white paper or on a dark screen.
  *
  * <p>{@link org.djlgpt.plot.AttentionHeatmap} draws what attention heads look at, {@link
- * org.djlgpt.plot.Distribution} bars side by side, {@link org.djlgpt.plot.LossCurve} how a run
- * learned, or is learning. Each is a {@link org.djlgpt.plot.Picture}: an image, a PNG file or an
- * SVG file. {@link org.djlgpt.plot.AttentionPage} is for exploring attention in a browser.
+ * org.djlgpt.plot.Distribution} bars side by side, {@link org.djlgpt.plot.LineChart} functions,
+ * {@link org.djlgpt.plot.LossCurve} how a run learned, or is learning. Each is a {@link
+ * org.djlgpt.plot.Picture}: an image, a PNG file or an SVG file. {@link
+ * org.djlgpt.plot.AttentionPage} is for exploring attention in a browser.
  *
  * <p>{@link org.djlgpt.plot.PlotTheme} gives every picture its colors. Lines and bars have Okabe
  * and Ito's, which the color-blind can tell apart, and no two lines differ by color alone; weights

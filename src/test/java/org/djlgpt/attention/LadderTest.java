@@ -152,10 +152,10 @@ class LadderTest {
     @Test
     void aWrapperOfOneHeadIsThatHead() {
         Rung.Sizes sizes = new Rung.Sizes(2, 5, 7, 4, 3, 1, true, 0);
-        SelfAttention wrapper = block(Rung.WRAPPER, sizes);
-        Block head = wrapper.getChildren().values().get(0);
+        MultiHeadAttentionWrapper wrapper =
+                (MultiHeadAttentionWrapper) block(Rung.WRAPPER, sizes);
 
-        assertClose(infer(head, x), infer(wrapper, x));
+        assertClose(infer(wrapper.heads().get(0), x), infer(wrapper, x));
     }
 
     @Test

@@ -30,6 +30,7 @@ class PictureTest {
                         .setLabels(List.of("a", "b"))
                         .addSeries("p", 0.7f, 0.3f)
                         .build(),
+                LineChart.builder().setX(0, 1).addSeries("s", 1, 2).build(),
                 LossCurve.builder().setTraining(new long[] {0, 5}, new double[] {3, 2}).build());
     }
 
