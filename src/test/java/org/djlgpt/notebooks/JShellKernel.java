@@ -50,6 +50,8 @@ final class JShellKernel implements AutoCloseable {
     private final CellOutputs outputs = new CellOutputs();
     private final PrintStream standardOutput = System.out;
     private final Locale locale = Locale.getDefault();
+    private final Thread.UncaughtExceptionHandler uncaught =
+            Thread.getDefaultUncaughtExceptionHandler(); // JShell sets one that says nothing
     private final ExecutorService thread = Executors.newSingleThreadExecutor(JShellKernel::daemon);
     private JShell shell;
 
@@ -181,5 +183,6 @@ final class JShellKernel implements AutoCloseable {
         shell.close();
         System.setOut(standardOutput);
         Locale.setDefault(locale);
+        Thread.setDefaultUncaughtExceptionHandler(uncaught);
     }
 }

@@ -20,6 +20,8 @@ class JShellKernelTest {
 
     private final PrintStream standardOutput = System.out;
     private final ClassLoader contextClassLoader = Thread.currentThread().getContextClassLoader();
+    private final Thread.UncaughtExceptionHandler uncaught =
+            Thread.getDefaultUncaughtExceptionHandler();
     private JShellKernel kernel;
 
     @BeforeEach
@@ -32,6 +34,7 @@ class JShellKernelTest {
         kernel.close();
         assertSame(standardOutput, System.out);
         assertSame(contextClassLoader, Thread.currentThread().getContextClassLoader());
+        assertSame(uncaught, Thread.getDefaultUncaughtExceptionHandler());
     }
 
     @Test
