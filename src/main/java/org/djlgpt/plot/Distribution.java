@@ -67,7 +67,7 @@ public final class Distribution extends Picture {
     }
 
     /** Builds a {@link Distribution}. */
-    public static final class Builder {
+    public static final class Builder extends PlotBuilder<Builder> {
 
         private static final int MAX_LABELS = 200;
 
@@ -75,12 +75,15 @@ public final class Distribution extends Picture {
         private final List<BarDrawing.Bars> series = new ArrayList<>();
         private boolean values;
         private String valueTitle = "probability";
-        private String title = "";
-        private PlotTheme theme = PlotTheme.LIGHT;
-        private int width = 960;
-        private int height = 480;
 
-        private Builder() {}
+        private Builder() {
+            super("", 480);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /**
          * Sets what the groups of bars stand for.
@@ -129,41 +132,6 @@ public final class Distribution extends Picture {
         }
 
         /**
-         * Sets the title. Default: none.
-         *
-         * @param title one line, made smaller and then shortened if it is wider than the plot
-         * @return this builder
-         */
-        public Builder optTitle(String title) {
-            this.title = title;
-            return this;
-        }
-
-        /**
-         * Sets the colors. Default: {@link PlotTheme#LIGHT}.
-         *
-         * @param theme the theme
-         * @return this builder
-         */
-        public Builder optTheme(PlotTheme theme) {
-            this.theme = theme;
-            return this;
-        }
-
-        /**
-         * Sets the size of the image. Default: 960 by 480.
-         *
-         * @param width in pixels, from 480 to 10,000
-         * @param height in pixels, from 320 to 10,000
-         * @return this builder
-         */
-        public Builder optSize(int width, int height) {
-            this.width = width;
-            this.height = height;
-            return this;
-        }
-
-        /**
          * Builds the bars.
          *
          * @return the distribution
@@ -177,13 +145,9 @@ public final class Distribution extends Picture {
                         "%d labels; give 1 to %d with setLabels, such as the likeliest tokens"
                                 .formatted(labels.size(), MAX_LABELS));
             }
-            if (series.isEmpty() || series.size() > theme.series().size()) {
-                throw new IllegalArgumentException(
-                        "%d series; add 1 to %d with addSeries"
-                                .formatted(series.size(), theme.series().size()));
-            }
+            requireSeries(series.size());
             series.forEach(bars -> bars.requireOneFor(labels));
-            requireSize(width, height);
+            requireSize();
             return new Distribution(this);
         }
     }

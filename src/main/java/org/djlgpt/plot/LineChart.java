@@ -54,7 +54,7 @@ public final class LineChart extends Picture {
     }
 
     /** Builds a {@link LineChart}. */
-    public static final class Builder {
+    public static final class Builder extends PlotBuilder<Builder> {
 
         private record Series(String name, double[] values) {}
 
@@ -62,12 +62,15 @@ public final class LineChart extends Picture {
         private final List<Series> series = new ArrayList<>();
         private String xTitle = "";
         private String valueTitle = "";
-        private String title = "";
-        private PlotTheme theme = PlotTheme.LIGHT;
-        private int width = 960;
-        private int height = 480;
 
-        private Builder() {}
+        private Builder() {
+            super("", 480);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /**
          * Sets what the lines run over.
@@ -114,49 +117,13 @@ public final class LineChart extends Picture {
             return this;
         }
 
-        /**
-         * Sets the title. Default: none.
-         *
-         * @param title one line, made smaller and then shortened if it is wider than the plot
-         * @return this builder
-         */
-        public Builder optTitle(String title) {
-            this.title = title;
-            return this;
-        }
-
-        /**
-         * Sets the colors. Default: {@link PlotTheme#LIGHT}.
-         *
-         * @param theme the theme
-         * @return this builder
-         */
-        public Builder optTheme(PlotTheme theme) {
-            this.theme = theme;
-            return this;
-        }
-
-        /**
-         * Sets the size of the image. Default: 960 by 480.
-         *
-         * @param width in pixels, from 480 to 10,000
-         * @param height in pixels, from 320 to 10,000
-         * @return this builder
-         */
-        public Builder optSize(int width, int height) {
-            this.width = width;
-            this.height = height;
-            return this;
-        }
-
         private static double[] widened(float[] numbers) {
             return IntStream.range(0, numbers.length).mapToDouble(i -> numbers[i]).toArray();
         }
 
         private Line line(int index) {
             Series one = series.get(index);
-            BasicStroke stroke =
-                    index == 0 ? LineDrawing.THICK : LineDrawing.DASHED.get(index - 1);
+            BasicStroke stroke = index == 0 ? LineDrawing.THICK : LineDrawing.DASHED.get(index - 1);
             Points points = Points.of(x, one.values);
             return new Line(one.name, points, stroke, theme.series().get(index), false);
         }
@@ -181,11 +148,7 @@ public final class LineChart extends Picture {
                                     .formatted(i, x[i]));
                 }
             }
-            if (series.isEmpty() || series.size() > theme.series().size()) {
-                throw new IllegalArgumentException(
-                        "%d series; add 1 to %d with addSeries"
-                                .formatted(series.size(), theme.series().size()));
-            }
+            requireSeries(series.size());
             for (Series one : series) {
                 if (one.values.length != x.length) {
                     throw new IllegalArgumentException(
@@ -193,7 +156,7 @@ public final class LineChart extends Picture {
                                     .formatted(one.name, one.values.length, x.length));
                 }
             }
-            requireSize(width, height);
+            requireSize();
             return new LineChart(this);
         }
     }

@@ -60,18 +60,21 @@ public final class LossCurve extends Picture {
     }
 
     /** Builds a {@link LossCurve}, as often as there are new losses to show. */
-    public static final class Builder {
+    public static final class Builder extends PlotBuilder<Builder> {
 
         private final Losses training = new Losses("training");
         private final Losses validation = new Losses("validation");
         private final List<Baseline> baselines = new ArrayList<>();
         private double smoothing;
-        private String title = "Loss";
-        private PlotTheme theme = PlotTheme.LIGHT;
-        private int width = 960;
-        private int height = 600;
 
-        private Builder() {}
+        private Builder() {
+            super("Loss", 600);
+        }
+
+        @Override
+        Builder self() {
+            return this;
+        }
 
         /**
          * Sets the training loss.
@@ -149,41 +152,6 @@ public final class LossCurve extends Picture {
         }
 
         /**
-         * Sets the title. Default: {@code Loss}.
-         *
-         * @param title one line, made smaller and then shortened if it is wider than the plot
-         * @return this builder
-         */
-        public Builder optTitle(String title) {
-            this.title = title;
-            return this;
-        }
-
-        /**
-         * Sets the colors. Default: {@link PlotTheme#LIGHT}.
-         *
-         * @param theme the theme
-         * @return this builder
-         */
-        public Builder optTheme(PlotTheme theme) {
-            this.theme = theme;
-            return this;
-        }
-
-        /**
-         * Sets the size of the image. Default: 960 by 600, which prints 16 cm wide at 150 dpi.
-         *
-         * @param width in pixels, from 480 to 10,000
-         * @param height in pixels, from 320 to 10,000
-         * @return this builder
-         */
-        public Builder optSize(int width, int height) {
-            this.width = width;
-            this.height = height;
-            return this;
-        }
-
-        /**
          * Builds the curve of the losses so far.
          *
          * @return the curve
@@ -208,7 +176,7 @@ public final class LossCurve extends Picture {
                 throw new IllegalArgumentException(
                         "smoothing=" + smoothing + " must be from 0 to below 1; try 0.9");
             }
-            requireSize(width, height);
+            requireSize();
             return new LossCurve(this);
         }
     }

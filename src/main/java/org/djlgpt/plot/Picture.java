@@ -18,8 +18,7 @@ import javax.imageio.stream.ImageOutputStream;
 import javax.imageio.stream.MemoryCacheImageOutputStream;
 
 /** Something to look at: in a notebook, as a PNG file or as an SVG file. */
-public abstract sealed class Picture
-        permits AttentionHeatmap, Distribution, LineChart, LossCurve {
+public abstract sealed class Picture permits AttentionHeatmap, Distribution, LineChart, LossCurve {
 
     /** Text gets the width that it is measured with. */
     private static final Map<RenderingHints.Key, Object> SMOOTH =
@@ -31,29 +30,12 @@ public abstract sealed class Picture
                     RenderingHints.KEY_FRACTIONALMETRICS,
                     RenderingHints.VALUE_FRACTIONALMETRICS_ON);
 
-    private static final int MIN_WIDTH = 480;
-    private static final int MIN_HEIGHT = 320;
-    private static final int MAX_SIZE = 10_000;
-
     private final PlotTheme theme;
     private final Dimension size;
 
     Picture(PlotTheme theme, Dimension size) {
         this.theme = theme;
         this.size = size;
-    }
-
-    /** Refuses sizes that a plot with axes has no room in or no memory for. */
-    static void requireSize(int width, int height) {
-        requirePixels("width", width, MIN_WIDTH);
-        requirePixels("height", height, MIN_HEIGHT);
-    }
-
-    private static void requirePixels(String name, int pixels, int min) {
-        if (pixels < min || pixels > MAX_SIZE) {
-            throw new IllegalArgumentException(
-                    "%s=%d must be from %d to %d pixels".formatted(name, pixels, min, MAX_SIZE));
-        }
     }
 
     /**
