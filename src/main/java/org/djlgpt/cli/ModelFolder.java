@@ -16,7 +16,6 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /** The model that a command is about. */
 final class ModelFolder {
@@ -39,10 +38,7 @@ final class ModelFolder {
     /** Reads the tokenizer, if there is one. */
     Optional<Tokenizer> tokenizerIfAny() throws IOException {
         requireFolder();
-        boolean isThere =
-                Stream.of("char_tokenizer.json", "vocab.json", "merges.txt", "tokenizer.json")
-                        .anyMatch(file -> Files.exists(path.resolve(file)));
-        return isThere ? Optional.of(Tokenizer.load(path)) : Optional.empty();
+        return Tokenizer.find(path);
     }
 
     /** Reads the ids that end a text, besides the tokenizer's own. */

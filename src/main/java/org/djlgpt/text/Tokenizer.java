@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.regex.Pattern;
 
@@ -116,6 +117,28 @@ public interface Tokenizer {
      * @throws IOException if a file can't be read
      */
     static Tokenizer load(Path directory) throws IOException {
+        return find(directory)
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "folder "
+                                                + directory.toAbsolutePath()
+                                                + " holds no tokenizer; expected "
+                                                + TokenizerJson.FILE
+                                                + ", "
+                                                + CharTokenizer.FILE
+                                                + ", or vocab.json and merges.txt"));
+    }
+
+    /**
+     * Opens the tokenizer of a model folder, if it has one.
+     *
+     * @param directory as for {@link #load}
+     * @return the tokenizer, or empty if the folder holds no file of one
+     * @throws IllegalArgumentException as {@link #load}, but for a folder without a tokenizer
+     * @throws IOException if a file can't be read
+     */
+    static Optional<Tokenizer> find(Path directory) throws IOException {
         AtomicFolder.settle(directory);
         boolean characters = Files.exists(directory.resolve(CharTokenizer.FILE));
         boolean json = Files.exists(directory.resolve(TokenizerJson.FILE));
@@ -135,20 +158,11 @@ public interface Tokenizer {
                             + ", or else tokenizer.json, vocab.json and merges.txt");
         }
         if (characters) {
-            return CharTokenizer.load(directory);
+            return Optional.of(CharTokenizer.load(directory));
         }
         if (json && !(pairs && TokenizerJson.isGpt2(directory))) {
-            return PretrainedTokenizer.load(directory);
+            return Optional.of(PretrainedTokenizer.load(directory));
         }
-        if (pairs) {
-            return Gpt2Tokenizer.load(directory);
-        }
-        throw new IllegalArgumentException(
-                folder
-                        + " holds no tokenizer; expected "
-                        + TokenizerJson.FILE
-                        + ", "
-                        + CharTokenizer.FILE
-                        + ", or vocab.json and merges.txt");
+        return pairs ? Optional.of(Gpt2Tokenizer.load(directory)) : Optional.empty();
     }
 }
