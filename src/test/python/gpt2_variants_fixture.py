@@ -4,16 +4,11 @@ Writes to src/test/resources/org/djlgpt/checkpoint, one folder for each setting 
 OpenAI's have not, with expected.json (logits, loss, versions) beside it. Every parameter is random, as in
 huggingface_fixture.py.
 """
-import json
-import shutil
-from pathlib import Path
-
 import torch
 from transformers import GPT2LMHeadModel
 
-from huggingface_fixture import IDS, VERSIONS, random_model
+from huggingface_fixture import expect, random_model, save
 
-TARGET = Path(__file__).resolve().parents[1] / "resources/org/djlgpt/checkpoint"
 VARIANTS = {
     "gpt2-inner": {"n_inner": 20},
     "gpt2-epsilon": {"layer_norm_epsilon": 1e-3},
@@ -27,25 +22,12 @@ VARIANTS = {
 
 @torch.no_grad()
 def write(name, settings):
-    folder = TARGET / name
-    shutil.rmtree(folder, ignore_errors=True)
     model = random_model(n_embd=8, n_head=2, **settings)
     for block in model.transformer.h:
         block.mlp.c_fc.weight *= 4  # to where activations differ
     model.transformer.ln_f.weight *= 10  # and to where logits show it
-    model.save_pretrained(folder)
-    (folder / "generation_config.json").unlink(missing_ok=True)
-    model = GPT2LMHeadModel.from_pretrained(folder).eval()
-    ids = torch.tensor(IDS)
-    output = model(ids, labels=ids)  # the loss of each token but the first
-    expected = {
-        "about": "What transformers computes with this model; made by src/test/python/gpt2_variants_fixture.py",
-        **VERSIONS, "parameterCount": model.num_parameters(), "ids": IDS,
-        "logits": [[[float(f"{x:.7g}") for x in token] for token in row] for row in output.logits.tolist()],
-        "loss": output.loss.item()}
-    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in expected.items())
-    (folder / "expected.json").write_text(f"{{\n{lines}\n}}\n")
-    return output.logits
+    folder = save(name, model)
+    return expect(folder, GPT2LMHeadModel.from_pretrained(folder).eval(), __file__).logits
 
 
 def main():

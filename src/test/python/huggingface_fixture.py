@@ -44,26 +44,33 @@ def greedy(model, ids):
     return ids[:, -NEW_TOKENS:]
 
 
-def write(name, model, **options):
+def save(name, model, **options):
     folder = TARGET / name
     shutil.rmtree(folder, ignore_errors=True)
     model.save_pretrained(folder, **options)
     (folder / "generation_config.json").unlink(missing_ok=True)
-    describe(folder)
+    return folder
 
 
-def describe(folder):
-    model = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
+def expect(folder, model, script, **more):
+    """Writes expected.json and returns the output that it comes from."""
     ids = torch.tensor(IDS)
     output = model(ids, labels=ids)  # the loss of each token but the first
-    output.loss.backward()
     expected = {
-        "about": "What transformers computes with this model; made by src/test/python/huggingface_fixture.py",
+        "about": f"What transformers computes with this model; made by src/test/python/{Path(script).name}",
         **VERSIONS, "parameterCount": model.num_parameters(), "ids": IDS,
         "logits": [[[float(f"{x:.7g}") for x in token] for token in row] for row in output.logits.tolist()],
-        "greedyContinuation": greedy(model, ids).tolist(), "loss": output.loss.item()}
+        **more, "loss": output.loss.item()}
     lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in expected.items())
     (folder / "expected.json").write_text(f"{{\n{lines}\n}}\n")
+    return output
+
+
+def write(name, model, **options):
+    folder = save(name, model, **options)
+    model = GPT2LMHeadModel.from_pretrained(folder, dtype=torch.float32).eval()
+    continuation = greedy(model, torch.tensor(IDS)).tolist()
+    expect(folder, model, __file__, greedyContinuation=continuation).loss.backward()
     gradients = {name.removeprefix("transformer."): p.grad for name, p in model.named_parameters()}
     save_file(gradients, folder / "gradients.safetensors", metadata=VERSIONS)
 

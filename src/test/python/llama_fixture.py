@@ -15,20 +15,14 @@ parameter is random, biases and norms too, so that a swapped or forgotten one sh
 config-old-form.json says the same as config.json in the way of transformers before version 5.
 """
 import json
-import shutil
-from pathlib import Path
 
-import safetensors
 import torch
-import transformers
 from safetensors.torch import save_file
 from transformers import (AutoConfig, AutoModelForCausalLM, LlamaConfig, LlamaForCausalLM, MistralConfig,
                           MistralForCausalLM, Qwen2Config, Qwen2ForCausalLM, Qwen3Config, Qwen3ForCausalLM)
 
-TARGET = Path(__file__).resolve().parents[1] / "resources/org/djlgpt/checkpoint"
-VERSIONS = {"torch": torch.__version__.split("+")[0], "transformers": transformers.__version__,
-            "safetensors": safetensors.__version__}
-IDS = [[1, 64, 7, 0, 33, 12], [5, 9, 9, 61, 2, 40]]
+from huggingface_fixture import IDS, VERSIONS, expect, save
+
 CLEAR = 1e-3  # the least distance of the likeliest token from the next, many times the rounding of float32
 
 LLAMA3 = {"rope_type": "llama3", "factor": 8.0, "low_freq_factor": 1.0, "high_freq_factor": 4.0,
@@ -59,29 +53,14 @@ def greedy(model, ids):
 
 
 def write(name, model, **options):
-    folder = TARGET / name
-    shutil.rmtree(folder, ignore_errors=True)
-    model.save_pretrained(folder, **options)
-    (folder / "generation_config.json").unlink(missing_ok=True)
-    describe(folder)
-    if model.config.rope_parameters["rope_type"] != "default":
-        write_old_form(folder)
-
-
-def describe(folder):
+    folder = save(name, model, **options)
     model = AutoModelForCausalLM.from_pretrained(folder, dtype=torch.float32).eval()
-    ids = torch.tensor(IDS)
-    output = model(ids, labels=ids)  # the loss of each token but the first
-    output.loss.backward()
-    expected = {
-        "about": "What transformers computes with this model; made by src/test/python/llama_fixture.py",
-        **VERSIONS, "parameterCount": model.num_parameters(), "ids": IDS,
-        "logits": [[[float(f"{x:.7g}") for x in token] for token in row] for row in output.logits.tolist()],
-        "greedyContinuation": greedy(model, ids).tolist(), "loss": output.loss.item()}
-    lines = ",\n".join(f" {json.dumps(key)}: {json.dumps(value)}" for key, value in expected.items())
-    (folder / "expected.json").write_text(f"{{\n{lines}\n}}\n")
+    continuation = greedy(model, torch.tensor(IDS)).tolist()
+    expect(folder, model, __file__, greedyContinuation=continuation).loss.backward()
     save_file({name: p.grad for name, p in model.named_parameters()}, folder / "gradients.safetensors",
               metadata=VERSIONS)
+    if model.config.rope_parameters["rope_type"] != "default":
+        write_old_form(folder)
 
 
 def write_old_form(folder):
