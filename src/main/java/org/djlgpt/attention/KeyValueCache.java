@@ -124,6 +124,32 @@ public final class KeyValueCache implements AutoCloseable {
         this.length = length;
     }
 
+    /**
+     * Keeps the last tokens of some sequences, and puts those of another cache beside them. All end
+     * at the same place; where one is shorter, zeros stand in front.
+     *
+     * @param rows which sequences to keep
+     * @param kept how many tokens of each, from 0 to {@link #length()}
+     * @param others what to add, from its first token on, or null for nothing
+     */
+    public void join(int[] rows, int kept, KeyValueCache others) {
+        int joined = others == null ? kept : Math.max(kept, others.length);
+        room = Math.min(contextLength, Math.max(room, joined + 1));
+        try (NDArray before = keysAndValues) {
+            keysAndValues =
+                    Kernels.joinedCache(
+                            before,
+                            rows,
+                            length - kept,
+                            kept,
+                            others == null ? null : others.keysAndValues,
+                            others == null ? 0 : others.length,
+                            room);
+            NDScope.unregister(keysAndValues);
+        }
+        length = joined;
+    }
+
     /** Forgets all tokens. */
     public void reset() {
         length = 0;

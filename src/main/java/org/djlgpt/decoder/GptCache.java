@@ -5,9 +5,11 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.attention.KeyValueCache;
+import org.djlgpt.nn.Checks;
 
 import java.util.Arrays;
 import java.util.List;
+import java.util.Objects;
 import java.util.stream.IntStream;
 
 /**
@@ -21,13 +23,13 @@ import java.util.stream.IntStream;
 public final class GptCache implements AutoCloseable {
 
     private final NDManager manager;
-    private final int batchSize;
     private final List<KeyValueCache> layers;
+    private int[] paddings; // of each sequence
     private NDArray padding; // (B), or null if no sequence is padded
 
     GptCache(NDManager parent, int numLayers, Shape shape, boolean bfloat16) {
         manager = parent.newSubManager();
-        batchSize = (int) shape.get(0);
+        paddings = new int[(int) shape.get(0)];
         layers =
                 IntStream.range(0, numLayers)
                         .mapToObj(layer -> new KeyValueCache(manager, shape, bfloat16))
@@ -40,7 +42,7 @@ public final class GptCache implements AutoCloseable {
      * @return B, at least 1
      */
     public int batchSize() {
-        return batchSize;
+        return paddings.length;
     }
 
     /**
@@ -82,24 +84,53 @@ public final class GptCache implements AutoCloseable {
     public void reset(int... padding) {
         requirePadding(padding);
         layers.forEach(KeyValueCache::reset);
-        if (this.padding != null) {
-            this.padding.close();
+        pad(padding.length == 0 ? new int[batchSize()] : padding.clone());
+    }
+
+    private void pad(int... counts) {
+        paddings = counts;
+        if (padding != null) {
+            padding.close();
         }
-        boolean padded = IntStream.of(padding).anyMatch(count -> count > 0);
-        long[] counts = IntStream.of(padding).asLongStream().toArray();
-        this.padding = padded ? manager.create(counts) : null;
+        boolean padded = IntStream.of(counts).anyMatch(count -> count > 0);
+        padding = padded ? manager.create(IntStream.of(counts).asLongStream().toArray()) : null;
+    }
+
+    /**
+     * Keeps some of the sequences, and takes those of another cache behind them; padding that none
+     * of them needs any more goes. The other cache stays as it is.
+     *
+     * @param rows which sequences to keep, in their new order
+     * @param others a cache of the same decoder, or null for none
+     * @throws IllegalArgumentException if a row does not exist, or no sequence is left
+     */
+    public void join(int[] rows, GptCache others) {
+        int[] added = others == null ? new int[0] : others.paddings;
+        Checks.requirePositive("the number of sequences", rows.length + added.length);
+        for (int row : rows) {
+            Objects.checkIndex(row, batchSize());
+        }
+        int kept = IntStream.of(rows).map(row -> length() - paddings[row]).max().orElse(0);
+        int joined = others == null ? kept : Math.max(kept, others.length());
+        IntStream before = IntStream.of(rows).map(row -> joined - (length() - paddings[row]));
+        IntStream after = IntStream.of(added).map(count -> joined - (others.length() - count));
+        int[] counts = IntStream.concat(before, after).toArray();
+        for (int layer = 0; layer < layers.size(); layer++) {
+            layers.get(layer).join(rows, kept, others == null ? null : others.layers.get(layer));
+        }
+        pad(counts);
     }
 
     private void requirePadding(int... padding) {
         boolean fits =
                 padding.length == 0
-                        || padding.length == batchSize
+                        || padding.length == batchSize()
                                 && IntStream.of(padding)
                                         .allMatch(count -> count >= 0 && count < contextLength());
         if (!fits) {
             throw new IllegalArgumentException(
                     "padding %s must be one number for each of %d sequences, from 0 to %d"
-                            .formatted(Arrays.toString(padding), batchSize, contextLength() - 1));
+                            .formatted(Arrays.toString(padding), batchSize(), contextLength() - 1));
         }
     }
 

@@ -115,6 +115,19 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
         return scoped(() -> logits(tokens, cache, false).squeeze(1), tokens); // (B, V)
     }
 
+    /**
+     * Scores what follows each of some tokens, as a guess of several is checked in one pass.
+     *
+     * @param tokens as for {@link #next}
+     * @param cache as for {@link #next}
+     * @return logits (B, T, V) of the token after each, float32, owned by the manager of {@code
+     *     tokens}
+     * @throws IllegalArgumentException as {@link #next}
+     */
+    public NDArray nextOfEach(NDArray tokens, GptCache cache) {
+        return scoped(() -> logits(tokens, cache, true), tokens); // (B, T, V)
+    }
+
     DecoderKernel kernel() {
         return kernel;
     }

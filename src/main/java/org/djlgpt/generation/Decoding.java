@@ -2,88 +2,200 @@ package org.djlgpt.generation;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.decoder.GptCache;
 import org.djlgpt.decoder.GptDecoder;
 
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Collections;
+import java.util.IdentityHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.stream.IntStream;
 import java.util.stream.LongStream;
+import java.util.stream.Stream;
 
 /**
  * Sequences on their way, the one loop of this package: each call of {@link #next()} makes all of
- * them one token longer. The model sees what it has not seen yet, the rest lies in a key/value
- * cache. Whoever wants one text only, or its pieces as they come, has a batch of one.
+ * them longer. The model sees what it has not seen yet, the rest lies in a key/value cache. Whoever
+ * wants one text only, or its pieces as they come, has a batch of one.
+ *
+ * <p>Sequences come and go ({@link #add}, {@link #remove}) while the others go on: one that has
+ * ended leaves by itself, and what takes its place has its prompt read by itself. What a sequence
+ * is continued with does not depend on the others, also where chance plays a part.
  *
  * <p>A sequence that outgrows the model's context is seen through a window: all tokens as long as
  * they fit, then between three quarters of a context and a whole one. The window's start moves by a
  * quarter at a time, because every token gets another position then and has to be computed again.
- * What a sequence is continued with does not depend on the others in the batch.
  *
  * <p>It belongs to one thread; others may use the same decoder meanwhile.
  */
 public final class Decoding implements AutoCloseable {
 
     private final GptDecoder decoder;
-    private final Sampler sampler;
+    private final int vocabSize;
+    private final Speculation speculation;
     private final ContextWindow window;
     private final NDManager manager;
-    private final GptCache cache;
-    private final List<TokenRow> rows;
+    private final List<TokenSequence> running = new ArrayList<>();
+    private List<TokenSequence> cached = List.of(); // in the order of the cache's rows
+    private GptCache cache;
 
-    Decoding(GptDecoder decoder, NDManager parent, Sampler sampler, List<TokenRow> rows) {
+    /**
+     * Starts without a sequence.
+     *
+     * @param vocabSize how many ids may be chosen
+     * @param speculation guesses for a sequence that is alone
+     */
+    Decoding(GptDecoder decoder, NDManager parent, int vocabSize, Speculation speculation) {
         this.decoder = decoder;
-        this.sampler = sampler;
+        this.vocabSize = vocabSize;
+        this.speculation = speculation;
         window = new ContextWindow(decoder.config().contextLength());
-        this.rows = rows;
         manager = parent.newSubManager();
-        cache = decoder.newCache(manager, rows.size());
     }
 
+    /**
+     * Adds a sequence, which takes part from the next step on.
+     *
+     * @param sequence one that is not here yet
+     */
+    public void add(TokenSequence sequence) {
+        running.add(sequence);
+    }
+
+    /**
+     * Takes a sequence out.
+     *
+     * @param sequence one that was added; nothing happens if it has left
+     */
+    public void remove(TokenSequence sequence) {
+        running.remove(sequence);
+    }
+
+    /**
+     * Returns the sequences on their way.
+     *
+     * @return those that have not ended, in the order in which they were added
+     */
+    public List<TokenSequence> running() {
+        running.removeIf(TokenSequence::hasEnded);
+        return List.copyOf(running);
+    }
+
+    /** Goes on until all sequences have ended, or somebody interrupts the thread. */
     void run() {
         while (goesOn()) {
             next();
         }
     }
 
-    /** Returns whether a sequence has not ended, and nobody has interrupted the thread. */
     boolean goesOn() {
-        return !rows.stream().allMatch(TokenRow::ended) && !Thread.currentThread().isInterrupted();
+        return !running().isEmpty() && !Thread.currentThread().isInterrupted();
     }
 
     /**
-     * Chooses one more token for each sequence. One that has ended grows along unheard, so that the
-     * random draws of the others stay the same.
+     * Chooses one more token for each sequence, or several for one that is alone and whose next
+     * ones were guessed. Without a sequence nothing happens.
      *
-     * @return the new tokens, in the order of the prompts
      * @throws IllegalArgumentException if an id is outside the vocabulary, or the model's scores
      *     are not finite
      */
-    public int[] next() {
-        long[] chosen = choose();
-        for (int row = 0; row < chosen.length; row++) {
-            rows.get(row).append(chosen[row]);
-        }
-        return LongStream.of(chosen).mapToInt(token -> (int) token).toArray();
-    }
-
-    private long[] choose() {
+    public void next() {
+        List<TokenSequence> sequences = running();
         try (NDManager step = manager.newSubManager()) {
-            NDArray logits = logits(step); // (B, V)
-            requireFinite(logits);
-            return sampler.sample(logits, seen(step)).toLongArray(); // (B, 1)
+            if (sequences.size() == 1 && sequences.equals(cached) && isKept(sequences.get(0))) {
+                advance(sequences.get(0), step);
+            } else {
+                advance(sequences, step);
+            }
         }
     }
 
-    private NDArray logits(NDManager step) {
-        if (rows.stream().anyMatch(row -> row.hasMoved(window))) {
-            List<long[]> windows = rows.stream().map(row -> row.slide(window)).toList();
-            int longest = windows.stream().mapToInt(tokens -> tokens.length).max().orElseThrow();
-            cache.reset(windows.stream().mapToInt(tokens -> longest - tokens.length).toArray());
-            return decoder.next(padded(windows, longest, step), cache);
+    private boolean isKept(TokenSequence sequence) {
+        return running.contains(sequence) && !sequence.hasEnded() && !sequence.hasMoved(window);
+    }
+
+    /** Checks what was guessed of the next tokens, and takes as much of it as would be chosen. */
+    private void advance(TokenSequence sequence, NDManager step) {
+        long begin = System.nanoTime();
+        int before = cache.length();
+        int[] guess = speculation.guess(sequence, cache.contextLength() - before - 1);
+        int count = guess.length + 1;
+        long[] tokens =
+                LongStream.concat(
+                                LongStream.of(sequence.last()), IntStream.of(guess).asLongStream())
+                        .toArray();
+        NDArray ids = step.create(tokens, new Shape(1, count));
+        NDArray logits = decoder.nextOfEach(ids, cache).squeeze(0); // (count, V)
+        NDArray seen = seen(Collections.nCopies(count, sequence), guess, step);
+        double[] chances = IntStream.range(0, count).mapToDouble(sequence::chance).toArray();
+        long[] chosen = sample(sequence.sampler(), logits, seen, chances);
+        int taken = 0;
+        boolean right;
+        do {
+            sequence.append(chosen[taken]);
+            right = taken < guess.length && chosen[taken] == guess[taken];
+            taken++;
+        } while (right && !sequence.hasEnded());
+        cache.truncate(before + taken);
+        speculation.passed(guess.length, taken, (System.nanoTime() - begin) / 1e9);
+    }
+
+    private void advance(List<TokenSequence> sequences, NDManager step) {
+        List<TokenSequence> kept = cached.stream().filter(this::isKept).toList();
+        List<TokenSequence> unread = new ArrayList<>(sequences);
+        unread.removeAll(kept);
+        if (!kept.isEmpty()) {
+            makeRoom(kept);
+            long[] last = cached.stream().mapToLong(TokenSequence::last).toArray();
+            NDArray logits = decoder.next(step.create(last, new Shape(last.length, 1)), cache);
+            choose(kept, logits.get(new NDIndex("{}", step.create(rowsOf(kept)))), step);
         }
-        long[] last = rows.stream().mapToLong(TokenRow::last).toArray();
-        return decoder.next(step.create(last, new Shape(last.length, 1)), cache);
+        if (!unread.isEmpty()) {
+            choose(unread, read(kept, unread, step), step);
+        }
+    }
+
+    /**
+     * Sequences that have left stay in the cache as long as they are few and it is not full: to
+     * leave them out copies it.
+     */
+    private void makeRoom(List<TokenSequence> kept) {
+        boolean full = cache.length() == cache.contextLength();
+        if (full || 2 * kept.size() <= cached.size()) {
+            cache.join(rowsOf(kept), null);
+            cached = kept;
+        }
+    }
+
+    private int[] rowsOf(List<TokenSequence> kept) {
+        return kept.stream().mapToInt(cached::indexOf).toArray();
+    }
+
+    /** Reads what the model has to see anew into the cache, beside what is kept there. */
+    private NDArray read(List<TokenSequence> kept, List<TokenSequence> unread, NDManager step) {
+        List<long[]> windows = unread.stream().map(sequence -> sequence.slide(window)).toList();
+        int longest = windows.stream().mapToInt(tokens -> tokens.length).max().orElseThrow();
+        int[] padding = windows.stream().mapToInt(tokens -> longest - tokens.length).toArray();
+        boolean replaced = kept.isEmpty() && cached.size() == unread.size();
+        GptCache read = replaced ? cache : decoder.newCache(manager, unread.size());
+        read.reset(padding);
+        NDArray logits = decoder.next(padded(windows, longest, step), read); // (B, V)
+        if (!kept.isEmpty()) {
+            cache.join(rowsOf(kept), read);
+            read.close();
+        } else if (!replaced) {
+            if (cache != null) {
+                cache.close();
+            }
+            cache = read;
+        }
+        cached = Stream.concat(kept.stream(), unread.stream()).toList();
+        return logits;
     }
 
     private static NDArray padded(List<long[]> windows, int length, NDManager manager) {
@@ -96,14 +208,45 @@ public final class Decoding implements AutoCloseable {
         return manager.create(tokens, new Shape(windows.size(), length)); // (B, T)
     }
 
-    /** The tokens of each sequence; the shorter ones are filled up with their last token. */
-    private NDArray seen(NDManager step) {
-        int longest = rows.stream().mapToInt(TokenRow::length).max().orElseThrow();
-        long[] seen = new long[rows.size() * longest];
-        for (int row = 0; row < rows.size(); row++) {
-            rows.get(row).write(seen, row * longest, longest);
+    /** Appends a token to each sequence; those with the same sampler are one batch for it. */
+    private void choose(List<TokenSequence> sequences, NDArray logits, NDManager step) {
+        Map<Sampler, List<TokenSequence>> bySampler = new IdentityHashMap<>();
+        for (TokenSequence sequence : sequences) {
+            bySampler.computeIfAbsent(sequence.sampler(), s -> new ArrayList<>()).add(sequence);
         }
-        return step.create(seen, new Shape(rows.size(), longest)); // (B, N)
+        bySampler.forEach(
+                (sampler, some) -> {
+                    int[] rows = some.stream().mapToInt(sequences::indexOf).toArray();
+                    NDArray scores = logits.get(new NDIndex("{}", step.create(rows))); // (b, V)
+                    double[] chances = some.stream().mapToDouble(s -> s.chance(0)).toArray();
+                    NDArray seen = seen(some, new int[0], step);
+                    long[] chosen = sample(sampler, scores, seen, chances);
+                    for (int i = 0; i < chosen.length; i++) {
+                        some.get(i).append(chosen[i]);
+                    }
+                });
+    }
+
+    private long[] sample(Sampler sampler, NDArray logits, NDArray seen, double... chances) {
+        requireFinite(logits);
+        boolean all = vocabSize == logits.getShape().get(1);
+        NDArray scores = all ? logits : logits.get(":, :" + vocabSize);
+        return sampler.sample(scores, seen, Draw.with(chances)).toLongArray();
+    }
+
+    /**
+     * The tokens of each row's sequence (b, N), filled up with the last one; the second row may
+     * know one token more, the third two, and so on.
+     */
+    private static NDArray seen(List<TokenSequence> rows, int[] more, NDManager step) {
+        int longest = rows.stream().mapToInt(TokenSequence::length).max().orElseThrow();
+        int places = longest + more.length;
+        long[] seen = new long[rows.size() * places];
+        for (int row = 0; row < rows.size(); row++) {
+            int known = Math.min(row, more.length);
+            rows.get(row).write(seen, row * places, places, Arrays.copyOf(more, known));
+        }
+        return step.create(seen, new Shape(rows.size(), places));
     }
 
     private static void requireFinite(NDArray logits) {
@@ -114,16 +257,6 @@ public final class Decoding implements AutoCloseable {
                                     + " damaged, load or train it again")
                             .formatted(highest));
         }
-    }
-
-    /**
-     * Returns a sequence.
-     *
-     * @param row its number, from 0
-     * @return the tokens of the prompt and those chosen since
-     */
-    public int[] tokens(int row) {
-        return rows.get(row).tokens();
     }
 
     /** Frees the cache. */

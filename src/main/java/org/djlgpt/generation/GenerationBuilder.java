@@ -1,7 +1,5 @@
 package org.djlgpt.generation;
 
-import org.djlgpt.nn.Checks;
-
 import java.util.List;
 
 /**
@@ -66,9 +64,9 @@ public abstract class GenerationBuilder<B extends GenerationBuilder<B>> {
     }
 
     /**
-     * Sets the engine's seed before each text, so that the same prompt gives the same text.
+     * Sets what the chances of a text follow from, so that the same prompt gives the same text.
      *
-     * @param seed any number; by default the generator goes on from where it is
+     * @param seed any number; by default each text has one that the engine's generator draws
      * @return this builder
      */
     public B optSeed(int seed) {
@@ -76,11 +74,17 @@ public abstract class GenerationBuilder<B extends GenerationBuilder<B>> {
         return self();
     }
 
-    void requireRules() {
-        Checks.requirePositive("maxNewTokens", maxNewTokens);
-        if (stopStrings.contains("")) {
-            throw new IllegalArgumentException(
-                    "a stop string is empty; leave it out, or give at least one character");
-        }
+    /** Takes over the rules of a request. */
+    B with(TextRequest request) {
+        sampler = request.sampler();
+        maxNewTokens = request.maxNewTokens();
+        stopStrings = request.stopStrings();
+        stopTokens = request.stopTokens();
+        seed = request.seed();
+        return self();
+    }
+
+    TextRequest request(String prompt) {
+        return new TextRequest(prompt, sampler, maxNewTokens, stopStrings, stopTokens, seed);
     }
 }

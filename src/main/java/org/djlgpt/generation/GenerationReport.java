@@ -1,15 +1,32 @@
 package org.djlgpt.generation;
 
 /**
- * What generating a text took.
+ * What generating a text took, and why it ended.
  *
+ * @param finishReason why no more came
  * @param promptTokens the number of tokens of the prompt
  * @param newTokens the number of tokens generated, one that ended the text included
  * @param secondsToFirstToken the time until the first of them was known
  * @param seconds the time in all
  */
 public record GenerationReport(
-        int promptTokens, int newTokens, double secondsToFirstToken, double seconds) {
+        FinishReason finishReason,
+        int promptTokens,
+        int newTokens,
+        double secondsToFirstToken,
+        double seconds) {
+
+    /** Why a text ended. */
+    public enum FinishReason {
+        /** The model chose a token that ends a text. */
+        END_OF_TEXT,
+        /** A stop string came. */
+        STOP_STRING,
+        /** It has as many tokens as were asked for. */
+        LENGTH,
+        /** Nobody wanted more: the thread was interrupted, the request canceled. */
+        STOPPED
+    }
 
     /**
      * Returns how fast the prompt was read.

@@ -7,15 +7,14 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.TensorBlock;
-import org.djlgpt.torch.Kernels;
 
 /**
  * Chooses the next token of each sequence. Start from {@link #greedy()} or {@link #random()} and
  * wrap; what is written last comes first: {@code Sampler.random().topK(40).temperature(0.8)}
  * divides by the temperature and then keeps the 40 best.
  *
- * <p>Randomness comes from the engine's generator: {@code Engine.getInstance().setRandomSeed(123)}
- * makes the choices repeat.
+ * <p>Chance is handed in, as a {@link Draw}: a sampler has no state, so that any number of
+ * sequences and threads may share it.
  *
  * <p>The samplers here leave nothing behind but the tokens that they return; what they hand to the
  * sampler that they wrap lives until it has returned.
@@ -29,12 +28,13 @@ public interface Sampler {
      * @param logits the scores (B, V) of the next token
      * @param seen the token ids (B, N) of each sequence so far, INT64, in which a shorter sequence
      *     is filled up with its last token
+     * @param draw where chance comes from
      * @return token ids (B, 1) of type INT64
      */
-    NDArray sample(NDArray logits, NDArray seen);
+    NDArray sample(NDArray logits, NDArray seen, Draw draw);
 
     /**
-     * Chooses tokens that nothing comes before.
+     * Chooses tokens that nothing comes before, by the chance of the engine's generator.
      *
      * @param logits the scores (B, V) of the next token
      * @return token ids (B, 1) of type INT64
@@ -42,7 +42,7 @@ public interface Sampler {
     default NDArray sample(NDArray logits) {
         Shape none = new Shape(logits.getShape().get(0), 0);
         try (NDArray nothing = logits.getManager().zeros(none, DataType.INT64)) {
-            return sample(logits, nothing);
+            return sample(logits, nothing, Draw.ofEngine());
         }
     }
 
@@ -52,7 +52,7 @@ public interface Sampler {
      * @return the sampler, which uses no randomness
      */
     static Sampler greedy() {
-        return scoped((logits, seen) -> logits.argMax(-1).expandDims(-1));
+        return scoped((logits, seen, draw) -> logits.argMax(-1).expandDims(-1));
     }
 
     /**
@@ -61,7 +61,7 @@ public interface Sampler {
      * @return the sampler
      */
     static Sampler random() {
-        return scoped((logits, seen) -> Kernels.multinomial(logits.softmax(-1)));
+        return scoped((logits, seen, draw) -> draw.from(logits.softmax(-1)));
     }
 
     /**
@@ -84,7 +84,9 @@ public interface Sampler {
             return greedy();
         }
         double factor = Math.max(Float.MIN_NORMAL, Math.min(1 / temperature, Float.MAX_VALUE));
-        return scoped((logits, seen) -> sample(logits.sub(highest(logits)).mul(factor), seen));
+        return scoped(
+                (logits, seen, draw) ->
+                        sample(logits.sub(highest(logits)).mul(factor), seen, draw));
     }
 
     /**
@@ -99,12 +101,12 @@ public interface Sampler {
     default Sampler topK(int k) {
         Checks.requirePositive("topK", k);
         return scoped(
-                (logits, seen) -> {
+                (logits, seen, draw) -> {
                     if (k >= logits.getShape().get(1)) {
-                        return sample(logits, seen);
+                        return sample(logits, seen, draw);
                     }
                     NDArray least = logits.topK(k, -1).get(0).get(":, -1:"); // (B, 1)
-                    return sample(from(least, logits), seen);
+                    return sample(from(least, logits), seen, draw);
                 });
     }
 
@@ -123,9 +125,9 @@ public interface Sampler {
                     "topP=%s must be above 0 and at most 1; use 1 for all tokens".formatted(p));
         }
         return scoped(
-                (logits, seen) -> {
+                (logits, seen, draw) -> {
                     if (p == 1) {
-                        return sample(logits, seen);
+                        return sample(logits, seen, draw);
                     }
                     NDArray sorted = logits.neg().sort(-1).neg(); // (B, V), the highest first
                     NDArray probabilities = sorted.softmax(-1);
@@ -133,7 +135,7 @@ public interface Sampler {
                     NDArray needed = before.lt(Math.max(p, Float.MIN_NORMAL));
                     NDArray dropped = sorted.onesLike().muli(Float.POSITIVE_INFINITY);
                     NDArray kept = NDArrays.where(needed, sorted, dropped);
-                    return sample(from(kept.min(new int[] {-1}, true), logits), seen);
+                    return sample(from(kept.min(new int[] {-1}, true), logits), seen, draw);
                 });
     }
 
@@ -152,10 +154,13 @@ public interface Sampler {
                     "minP=%s must lie in 0 to 1; use 0 for all tokens".formatted(p));
         }
         return scoped(
-                (logits, seen) ->
+                (logits, seen, draw) ->
                         p == 0
-                                ? sample(logits, seen)
-                                : sample(from(highest(logits).add(Math.log(p)), logits), seen));
+                                ? sample(logits, seen, draw)
+                                : sample(
+                                        from(highest(logits).add(Math.log(p)), logits),
+                                        seen,
+                                        draw));
     }
 
     /**
@@ -174,19 +179,20 @@ public interface Sampler {
                             .formatted(penalty));
         }
         return scoped(
-                (logits, seen) -> {
+                (logits, seen, draw) -> {
                     if (penalty == 1 || seen.isEmpty()) {
-                        return sample(logits, seen);
+                        return sample(logits, seen, draw);
                     }
                     NDArray scores = logits.gather(seen, 1); // (B, N)
                     NDArray punished =
                             NDArrays.where(scores.gt(0), scores.div(penalty), scores.mul(penalty));
-                    return sample(logits.scatter(seen, punished, 1), seen);
+                    return sample(logits.scatter(seen, punished, 1), seen, draw);
                 });
     }
 
     private static Sampler scoped(Sampler sampler) {
-        return (logits, seen) -> TensorBlock.scoped(() -> sampler.sample(logits, seen), logits);
+        return (logits, seen, draw) ->
+                TensorBlock.scoped(() -> sampler.sample(logits, seen, draw), logits);
     }
 
     private static NDArray highest(NDArray logits) {

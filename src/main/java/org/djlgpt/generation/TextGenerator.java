@@ -1,6 +1,5 @@
 package org.djlgpt.generation;
 
-import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.decoder.GptDecoder;
@@ -9,11 +8,11 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
 
-import java.util.Collections;
-import java.util.HashSet;
+import java.util.ArrayDeque;
+import java.util.ArrayList;
+import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
-import java.util.Set;
 import java.util.function.Consumer;
 import java.util.stream.Stream;
 
@@ -32,36 +31,25 @@ import java.util.stream.Stream;
  * String text = generator.generate("public class ");
  * }</pre>
  *
- * <p>Several threads may use a generator at once. They draw from one random generator, the
- * engine's, so a seed fixes what is written only if one thread writes at a time.
+ * <p>Several threads may use a generator at once. What is written for a prompt follows from the
+ * seed alone, whatever else is written meanwhile.
  */
 public final class TextGenerator {
 
-    private final TokenGenerator generator;
+    private final GptDecoder decoder;
     private final Tokenizer tokenizer;
-    private final int maxNewTokens;
-    private final List<String> stopStrings;
-    private final Set<Integer> stopTokens;
-    private final Integer seed;
+    private final NDManager manager;
+    private final TextRequest rules;
+    private final int places;
+    private final Draft draft;
 
     private TextGenerator(Builder builder) {
+        decoder = builder.decoder;
         tokenizer = builder.tokenizer;
-        generator = new TokenGenerator(builder.decoder, builder.manager, known(builder));
-        maxNewTokens = builder.maxNewTokens;
-        stopStrings = List.copyOf(builder.stopStrings);
-        stopTokens = new HashSet<>(builder.stopTokens);
-        tokenizer.endOfText().ifPresent(stopTokens::add);
-        seed = builder.seed;
-    }
-
-    /**
-     * A model may have more ids than its tokenizer, such as up to a round number; none is drawn.
-     */
-    private static Sampler known(Builder builder) {
-        int ids = builder.tokenizer.vocabSize();
-        return ids == builder.decoder.config().vocabSize()
-                ? builder.sampler
-                : (logits, seen) -> builder.sampler.sample(logits.get(":, :" + ids), seen);
+        manager = builder.manager;
+        rules = builder.request("");
+        places = builder.places;
+        draft = builder.draft;
     }
 
     /**
@@ -87,7 +75,8 @@ public final class TextGenerator {
     }
 
     /**
-     * Returns several continuations of one prompt, made side by side.
+     * Returns several continuations of one prompt, made side by side. With a seed, the first is
+     * what {@link #generate(String)} gives, and the others have the numbers after it.
      *
      * @param prompt as for {@link #generate(String)}
      * @param count how many, at least 1
@@ -96,24 +85,68 @@ public final class TextGenerator {
      */
     public List<String> samples(String prompt, int count) {
         Checks.requirePositive("samples", count);
-        return generate(Collections.nCopies(count, prompt));
+        List<TextRequest> requests = new ArrayList<>();
+        for (int i = 0; i < count; i++) {
+            TextRequest.Builder request = request(prompt);
+            requests.add(
+                    rules.seed() == null
+                            ? request.build()
+                            : request.optSeed(rules.seed() + i).build());
+        }
+        return texts(requests);
     }
 
     /**
      * Returns a continuation of each prompt, made side by side, which takes less time than one
-     * after the other. Each ends by itself.
+     * after the other. Each ends by itself, and is what it would be alone.
      *
      * @param prompts at least one, each as for {@link #generate(String)}
      * @return the new texts in the order of the prompts
      * @throws IllegalArgumentException as {@link #generate(String)}, or if there is no prompt
      */
     public List<String> generate(List<String> prompts) {
-        List<TextRow> texts = prompts.stream().map(this::row).toList();
-        try (Decoding decoding = start(texts)) {
-            decoding.run();
+        return texts(prompts.stream().map(prompt -> request(prompt).build()).toList());
+    }
+
+    private List<String> texts(List<TextRequest> requests) {
+        return answer(requests).stream().map(Continuation::text).toList();
+    }
+
+    /**
+     * Starts a request with the rules of this generator, which it may change for itself.
+     *
+     * @param prompt as for {@link #generate(String)}
+     * @return the builder of the request
+     */
+    public TextRequest.Builder request(String prompt) {
+        return TextRequest.builder().with(rules).setPrompt(prompt);
+    }
+
+    /**
+     * Returns a continuation for each request, made side by side. Where there are more requests
+     * than places, the next one takes the place of the first that ends; none waits for the longest
+     * of a batch.
+     *
+     * @param requests at least one
+     * @return what was written, in the order of the requests
+     * @throws IllegalArgumentException as {@link #generate(String)}, or if there is no request
+     */
+    public List<Continuation> answer(List<TextRequest> requests) {
+        Checks.requirePositive("the number of prompts", requests.size());
+        List<TextRow> texts = requests.stream().map(this::row).toList();
+        Deque<TextRow> waiting = new ArrayDeque<>(texts);
+        try (Decoding decoding = start()) {
+            for (fill(decoding, waiting); decoding.goesOn(); fill(decoding, waiting)) {
+                decoding.next();
+            }
         }
-        texts.forEach(TextRow::finish);
-        return texts.stream().map(text -> String.join("", text.pieces())).toList();
+        return texts.stream().map(TextRow::continuation).toList();
+    }
+
+    private void fill(Decoding decoding, Deque<TextRow> waiting) {
+        for (int taken = decoding.running().size(); taken < places && !waiting.isEmpty(); taken++) {
+            decoding.add(waiting.remove().tokens());
+        }
     }
 
     /**
@@ -126,9 +159,10 @@ public final class TextGenerator {
      * @throws IllegalArgumentException as {@link #generate(String)}
      */
     public GenerationReport generate(String prompt, Consumer<String> listener) {
-        try (TextPieces pieces = pieces(prompt)) {
+        TextRow text = row(request(prompt).build());
+        try (TextPieces pieces = pieces(text)) {
             pieces.forEachRemaining(listener);
-            return pieces.report();
+            return text.report();
         }
     }
 
@@ -141,23 +175,29 @@ public final class TextGenerator {
      * @throws IllegalArgumentException as {@link #generate(String)}
      */
     public Stream<String> stream(String prompt) {
-        return pieces(prompt).stream();
+        return pieces(row(request(prompt).build())).stream();
     }
 
-    private TextPieces pieces(String prompt) {
-        TextRow text = row(prompt);
-        return new TextPieces(start(List.of(text)), text);
+    private TextPieces pieces(TextRow text) {
+        Decoding decoding = start();
+        decoding.add(text.tokens());
+        return new TextPieces(decoding, text);
     }
 
-    private TextRow row(String prompt) {
-        return new TextRow(encode(prompt), maxNewTokens, tokenizer, stopTokens, stopStrings);
+    TextRow row(TextRequest request) {
+        long seed = request.seed() == null ? Draw.seed(manager) : request.seed();
+        return new TextRow(request, encode(request.prompt()), seed, tokenizer);
     }
 
-    private Decoding start(List<TextRow> texts) {
-        if (seed != null) {
-            Engine.getInstance().setRandomSeed(seed);
-        }
-        return generator.start(texts.stream().map(TextRow::tokens).toList());
+    /**
+     * A model may have more ids than its tokenizer, such as up to a round number; none is drawn.
+     */
+    Decoding start() {
+        return new Decoding(decoder, manager, tokenizer.vocabSize(), new Speculation(draft));
+    }
+
+    int places() {
+        return places;
     }
 
     private int[] encode(String prompt) {
@@ -178,6 +218,8 @@ public final class TextGenerator {
         private GptDecoder decoder;
         private Tokenizer tokenizer;
         private NDManager manager;
+        private int places = Integer.MAX_VALUE;
+        private Draft draft;
 
         private Builder() {}
 
@@ -231,16 +273,40 @@ public final class TextGenerator {
         }
 
         /**
+         * Sets how many texts may be written side by side; others wait until one ends. Each takes
+         * the memory of its keys and values, see {@link org.djlgpt.decoder.GptCache}.
+         *
+         * @param places at least 1; by default all at once
+         * @return this builder
+         */
+        public Builder optPlaces(int places) {
+            this.places = places;
+            return this;
+        }
+
+        /**
+         * Sets what guesses ahead for a text that is written alone. It changes no text, and is left
+         * alone while it does not pay.
+         *
+         * @param draft {@link Draft#promptLookup()} for instance; none by default
+         * @return this builder
+         */
+        public Builder optDraft(Draft draft) {
+            this.draft = draft;
+            return this;
+        }
+
+        /**
          * Builds the generator.
          *
          * @return the generator
          * @throws IllegalArgumentException if the tokenizer has more ids than the model, a stop
-         *     string is empty, or {@code maxNewTokens} is below 1
+         *     string is empty, or {@code maxNewTokens} or {@code places} is below 1
          */
         public TextGenerator build() {
             Objects.requireNonNull(tokenizer, "setTokenizer is missing");
             Objects.requireNonNull(manager, "setManager is missing");
-            requireRules();
+            Checks.requirePositive("places", places);
             if (decoder == null) {
                 Objects.requireNonNull(model, "setModel or setDecoder is missing");
                 decoder = new GptDecoder(model, WeightPrecision.FP32, manager);

@@ -12,8 +12,6 @@ final class TextPieces implements Iterator<String>, AutoCloseable {
 
     private final Decoding decoding;
     private final TextRow text;
-    private final long begin = System.nanoTime();
-    private long first = begin;
 
     TextPieces(Decoding decoding, TextRow text) {
         this.decoding = decoding;
@@ -25,7 +23,6 @@ final class TextPieces implements Iterator<String>, AutoCloseable {
         while (text.pieces().isEmpty() && !text.ended()) {
             if (decoding.goesOn()) {
                 decoding.next();
-                first = first == begin ? System.nanoTime() : first;
             } else {
                 text.finish();
             }
@@ -42,15 +39,6 @@ final class TextPieces implements Iterator<String>, AutoCloseable {
             throw new NoSuchElementException();
         }
         return text.pieces().remove();
-    }
-
-    /** Returns what it took until now. */
-    GenerationReport report() {
-        int promptTokens = text.tokens().promptLength();
-        int newTokens = text.tokens().length() - promptTokens;
-        double toFirst = (first - begin) / 1e9;
-        double total = (System.nanoTime() - begin) / 1e9;
-        return new GenerationReport(promptTokens, newTokens, toFirst, total);
     }
 
     /** Closing the stream closes this. */

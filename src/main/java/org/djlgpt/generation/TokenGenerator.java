@@ -5,10 +5,8 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.Checks;
 
 import java.util.Arrays;
-import java.util.List;
 import java.util.Objects;
 import java.util.function.IntPredicate;
 
@@ -49,21 +47,21 @@ public final class TokenGenerator {
     /**
      * Starts sequences that grow side by side, whatever the lengths of their prompts.
      *
-     * @param prompts the ids to continue, at least one sequence of at least one id each
+     * @param prompts the ids to continue, each at least one; without any, sequences may be added
      * @return the sequences, to be closed
-     * @throws IllegalArgumentException if there is no prompt or an empty one
+     * @throws IllegalArgumentException if a prompt is empty
      */
     public Decoding start(int[]... prompts) {
-        return start(Arrays.stream(prompts).map(TokenGenerator::endless).toList());
+        Decoding decoding =
+                new Decoding(decoder, manager, decoder.config().vocabSize(), new Speculation(null));
+        for (int[] prompt : prompts) {
+            decoding.add(sequence(prompt, Integer.MAX_VALUE, token -> true));
+        }
+        return decoding;
     }
 
-    private static TokenRow endless(int[] prompt) {
-        return new TokenRow(prompt, Integer.MAX_VALUE, token -> true);
-    }
-
-    Decoding start(List<TokenRow> rows) {
-        Checks.requirePositive("the number of prompts", rows.size());
-        return new Decoding(decoder, manager, sampler, rows);
+    private TokenSequence sequence(int[] prompt, int maxNewTokens, IntPredicate listener) {
+        return new TokenSequence(prompt, sampler, Draw.seed(manager), maxNewTokens, listener);
     }
 
     /**
@@ -77,11 +75,11 @@ public final class TokenGenerator {
      *     {@code maxNewTokens} is below 1, or the model's scores are not finite
      */
     public int[] generate(int[] prompt, int maxNewTokens, IntPredicate listener) {
-        Checks.requirePositive("maxNewTokens", maxNewTokens);
-        try (Decoding decoding = start(List.of(new TokenRow(prompt, maxNewTokens, listener)))) {
+        TokenSequence sequence = sequence(prompt, maxNewTokens, listener);
+        try (Decoding decoding = start()) {
+            decoding.add(sequence);
             decoding.run();
-            int[] tokens = decoding.tokens(0);
-            return Arrays.copyOfRange(tokens, prompt.length, tokens.length);
         }
+        return Arrays.copyOfRange(sequence.tokens(), prompt.length, sequence.length());
     }
 }

@@ -4,6 +4,10 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
 
+import java.util.ArrayList;
+import java.util.List;
+import java.util.stream.IntStream;
+
 /**
  * The operators of a GPT layer that libtorch has and DJL does not offer.
  *
@@ -115,6 +119,65 @@ public final class Kernels {
         }
         try (Recording off = Recording.off()) {
             return TorchScript.kernels().call("grown_cache", past.array(), length, room);
+        }
+    }
+
+    /**
+     * Puts the keys and values of some sequences of one cache and of all of another into a new one,
+     * so that all end at the same place; zeros stand in front of the shorter ones.
+     *
+     * @param cache keys and values (2, B, G, C, D)
+     * @param rows which of its B sequences to take
+     * @param from the first token to take of each
+     * @param length the number of tokens to take of each
+     * @param others keys and values (2, B', G, C', D), or null for none
+     * @param othersLength the number of tokens to take of each of those
+     * @param room the number of tokens of the new cache, at least as many as the longer ones have
+     * @return keys and values (2, rows + B', G, room, D)
+     * @throws IllegalArgumentException if the caches do not fit each other or the numbers
+     */
+    public static NDArray joinedCache(
+            NDArray cache,
+            int[] rows,
+            long from,
+            long length,
+            NDArray others,
+            long othersLength,
+            long room) {
+        String function = "joinedCache";
+        Argument first = Argument.of(function, "cache", cache).rank(5).floatingPoint();
+        first.room(3, from, length);
+        List<PtNDArray> second = new ArrayList<>();
+        if (others != null) {
+            Argument added = Argument.of(function, "others", others).rank(5).like(first);
+            added.room(3, 0, othersLength)
+                    .shape(2, added.size(1), first.size(2), added.size(3), first.size(4));
+            second.add(added.array());
+        }
+        if (room < Math.max(length, othersLength)) {
+            throw new IllegalArgumentException(
+                    "joinedCache: room is %d, but must be at least %d"
+                            .formatted(room, Math.max(length, othersLength)));
+        }
+        for (int row : rows) {
+            if (row < 0 || row >= first.size(1)) {
+                throw new IllegalArgumentException(
+                        "joinedCache: row %d does not exist; give 0 to %d"
+                                .formatted(row, first.size(1) - 1));
+            }
+        }
+        long[] taken = IntStream.of(rows).asLongStream().toArray();
+        try (Recording off = Recording.off()) {
+            return TorchScript.kernels()
+                    .call(
+                            "joined_cache",
+                            first.array(),
+                            taken,
+                            from,
+                            length,
+                            second,
+                            othersLength,
+                            room);
         }
     }
 
@@ -254,5 +317,27 @@ public final class Kernels {
                         .rank(2)
                         .type(DataType.FLOAT32);
         return TorchScript.kernels().call("multinomial", p.array());
+    }
+
+    /**
+     * Finds the index that a chance stands for: the first one up to which more than that share of
+     * the probabilities lies. Chances that are evenly spread draw by the probabilities.
+     *
+     * @param probabilities rows (B, V), float32, not negative, with a positive sum
+     * @param chances one number (B, 1) in [0, 1) for each row, float64
+     * @return indices (B, 1) of type INT64
+     * @throws IllegalArgumentException if a shape or a type is wrong
+     */
+    public static NDArray quantile(NDArray probabilities, NDArray chances) {
+        String function = "quantile";
+        Argument p =
+                Argument.of(function, "probabilities", probabilities)
+                        .rank(2)
+                        .type(DataType.FLOAT32);
+        Argument share =
+                Argument.of(function, "chances", chances)
+                        .shape(p.size(0), 1)
+                        .type(DataType.FLOAT64);
+        return TorchScript.kernels().call(function, p.array(), share.array());
     }
 }

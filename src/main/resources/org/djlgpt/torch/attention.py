@@ -77,6 +77,26 @@ def grown_cache(cache: Tensor, length: int, room: int) -> Tensor:
   return grown
 
 
+def joined_cache(cache: Tensor, rows: List[int], start: int, length: int, others: List[Tensor],
+                 others_length: int, room: int) -> Tensor:
+  """Some rows of a cache (2, B, groups, C, headDim), of each length tokens from a start on, and all
+  rows of another cache behind them; all end at the same token, behind zeros if need be."""
+  _, _, groups, _, D = cache.shape
+  n = len(rows)
+  size = n
+  end = length
+  for other in others:
+    size = n + other.size(1)
+    end = max(length, others_length)
+  joined = torch.zeros([2, size, groups, room, D], dtype=cache.dtype, device=cache.device)
+  for i in range(n):
+    joined[:, i].narrow(2, end - length, length).copy_(cache[:, rows[i]].narrow(2, start, length))
+  for other in others:
+    joined[:, n:].narrow(3, end - others_length, others_length).copy_(
+        other.narrow(3, 0, others_length))
+  return joined
+
+
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
   """Turns x (..., T, D) by angles whose cosines and sines are (T, D / 2)."""
   cosine, sine = __torch__.attention._angles(cosine, sine)

@@ -266,6 +266,68 @@ class GptDecoderTest {
         }
     }
 
+    @Test
+    void sequencesThatMoveToAnotherCacheGoOnAsBefore() {
+        int[][] first = {tokens(3, 1), tokens(7, 2), tokens(5, 3)};
+        int[] second = tokens(9, 4);
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 3);
+                GptCache other = decoder.newCache(manager, 1)) {
+            long[] padded = new long[21];
+            for (int row = 0; row < 3; row++) {
+                for (int i = 0; i < first[row].length; i++) {
+                    padded[7 * row + 7 - first[row].length + i] = first[row][i];
+                }
+            }
+            cache.reset(4, 0, 2);
+            decoder.next(manager.create(padded, new Shape(3, 7)), cache);
+            decoder.next(ids(second), other);
+
+            cache.join(new int[] {2, 0}, null);
+            assertEquals(5, cache.length(), "padding that nobody needs is gone");
+            cache.join(new int[] {1, 0}, other);
+            assertEquals(9, cache.length());
+            NDArray logits =
+                    decoder.next(manager.create(new long[] {1, 2, 3}, new Shape(3, 1)), cache);
+
+            assertClose(lastLogits(with(first[0], 1)), logits.get("0:1"), ROUNDING);
+            assertClose(lastLogits(with(first[2], 2)), logits.get("1:2"), ROUNDING);
+            assertClose(lastLogits(with(second, 3)), logits.get("2:3"), ROUNDING);
+        }
+    }
+
+    private static int[] with(int[] tokens, int last) {
+        int[] longer = Arrays.copyOf(tokens, tokens.length + 1);
+        longer[tokens.length] = last;
+        return longer;
+    }
+
+    @Test
+    void rowsThatDoNotExistAreRefused() {
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 2)) {
+            assertThrows(IndexOutOfBoundsException.class, () -> cache.join(new int[] {0, 2}, null));
+            assertThrows(IllegalArgumentException.class, () -> cache.join(new int[0], null));
+            assertEquals(2, cache.batchSize());
+        }
+    }
+
+    @Test
+    void theScoresBehindEachOfSeveralTokensAreThoseOfOneAtATime() {
+        int[] tokens = tokens(9, 6);
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 1)) {
+            decoder.next(ids(Arrays.copyOf(tokens, 4)), cache);
+
+            NDArray logits = decoder.nextOfEach(ids(Arrays.copyOfRange(tokens, 4, 9)), cache);
+
+            for (int i = 0; i < 5; i++) {
+                NDArray expected = lastLogits(Arrays.copyOf(tokens, 5 + i));
+                assertClose(expected, logits.get(":, " + i), ROUNDING);
+            }
+        }
+    }
+
     @ParameterizedTest
     @EnumSource(WeightPrecision.class)
     void stepsLeaveNothingBehindButTheirLogits(WeightPrecision precision) {

@@ -71,6 +71,48 @@ class SamplerTest {
         assertArrayEquals(new long[] {73, 0, 0, 582, 2, 0, 0, 343, 0}, counts);
     }
 
+    @ParameterizedTest
+    @CsvSource({
+        "0, 1",
+        "0.2499999, 1",
+        "0.25, 3",
+        "0.7499999, 3",
+        "0.75, 4",
+        "0.9999999999999999, 4"
+    })
+    void aChanceStandsForTheTokenUpToWhichMoreThanThatShareLies(double chance, long token) {
+        NDArray probabilities =
+                manager.create(new float[] {0, 0.25f, 0, 0.5f, 0.25f, 0}, new Shape(1, 6));
+
+        assertEquals(token, Draw.with(chance).from(probabilities).getLong());
+    }
+
+    @Test
+    void chancesThatAreEvenlySpreadDrawByTheProbabilities() {
+        double[] chances = IntStream.range(0, DRAWS).mapToDouble(i -> (i + 0.5) / DRAWS).toArray();
+        NDArray none = manager.zeros(new Shape(DRAWS, 0), DataType.INT64);
+
+        NDArray tokens = Sampler.random().sample(rows(DRAWS), none, Draw.with(chances));
+
+        long[] counts = counts(tokens);
+        double[] expected = softmax(1);
+        for (int i = 0; i < counts.length; i++) {
+            assertEquals(expected[i] * DRAWS, counts[i], 1.5);
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(doubles = {0, 0.5, 0.9999999999999999})
+    void aTokenThatIsRuledOutIsNeverDrawn(double chance) {
+        NDArray logits = manager.zeros(new Shape(1, 50_257));
+        NDArray ruledOut = logits.get(":, 1:").add(Float.NEGATIVE_INFINITY);
+        NDArray none = manager.zeros(new Shape(1, 0), DataType.INT64);
+
+        NDArray scores = logits.get(":, :1").concat(ruledOut, 1);
+
+        assertEquals(0, Sampler.random().sample(scores, none, Draw.with(chance)).getLong());
+    }
+
     @Test
     void randomDrawsFollowTheSoftmax() {
         assertTrue(chiSquared(draw(Sampler.random()), softmax(1)) < CHI_SQUARED_8);
@@ -278,7 +320,7 @@ class SamplerTest {
 
         NDArray first = sampler.sample(logits);
         assertEquals(before + 1, HeldArrays.inProcess(manager));
-        NDArray second = sampler.sample(logits, past);
+        NDArray second = sampler.sample(logits, past, Draw.ofEngine());
         assertEquals(before + 2, HeldArrays.inProcess(manager));
 
         assertEquals(2, first.toLongArray().length);
@@ -289,7 +331,7 @@ class SamplerTest {
     @Test
     void aChoiceThatFailsLeavesNothing() {
         Sampler failing =
-                (logits, seen) -> {
+                (logits, seen, draw) -> {
                     logits.neg();
                     throw new IllegalStateException("no choice");
                 };
@@ -322,11 +364,11 @@ class SamplerTest {
     private float[] seen(NDArray logits, NDArray past, UnaryOperator<Sampler> wrapper) {
         float[][] seen = new float[1][];
         Sampler spy =
-                (scores, before) -> {
+                (scores, before, draw) -> {
                     seen[0] = scores.toFloatArray();
                     return Sampler.greedy().sample(scores);
                 };
-        wrapper.apply(spy).sample(logits, past);
+        wrapper.apply(spy).sample(logits, past, Draw.ofEngine());
         return seen[0];
     }
 
@@ -340,8 +382,12 @@ class SamplerTest {
 
     private long[] draw(Sampler sampler) {
         Engine.getInstance().setRandomSeed(7);
+        return counts(sampler.sample(rows(DRAWS)));
+    }
+
+    private static long[] counts(NDArray tokens) {
         long[] counts = new long[9];
-        for (long token : sampler.sample(rows(DRAWS)).toLongArray()) {
+        for (long token : tokens.toLongArray()) {
             counts[(int) token]++;
         }
         return counts;

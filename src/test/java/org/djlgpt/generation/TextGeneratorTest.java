@@ -190,9 +190,9 @@ class TextGeneratorTest {
     void aStreamMakesNoMoreThanIsTaken() {
         int[] drawn = {0};
         Sampler counting =
-                (logits, seen) -> {
+                (logits, seen, draw) -> {
                     drawn[0]++;
-                    return Sampler.random().sample(logits);
+                    return Sampler.random().sample(logits, seen, draw);
                 };
         TextGenerator generator = generator(CHARACTERS, counting, 1000);
         String expected = generator.generate("abc").substring(0, 7);
@@ -288,7 +288,7 @@ class TextGeneratorTest {
     /** Returns a sampler that takes given tokens whatever the scores are. */
     private static Sampler script(int[] ids) {
         int[] next = {0};
-        return (logits, seen) -> {
+        return (logits, seen, draw) -> {
             NDArray token = logits.getManager().create(new long[] {ids[next[0]++]});
             return token.reshape(new Shape(1, 1));
         };

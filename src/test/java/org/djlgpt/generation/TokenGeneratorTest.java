@@ -15,6 +15,7 @@ import ai.djl.training.ParameterStore;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.model.LlamaConfig.Relative;
+import org.djlgpt.torch.Recording;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.junit.jupiter.api.AfterEach;
@@ -25,7 +26,10 @@ import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.util.Arrays;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
+import java.util.Random;
 import java.util.concurrent.Callable;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
@@ -37,6 +41,9 @@ class TokenGeneratorTest {
     private static final int VOCABULARY = 50;
     private static final int CONTEXT = 8;
     private static final int[] PROMPT = {3, 1, 4, 1, 5};
+
+    /** Greedy by another name. */
+    private static final Sampler LIKELIEST = Sampler.random().topK(1);
 
     private NDManager manager;
     private GptModel model;
@@ -106,13 +113,61 @@ class TokenGeneratorTest {
                 decoding.next();
             }
             for (int row = 0; row < prompts.length; row++) {
-                int[] tokens = decoding.tokens(row);
+                int[] tokens = decoding.running().get(row).tokens();
                 together[row] = Arrays.copyOfRange(tokens, prompts[row].length, tokens.length);
             }
         }
 
         for (int row = 0; row < prompts.length; row++) {
             assertArrayEquals(uncached(prompts[row], count), together[row], "row " + row);
+        }
+    }
+
+    @Test
+    void sequencesThatComeAndGoAreContinuedAsIfAlone() {
+        Random random = new Random(5);
+        Map<TokenSequence, int[]> prompts = new LinkedHashMap<>();
+        long before = HeldArrays.inProcess(manager);
+
+        try (Decoding decoding =
+                new TokenGenerator(model, manager, Sampler.greedy()).start(PROMPT)) {
+            for (int step = 0; step < 150; step++) {
+                if (random.nextInt(4) == 0) {
+                    int[] prompt = random.ints(1 + random.nextInt(12), 0, VOCABULARY).toArray();
+                    TokenSequence sequence =
+                            new TokenSequence(
+                                    prompt,
+                                    random.nextBoolean() ? Sampler.greedy() : LIKELIEST,
+                                    0,
+                                    1 + random.nextInt(30),
+                                    token -> true);
+                    prompts.put(sequence, prompt);
+                    decoding.add(sequence);
+                }
+                List<TokenSequence> running = decoding.running();
+                if (!running.isEmpty() && random.nextInt(10) == 0) {
+                    decoding.remove(running.get(random.nextInt(running.size())));
+                }
+                decoding.next();
+            }
+        }
+
+        assertEquals(before, HeldArrays.inProcess(manager));
+        assertTrue(prompts.size() > 20);
+        prompts.forEach(
+                (sequence, prompt) -> {
+                    int count = sequence.length() - prompt.length;
+                    int[] tokens = sequence.tokens();
+                    int[] chosen = Arrays.copyOfRange(tokens, prompt.length, tokens.length);
+                    assertArrayEquals(uncached(prompt, count), chosen);
+                });
+    }
+
+    @Test
+    void nothingHappensWithoutASequence() {
+        try (Decoding decoding = new TokenGenerator(model, manager, Sampler.greedy()).start()) {
+            decoding.next();
+            assertEquals(List.of(), decoding.running());
         }
     }
 
@@ -178,7 +233,7 @@ class TokenGeneratorTest {
     void noArraysAreLeftBehindByASamplerThatFails() {
         long before = HeldArrays.inProcess(manager);
         Sampler failing =
-                (logits, seen) -> {
+                (logits, seen, draw) -> {
                     throw new IllegalStateException("no choice");
                 };
 
@@ -214,7 +269,9 @@ class TokenGeneratorTest {
 
     @Test
     void damagedWeightsAreNamed() {
-        model.getParameters().get(0).getValue().getArray().muli(Float.NaN);
+        try (Recording off = Recording.off()) {
+            model.getParameters().get(0).getValue().getArray().muli(Float.NaN);
+        }
 
         IllegalArgumentException refused =
                 assertThrows(IllegalArgumentException.class, () -> greedy(PROMPT, 1));

@@ -11,6 +11,7 @@ import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Layers;
+import org.djlgpt.torch.Recording;
 
 /** Models that are small enough to train in a test. */
 public final class TinyGpt {
@@ -43,8 +44,9 @@ public final class TinyGpt {
         GptModel model = model(config, seed, manager);
         for (Parameter parameter : model.getParameters().values()) {
             NDArray array = parameter.getArray();
-            try (NDArray noise =
-                    manager.randomNormal(0, 0.2f, array.getShape(), DataType.FLOAT32)) {
+            try (Recording off = Recording.off();
+                    NDArray noise =
+                            manager.randomNormal(0, 0.2f, array.getShape(), DataType.FLOAT32)) {
                 array.addi(noise);
             }
         }
