@@ -6,6 +6,8 @@ import ai.djl.ndarray.NDArray;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.PlainOperators;
 
+import java.util.function.Supplier;
+
 /**
  * A scope in which linear layers and attention compute in bfloat16, as PyTorch's autocast does:
  * {@code try (Autocast scope = Autocast.bfloat16()) { ... }}.
@@ -55,6 +57,16 @@ public final class Autocast implements AutoCloseable {
      */
     public static Autocast float32() {
         return new Autocast(false);
+    }
+
+    /**
+     * Returns what makes another thread compute as this one does now.
+     *
+     * @return opens a scope on the thread that calls it
+     */
+    public static Supplier<Autocast> current() {
+        boolean bfloat16 = BFLOAT16.get();
+        return () -> new Autocast(bfloat16);
     }
 
     static boolean isBFloat16() {

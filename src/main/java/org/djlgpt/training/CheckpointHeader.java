@@ -54,9 +54,11 @@ record CheckpointHeader(
                         notes.put(name.substring(NOTE.length()), value);
                     }
                 });
+        Map<String, String> all = new LinkedHashMap<>(texts);
+        PretrainingConfig.ADDED.forEach((name, value) -> all.putIfAbsent(CONFIG + name, value));
         return new CheckpointHeader(
                 record(TrainingState.class, STATE, texts),
-                record(PretrainingConfig.class, CONFIG, texts),
+                record(PretrainingConfig.class, CONFIG, all),
                 text(texts, TRAINING_DATA),
                 text(texts, VALIDATION_DATA),
                 notes);

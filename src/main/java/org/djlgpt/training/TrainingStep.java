@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
@@ -14,10 +15,12 @@ import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
+import org.djlgpt.torch.Threads;
 
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Supplier;
 
 /**
  * What a training does at each step: the gradients of some batches, then one update. A step follows
@@ -39,6 +42,9 @@ import java.util.List;
  */
 public final class TrainingStep implements AutoCloseable {
 
+    private static final double LONG_BATCH = 0.5;
+    private static final long TRIAL_NANOSECONDS = 1_000_000_000;
+
     private final Block model;
     private final NDManager manager;
     private final Batches batches;
@@ -47,6 +53,7 @@ public final class TrainingStep implements AutoCloseable {
     private final List<Parameter> parameters;
     private final List<NDArray> weights;
     private final FusedAdamW optimizer;
+    private final Workers workers;
     private int step;
 
     /**
@@ -89,6 +96,70 @@ public final class TrainingStep implements AutoCloseable {
                         .optBeta1(config.beta1())
                         .optBeta2(config.beta2())
                         .build();
+        workers = new Workers(config.workers());
+    }
+
+    /**
+     * Measures over how many threads a batch is best split: one, or as many as operators are spread
+     * over now. Nothing of the model changes. It takes about a second, or two batches where one
+     * takes half a second; such batches stay whole. So do those of a model that draws at random, as
+     * dropout does: split, its losses would not repeat.
+     *
+     * @param model as for the constructor
+     * @param manager as for the constructor
+     * @param batches as for the constructor
+     * @param config how; its own number of workers does not count
+     * @return the number of threads, at least 1; 1 where another is less than 5 % faster
+     * @throws IllegalArgumentException as the constructor
+     */
+    public static int fastestWorkers(
+            Block model, NDManager manager, Batches batches, PretrainingConfig config) {
+        int most = Math.min(Threads.count(), config.batchSize());
+        if (most == 1 || manager.getDevice().isGpu()) {
+            return 1;
+        }
+        try (TrainingStep whole =
+                        new TrainingStep(
+                                model, manager, batches, config.withWorkers(1), StepHook.NONE);
+                TrainingStep split =
+                        new TrainingStep(
+                                model, manager, batches, config.withWorkers(most), StepHook.NONE)) {
+            if (whole.drawsAtRandom() || whole.trial() > LONG_BATCH) {
+                return 1;
+            }
+            split.trial();
+            double wholeTime = Double.MAX_VALUE;
+            double splitTime = Double.MAX_VALUE;
+            long end = System.nanoTime() + TRIAL_NANOSECONDS;
+            do {
+                wholeTime = Math.min(wholeTime, whole.trial());
+                splitTime = Math.min(splitTime, split.trial());
+            } while (System.nanoTime() < end);
+            return splitTime < 0.95 * wholeTime ? most : 1;
+        }
+    }
+
+    /** Finds out by the engine's generator, which is seeded anew at each step. */
+    private boolean drawsAtRandom() {
+        try (NDManager trial = manager.newSubManager()) {
+            Engine.getInstance().setRandomSeed(config.seed());
+            float untouched = trial.randomUniform(0, 1, new Shape(1)).getFloat();
+            Engine.getInstance().setRandomSeed(config.seed());
+            trial();
+            return trial.randomUniform(0, 1, new Shape(1)).getFloat() != untouched;
+        }
+    }
+
+    /** Returns the seconds that the gradients of a batch take. */
+    private double trial() {
+        long begin = System.nanoTime();
+        try (NDManager trial = manager.newSubManager()) {
+            NDList sums = null;
+            for (Part part : learn(batches.batch(trial, 0), trial)) {
+                sums = add(sums, part.gradients(), trial);
+            }
+        }
+        return (System.nanoTime() - begin) / 1e9;
     }
 
     /**
@@ -112,9 +183,10 @@ public final class TrainingStep implements AutoCloseable {
                 long number = (long) step * config.gradientAccumulation() + i;
                 try (NDManager batchManager = stepManager.newSubManager()) {
                     NDList batch = batches.batch(batchManager, number);
-                    NDArray part = loss(batch, batchManager);
-                    gradients = add(gradients, Gradients.of(part, weights), stepManager);
-                    loss += part.getFloat();
+                    for (Part part : learn(batch, batchManager)) {
+                        gradients = add(gradients, part.gradients(), stepManager);
+                        loss += part.loss();
+                    }
                     tokens += batch.get(1).size();
                 }
             }
@@ -134,11 +206,36 @@ public final class TrainingStep implements AutoCloseable {
         return config.schedule().rate(step);
     }
 
-    private NDArray loss(NDList batch, NDManager batchManager) {
+    /** What some windows of a batch add to its mean loss and to the gradients. */
+    private record Part(double loss, NDList gradients) {}
+
+    /** Splits a batch over the workers, as evenly as can be. */
+    private List<Part> learn(NDList batch, NDManager batchManager) {
+        long rows = batch.get(0).getShape().get(0);
+        long count = Math.min(rows, workers.count());
+        List<Supplier<Part>> parts = new ArrayList<>();
+        for (long i = 0; i < count; i++) {
+            long from = i * rows / count;
+            long to = (i + 1) * rows / count;
+            NDList part = count == 1 ? batch : rows(batch, from, to);
+            double weight = (double) (to - from) / rows / config.gradientAccumulation();
+            NDManager owner = batchManager.newSubManager();
+            parts.add(() -> learn(part, weight, owner));
+        }
+        return workers.compute(parts);
+    }
+
+    private static NDList rows(NDList batch, long from, long to) {
+        String range = from + ":" + to;
+        return new NDList(batch.get(0).get(range), batch.get(1).get(range));
+    }
+
+    private Part learn(NDList batch, double weight, NDManager owner) {
         try (Recording on = Recording.on()) {
-            Pass pass = new Pass(new ParameterStore(batchManager, false), true);
-            NDArray loss = Evaluation.loss(model, batch, pass);
-            return loss.mul(Scalar.of(1.0 / config.gradientAccumulation(), loss));
+            Pass pass = new Pass(new ParameterStore(owner, false), true);
+            NDArray mean = Evaluation.loss(model, batch, pass);
+            NDArray loss = mean.mul(Scalar.of(weight, mean));
+            return new Part(loss.getFloat(), Gradients.of(loss, weights));
         }
     }
 
@@ -210,9 +307,10 @@ public final class TrainingStep implements AutoCloseable {
         return new TrainingTensors(model, optimizer);
     }
 
-    /** Frees the optimizer's moments. */
+    /** Frees the optimizer's moments, and ends the workers. */
     @Override
     public void close() {
+        workers.close();
         optimizer.close();
     }
 }

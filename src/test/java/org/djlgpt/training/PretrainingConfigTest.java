@@ -18,7 +18,7 @@ class PretrainingConfigTest {
     void theDefaultsAreThoseOfTheCommand() {
         PretrainingConfig expected =
                 new PretrainingConfig(
-                        2000, 12, 1, 1e-3, 1e-4, 100, 2000, 0.1, 0.9, 0.99, 1, 250, 20, 1337);
+                        2000, 12, 1, 1e-3, 1e-4, 100, 2000, 0.1, 0.9, 0.99, 1, 250, 20, 1337, 1);
 
         assertEquals(expected, PretrainingConfig.builder().build());
     }
@@ -31,6 +31,7 @@ class PretrainingConfigTest {
                 wrong("gradientAccumulation=0", b -> b.optGradientAccumulation(0)),
                 wrong("evalEvery=0", b -> b.optEvalEvery(0)),
                 wrong("evalBatches=0", b -> b.optEvalBatches(0)),
+                wrong("workers=0", b -> b.optWorkers(0)),
                 wrong("weightDecay=-0.1", b -> b.optWeightDecay(-0.1)),
                 wrong("weightDecay=NaN", b -> b.optWeightDecay(Double.NaN)),
                 wrong("clipNorm=-1.0", b -> b.optClipNorm(-1)),

@@ -84,6 +84,35 @@ class ResumeTest {
     }
 
     @Test
+    void workersGoOnToTheBitAndNoOtherNumberOfThem() throws Exception {
+        PretrainingConfig.Builder two = config().optWorkers(2);
+        Diary expected = new Diary();
+        training(whole(1), expected, two).build().run();
+
+        Diary actual = new Diary();
+        training(whole(1), actual, config().optWorkers(2).optSteps(5).optDecaySteps(STEPS))
+                .optCheckpoint(file)
+                .build()
+                .run();
+        Pretraining second = training(whole(2), actual, two).build();
+        second.resume(Checkpoint.read(file));
+        second.run();
+
+        assertArrayEquals(expected.losses(), actual.losses());
+        String refused =
+                assertThrows(
+                                IllegalArgumentException.class,
+                                () -> resume(whole(2), config(), Checkpoint.read(file)))
+                        .getMessage();
+        assertTrue(refused.contains("workers=2"), refused);
+    }
+
+    /** A model without dropout, whose draws workers would mix up. */
+    private GptModel whole(int seed) {
+        return TinyGpt.model(size().optDropout(0).build(), seed, manager);
+    }
+
+    @Test
     void aRunOfHalfTheStepsGoesOnAsThoughItHadBeenLonger() throws Exception {
         Diary expected = new Diary();
         training(model(1), expected, config()).build().run();

@@ -9,15 +9,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.nn.Block;
 
 import org.djlgpt.model.GptModel;
+import org.djlgpt.nn.Autocast;
+import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokens;
+import org.djlgpt.torch.Threads;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.util.List;
@@ -139,6 +145,100 @@ class TrainingStepTest {
             assertTrue(refused.getMessage().contains(state.length + ""), refused.getMessage());
             assertArrayEquals(state, training.state());
         }
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {2, 3, 5, 9})
+    void workersTakeTheStepThatOneWouldTake(int workers) throws IOException {
+        PretrainingConfig config = config().optGradientAccumulation(2).build();
+        Batches batches = Batches.shuffled(windows(WORDS), 5, 3);
+        long threads = threads();
+        int spread = Threads.count();
+
+        try (TrainingStep whole = step(model(), batches, config, StepHook.NONE);
+                TrainingStep split =
+                        step(model(), batches, config.withWorkers(workers), StepHook.NONE);
+                TrainingStep again =
+                        step(model(), batches, config.withWorkers(workers), StepHook.NONE)) {
+            for (int i = 0; i < 3; i++) {
+                StepReport expected = whole.run(i);
+                StepReport actual = split.run(i);
+                assertEquals(expected.loss(), actual.loss(), 1e-6);
+                assertEquals(expected.gradientNorm(), actual.gradientNorm(), 1e-5);
+                assertEquals(actual.loss(), again.run(i).loss());
+            }
+            float[] weights = new FlatTensors(split.weights()).get();
+            assertArrayEquals(new FlatTensors(whole.weights()).get(), weights, 1e-4f);
+            assertArrayEquals(split.state(), again.state());
+        }
+
+        assertEquals(spread, Threads.count());
+        assertTrue(threads() <= threads, "the threads have ended");
+    }
+
+    private static long threads() {
+        long count = Long.MAX_VALUE;
+        for (int i = 0; i < 100 && count > 0; i++) { // ending takes a moment
+            count =
+                    Thread.getAllStackTraces().keySet().stream()
+                            .filter(thread -> thread.getName().equals("djl-gpt-worker"))
+                            .count();
+            Thread.onSpinWait();
+        }
+        return count;
+    }
+
+    @Test
+    void workersComputeInTheTypeOfTheirCaller() throws IOException {
+        try (TrainingStep whole = step(model(), BATCHES, config().build(), StepHook.NONE);
+                TrainingStep split =
+                        step(model(), BATCHES, config().optWorkers(2).build(), StepHook.NONE);
+                Autocast scope = Autocast.bfloat16()) {
+            double narrow = whole.run(0).loss();
+
+            assertEquals(narrow, split.run(0).loss(), 1e-6);
+            try (Autocast wide = Autocast.float32();
+                    TrainingStep other = step(model(), BATCHES, config().build(), StepHook.NONE)) {
+                assertNotEquals(narrow, other.run(0).loss(), 1e-6);
+            }
+        }
+    }
+
+    @Test
+    void whatFailsInAWorkerFailsTheStep() {
+        GptModel model = model();
+        int unknown = WORDS; // passes no check of ours on its way
+        Batches bad =
+                (manager, number) -> {
+                    NDList batch = BATCHES.batch(manager, number);
+                    batch.get(0).set(new NDIndex("1, 0"), unknown);
+                    return batch;
+                };
+        try (TrainingStep training =
+                step(model, bad, config().optWorkers(2).build(), StepHook.NONE)) {
+            String message =
+                    assertThrows(IllegalArgumentException.class, () -> training.run(0))
+                            .getMessage();
+            assertTrue(message.contains("" + unknown), message);
+        }
+    }
+
+    @Test
+    void aTrialLeavesTheModelAsItWasAndAModelWithDropoutWhole() {
+        GptModel model = model();
+        try (TrainingStep training = step(model, BATCHES, config().build(), StepHook.NONE)) {
+            float[] before = training.state();
+            long held = HeldArrays.inProcess(manager);
+
+            int workers = TrainingStep.fastestWorkers(model, manager, BATCHES, config().build());
+
+            assertTrue(workers >= 1 && workers <= Threads.count(), workers + " workers");
+            assertArrayEquals(before, training.state());
+            assertEquals(held, HeldArrays.inProcess(manager));
+        }
+        GptModel random =
+                TinyGpt.model(TinyGpt.size(WORDS, CONTEXT).optDropout(0.1f).build(), 1, manager);
+        assertEquals(1, TrainingStep.fastestWorkers(random, manager, BATCHES, config().build()));
     }
 
     @Test
