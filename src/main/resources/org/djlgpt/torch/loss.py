@@ -46,17 +46,20 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Ten
   loss = torch.zeros([], dtype=6, device=h.device)
   if hidden.requires_grad or weight.requires_grad:
     h_gradient = torch.empty_like(h)
-    w_gradient = torch.zeros_like(w)
+    w_gradient = torch.zeros_like(w) if weight.requires_grad else w
     step = __torch__.loss._rows(w.size(0), 67108864)
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = torch.linear(h[start:end], w)
       loss += __torch__.loss._loss_and_gradient(logits, targets[start:end], logits)
       h_gradient[start:end] = torch.mm(logits, w)
-      w_gradient.addmm_(logits.t(), h[start:end])
+      if weight.requires_grad:  # not if it is frozen
+        w_gradient.addmm_(logits.t(), h[start:end])
     loss = loss / rows
     carrier = torch.dot(hidden.reshape(-1), h_gradient.type_as(hidden).view(-1)).to(6)
-    carrier = (carrier + torch.dot(weight.reshape(-1), w_gradient.view(-1)).to(6)) / rows
+    if weight.requires_grad:
+      carrier = carrier + torch.dot(weight.reshape(-1), w_gradient.view(-1)).to(6)
+    carrier = carrier / rows
     loss = loss + (carrier - carrier.detach())
   else:
     step = __torch__.loss._rows(w.size(0), 8388608)
