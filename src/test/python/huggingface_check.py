@@ -10,7 +10,8 @@ when the tokenizer is refused.
 
 With --all, prints a line for each folder: the largest distance of a logit from that in computed/ours.safetensors, before
 and after transformers has loaded and saved the model, relative to the largest logit. Leaves what it has saved in
-computed/again. Exits with 1 when a parameter is missing or one too many, or a distance is 1e-5 or more.
+computed/again. An adapter is loaded by PEFT on the base that its configuration names. Exits with 1 when a parameter is missing or one
+too many, or a distance is 1e-5 or more.
 """
 import argparse
 import json
@@ -21,6 +22,7 @@ from pathlib import Path
 
 import torch
 import transformers
+from peft import AutoPeftModelForCausalLM
 from safetensors.torch import load_file
 from transformers import AutoModelForCausalLM, AutoTokenizer
 
@@ -61,6 +63,11 @@ def generation_report(model, ids):
 
 
 def load(folder):
+    if (folder / "adapter_config.json").exists():
+        with warnings.catch_warnings(record=True) as caught:  # such as: missing adapter keys
+            warnings.simplefilter("always")
+            model = AutoPeftModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
+        return model.eval(), [str(w.message) for w in caught if "keys" in str(w.message)]
     model, loading = AutoModelForCausalLM.from_pretrained(
         folder, output_loading_info=True, local_files_only=True, ignore_mismatched_sizes=True)
     return model.eval(), {kind: sorted(map(str, names)) for kind, names in loading.items() if names}

@@ -21,6 +21,7 @@ record Suite(List<Section> sections) {
                         AttentionSection.memory(),
                         training,
                         TrainingSection.llama(effort, machine, training),
+                        TrainingSection.lora(effort, machine, training),
                         TrainingSection.ofTrainCommand(effort, machine),
                         OverheadSection.training(effort),
                         OptimizerSection.of(effort, machine),

@@ -10,6 +10,8 @@ import ai.djl.training.ParameterStore;
 import ai.djl.training.optimizer.Optimizer;
 
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.Lora;
+import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.StepHook;
@@ -30,14 +32,29 @@ import java.util.Random;
  * @param batch the sequences B in a step
  * @param length the tokens T in a sequence
  * @param operators what it computes with
+ * @param loraRank the rank of an adapter that alone is trained, or 0 for all parameters
  */
-record Training(MeasuredModel model, int batch, int length, Operators operators)
+record Training(MeasuredModel model, int batch, int length, Operators operators, int loraRank)
         implements Case.Workload {
 
     static final String STEP = "step";
 
+    Training(MeasuredModel model, int batch, int length, Operators operators) {
+        this(model, batch, length, operators, 0);
+    }
+
     Training with(Operators other) {
-        return new Training(model, batch, length, other);
+        return new Training(model, batch, length, other, loraRank);
+    }
+
+    /** An adapter on all queries and values. */
+    Training withLora(int rank) {
+        return new Training(model, batch, length, operators, rank);
+    }
+
+    /** Returns what a step multiplies and adds for a parameter and a token. */
+    int operations() {
+        return loraRank == 0 ? 6 : 4; // forward 2, backward 2 for inputs and 2 for weights
     }
 
     int tokensPerStep() {
@@ -46,7 +63,7 @@ record Training(MeasuredModel model, int batch, int length, Operators operators)
 
     @Override
     public List<Case.Phase> prepare(NDManager manager) {
-        GptModel block = model.create(manager);
+        GptModel block = loraRank == 0 ? model.create(manager) : adapted(manager);
         Random random = new Random(0);
         Batches batches =
                 (arrays, number) -> new NDList(tokens(random, arrays), tokens(random, arrays));
@@ -55,6 +72,14 @@ record Training(MeasuredModel model, int batch, int length, Operators operators)
                         ? oracle(block, batches, manager)
                         : step(block, batches, manager);
         return List.of(new Case.Phase(STEP, step));
+    }
+
+    private GptModel adapted(NDManager manager) {
+        GptModel base = model.create(manager);
+        if (operators == Operators.BFLOAT16) {
+            Lora.freezeInBFloat16(base);
+        }
+        return Lora.adapt(base, LoraConfig.builder().setRank(loraRank).build(), manager);
     }
 
     private NDArray tokens(Random random, NDManager arrays) {

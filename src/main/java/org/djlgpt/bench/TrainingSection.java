@@ -12,6 +12,10 @@ final class TrainingSection {
     static final String PER_PARAMETER =
             "  ratio: to the same row of GPT-2, by what a parameter costs.\n";
 
+    private static final String TO_ALL =
+            "  ratio: to the same row of GPT-2, of which all parameters are trained.\n";
+
+    private static final int LORA_RANK = 16;
     private static final double MILLISECONDS = 1e3;
     private static final String ORACLE = "oracle *";
 
@@ -43,9 +47,20 @@ final class TrainingSection {
     /** A Llama beside GPT-2. */
     static Section.Table llama(Effort effort, MachineSection machine, Section gpt2) {
         Training llama = new Training(MeasuredModel.llama(), batch(effort), 256, Operators.FLOAT32);
-        List<Case> references =
-                gpt2.cases().stream().filter(row -> !row.name().equals(ORACLE)).toList();
-        return table("GPT-2's", cases("Llama", llama, effort), references, machine, PER_PARAMETER);
+        List<Case> cases = cases("Llama", llama, effort);
+        return table("GPT-2's", cases, inBothTypes(gpt2), machine, PER_PARAMETER);
+    }
+
+    /** Adapters on GPT-2 beside the training of all its parameters. */
+    static Section.Table lora(Effort effort, MachineSection machine, Section gpt2) {
+        Training job =
+                new Training(MeasuredModel.gpt2(), batch(effort), 256, Operators.FLOAT32)
+                        .withLora(LORA_RANK);
+        return table("all's", cases("LoRA", job, effort), inBothTypes(gpt2), machine, TO_ALL);
+    }
+
+    private static List<Case> inBothTypes(Section section) {
+        return section.cases().stream().filter(row -> !row.name().equals(ORACLE)).toList();
     }
 
     private static List<Case> cases(String section, Training job, Effort effort) {
@@ -64,8 +79,12 @@ final class TrainingSection {
             String notes) {
         Training job = (Training) cases.get(0).workload();
         String title =
-                "Training step, %s, %d x %d tokens, dropout 0"
-                        .formatted(job.model().name(), job.batch(), job.length());
+                "Training step, %s, %d x %d tokens, dropout 0%s"
+                        .formatted(
+                                job.model().name(),
+                                job.batch(),
+                                job.length(),
+                                job.loraRank() == 0 ? "" : ", LoRA " + job.loraRank());
         TextTable layout =
                 new TextTable(
                         title,
@@ -89,7 +108,7 @@ final class TrainingSection {
         double tokensPerSecond = MILLISECONDS * job.tokensPerStep() / step;
         double parameters = job.model().parameterCount();
         double size = parameters / ((Training) reference.workload()).model().parameterCount();
-        double operations = 6 * parameters * tokensPerSecond; // forward 2, backward 4
+        double operations = job.operations() * parameters * tokensPerSecond;
         return List.of(
                 TextTable.number(tokensPerSecond, 0),
                 TextTable.number(step, 1),

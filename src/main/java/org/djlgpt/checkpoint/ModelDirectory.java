@@ -19,6 +19,7 @@ import org.djlgpt.io.SafeTensors;
 import org.djlgpt.io.TensorSource;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.Recording;
@@ -52,12 +53,13 @@ public final class ModelDirectory {
     static final String CONFIG = "config.json";
     static final String GENERATION_CONFIG = "generation_config.json";
 
-    /** What a model may consist of besides its tokenizer; the last are files of a sharded one. */
-    private static final Predicate<String> MODEL =
+    /** What a model may consist of besides its tokenizer, be it in several files, or an adapter. */
+    static final Predicate<String> MODEL =
             Pattern.compile(
                             "config\\.json|generation_config\\.json"
                                     + "|model\\.safetensors(\\.index\\.json)?"
-                                    + "|model-\\d+-of-\\d+\\.safetensors")
+                                    + "|model-\\d+-of-\\d+\\.safetensors"
+                                    + "|adapter_config\\.json|adapter_model\\.(safetensors|bin)")
                     .asMatchPredicate();
 
     private ModelDirectory() {}
@@ -65,7 +67,8 @@ public final class ModelDirectory {
     /**
      * Writes a model without an end-of-text id, and leaves the tokenizer as it is.
      *
-     * @param model an initialized model
+     * @param model an initialized model; one with an adapter is written as {@link Lora#merge} makes
+     *     it
      * @param directory the folder, created if it is missing; a model that lies there is replaced,
      *     one in several files too
      * @throws IOException if the folder can't be written; the model that lies there is unchanged
@@ -77,7 +80,7 @@ public final class ModelDirectory {
     /**
      * Writes a model and its tokenizer.
      *
-     * @param model an initialized model
+     * @param model an initialized model, as for {@link #save(GptModel, Path)}
      * @param tokenizer what its token ids mean; transformers stops generating at its end-of-text id
      * @param directory the folder, created if it is missing; the model and the tokenizer that lie
      *     there are replaced, whatever files they are in
@@ -105,8 +108,11 @@ public final class ModelDirectory {
         ModelFormat format = ModelFormat.of(model.config());
         writeConfig(model.config(), format, endOfText, folder.resolve(CONFIG));
         writeGenerationConfig(model.config(), endOfText, folder.resolve(GENERATION_CONFIG));
-        try (Recording off = Recording.off()) {
-            SafeTensors.writeLazily(folder.resolve(WeightFiles.SINGLE), sources(model, format));
+        NDManager owner = model.tokenEmbedding().weight().getArray().getManager();
+        try (Recording off = Recording.off();
+                NDManager merging = owner.newSubManager()) {
+            GptModel plain = Lora.merge(model, merging);
+            SafeTensors.writeLazily(folder.resolve(WeightFiles.SINGLE), sources(plain, format));
         }
     }
 
@@ -158,7 +164,7 @@ public final class ModelDirectory {
         }
     }
 
-    private static void writeJson(JsonObject json, Path file) throws IOException {
+    static void writeJson(JsonObject json, Path file) throws IOException {
         String text = new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(json);
         byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
         AtomicFile.writeStream(file, out -> out.write(bytes));
@@ -224,7 +230,10 @@ public final class ModelDirectory {
             throw new NoSuchFileException(
                     file.toString(),
                     null,
-                    "is missing; a model folder needs " + CONFIG + " and " + WeightFiles.SINGLE);
+                    AdapterDirectory.isAdapter(directory)
+                            ? "is missing; this is the folder of an adapter, which needs its base"
+                            : "is missing; a model folder needs %s and %s"
+                                    .formatted(CONFIG, WeightFiles.SINGLE));
         }
         return Json.read(file, MAX_BYTES);
     }

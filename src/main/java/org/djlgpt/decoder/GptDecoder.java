@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.Lora;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Checks;
@@ -27,9 +28,10 @@ import org.djlgpt.torch.Kernels;
  * }
  * }</pre>
  *
- * <p>In float32 it uses the model's own parameters, and follows them when they are trained; in the
- * other precisions it copies them, and the model may be closed. Any number of threads may use a
- * decoder at once, each with a cache of its own.
+ * <p>In float32 it uses the model's own parameters, and follows them when they are trained, except
+ * that an adapter is {@link Lora#merge merged} as it is now; in the other precisions it copies
+ * them, and the model may be closed. Any number of threads may use a decoder at once, each with a
+ * cache of its own.
  *
  * <p>It is also a block, token ids (B, T) to logits (B, T, vocabSize), so that a lesser precision
  * can be evaluated. As such it has no parameters and can't be trained. As a block that takes and
@@ -45,7 +47,7 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
     /**
      * Makes a decoder.
      *
-     * @param model an initialized model in float32, of the PyTorch engine
+     * @param model an initialized model in float32, of the PyTorch engine; it may have an adapter
      * @param precision what to keep the weights in
      * @param parent a manager on the device of the model; closing it closes the decoder
      * @throws IllegalArgumentException if the model is of another engine or type
@@ -62,7 +64,11 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
         config = model.config();
         this.precision = precision;
         manager = parent.newSubManager();
-        kernel = DecoderKernel.of(model, precision, manager);
+        NDManager merging = precision == WeightPrecision.FP32 ? manager : manager.newSubManager();
+        kernel = DecoderKernel.of(Lora.merge(model, merging), precision, manager);
+        if (merging != manager) {
+            merging.close();
+        }
     }
 
     /**

@@ -74,13 +74,17 @@ public final class Autocast implements AutoCloseable {
     }
 
     /**
-     * Rounds an array if linear layers and attention compute in bfloat16 on this thread.
+     * Rounds an array if linear layers and attention compute in bfloat16 on this thread, and widens
+     * it if they don't.
      *
      * @param array a float32 or bfloat16 array
-     * @return the rounded array, or the array itself if nothing is to be rounded
+     * @return the array in the type that is computed in, itself if it is of that type
      */
     public static NDArray cast(NDArray array) {
-        return isBFloat16() && !BFloat16.is(array) ? BFloat16.from(array) : array;
+        if (!isBFloat16()) {
+            return BFloat16.widen(array);
+        }
+        return BFloat16.is(array) ? array : BFloat16.from(array);
     }
 
     @Override

@@ -40,11 +40,30 @@ public final class Functional {
      * @return the output (.., out)
      */
     public static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
+        NDArray w = Autocast.cast(weight);
+        NDArray b = bias == null ? null : Autocast.cast(bias);
         if (Autocast.isBFloat16()) {
-            NDArray b = bias == null ? null : Autocast.cast(bias);
-            return Kernels.linear(x, Autocast.cast(weight), b);
+            return Kernels.linear(x, w, b);
         }
-        return ai.djl.nn.core.Linear.linear(BFloat16.widen(x), weight, bias).singletonOrThrow();
+        return ai.djl.nn.core.Linear.linear(BFloat16.widen(x), w, b).singletonOrThrow();
+    }
+
+    /**
+     * Adds the product with a weight of low rank, scale b a, to that with another.
+     *
+     * @param y the other product (.., out)
+     * @param x the input (.., in)
+     * @param a from the input to a few numbers (rank, in)
+     * @param b from these to the output (out, rank)
+     * @param scale what the product is multiplied with
+     * @return the sum (.., out)
+     */
+    static NDArray addLowRank(NDArray y, NDArray x, NDArray a, NDArray b, double scale) {
+        if (Kernels.supports(y)) {
+            return Kernels.addLowRank(y, x, Autocast.cast(a), Autocast.cast(b), scale);
+        }
+        NDArray few = linear(x, a, null).mul(Scalar.of(scale, x)); // (.., rank)
+        return y.add(linear(few, b, null)); // (.., out)
     }
 
     /**
@@ -60,9 +79,10 @@ public final class Functional {
                 ids,
                 table.getShape().get(0),
                 () ->
-                        ids.getNDArrayInternal()
-                                .embedding(ids, table, SparseFormat.DENSE)
-                                .singletonOrThrow());
+                        BFloat16.widen(
+                                ids.getNDArrayInternal()
+                                        .embedding(ids, table, SparseFormat.DENSE)
+                                        .singletonOrThrow()));
     }
 
     /**

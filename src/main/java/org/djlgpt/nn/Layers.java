@@ -86,6 +86,19 @@ public interface Layers {
     static Layers gpt2(int numLayers) {
         return new Gpt2Layers(Checks.requirePositive("numLayers", numLayers));
     }
+
+    /**
+     * Layers of which some have a low-rank adapter, {@link LoraLinear}. All others are frozen: they
+     * require no gradient. Norms are not made here; {@code org.djlgpt.model.Lora} puts an adapter
+     * on a whole model.
+     *
+     * @param base makes the layers
+     * @param config the adapter, and which layers have it
+     * @return the layers
+     */
+    static Layers lora(Layers base, LoraConfig config) {
+        return new LoraLayers(base, config);
+    }
 }
 
 record PyTorchLayers() implements Layers {
@@ -119,5 +132,22 @@ record Gpt2Layers(int numLayers) implements Layers {
     @Override
     public Embedding embedding(int numEmbeddings, int embeddingDim) {
         return new Embedding(numEmbeddings, embeddingDim, new NormalInitializer((float) SIGMA));
+    }
+}
+
+record LoraLayers(Layers base, LoraConfig config) implements Layers {
+
+    @Override
+    public Linear linear(Role role, int inputDim, int outputDim, boolean bias) {
+        Linear layer = base.linear(role, inputDim, outputDim, bias);
+        layer.freezeParameters(true);
+        return config.targets().contains(role) ? new LoraLinear(layer, config) : layer;
+    }
+
+    @Override
+    public Embedding embedding(int numEmbeddings, int embeddingDim) {
+        Embedding table = base.embedding(numEmbeddings, embeddingDim);
+        table.freezeParameters(true);
+        return table;
     }
 }

@@ -13,7 +13,7 @@ import ai.djl.training.initializer.UniformInitializer;
  * and bias (outputDim) second (<a
  * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.Linear.html">torch.nn.Linear</a>).
  */
-public final class Linear extends TensorBlock {
+public sealed class Linear extends TensorBlock permits LoraLinear {
 
     private final int inputDim;
     private final int outputDim;
@@ -43,6 +43,14 @@ public final class Linear extends TensorBlock {
                         : null;
     }
 
+    /** Makes a layer that has the parameters of another. */
+    Linear(Linear other) {
+        inputDim = other.inputDim;
+        outputDim = other.outputDim;
+        weight = addParameter(other.weight);
+        bias = other.bias == null ? null : addParameter(other.bias);
+    }
+
     /**
      * Starts building a layer.
      *
@@ -70,6 +78,14 @@ public final class Linear extends TensorBlock {
         return bias;
     }
 
+    final int inputDim() {
+        return inputDim;
+    }
+
+    final int outputDim() {
+        return outputDim;
+    }
+
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
         NDArray b = bias == null ? null : pass.value(bias, x);
@@ -77,13 +93,13 @@ public final class Linear extends TensorBlock {
     }
 
     @Override
-    protected void requireShape(Shape input) {
+    protected final void requireShape(Shape input) {
         Checks.requireRank(name(), input, "(.., inputDim)", 1, Integer.MAX_VALUE);
         Checks.requireLastDimension(name(), input, "inputDim", inputDim);
     }
 
     @Override
-    protected Shape outputShape(Shape input) {
+    protected final Shape outputShape(Shape input) {
         return input.slice(0, input.dimension() - 1).add(outputDim);
     }
 

@@ -303,6 +303,35 @@ public final class Kernels {
     }
 
     /**
+     * Adds a product of low rank, {@code sum + scale input a^T b^T} (<a
+     * href="https://arxiv.org/abs/2106.09685">Hu et al. 2021</a>, section 4.1). The input is
+     * converted to the type of the others first.
+     *
+     * @param sum what to add to (..., out)
+     * @param input the input (..., in), float32 or bfloat16
+     * @param a the first weight (rank, in), of the type of the sum
+     * @param b the second weight (out, rank), of that type
+     * @param scale the factor of the product
+     * @return the sum (..., out)
+     * @throws IllegalArgumentException if a shape, a type or a device is wrong
+     */
+    public static NDArray addLowRank(
+            NDArray sum, NDArray input, NDArray a, NDArray b, double scale) {
+        String function = "addLowRank";
+        Argument first = Argument.of(function, "a", a).rank(2).floatingPoint();
+        Argument y = Argument.of(function, "sum", sum).like(first);
+        Argument second = Argument.of(function, "b", b).rank(2).like(first);
+        y.lastAxis(second.size(0));
+        second.shape(second.size(0), first.size(0));
+        long[] shape = sum.getShape().getShape();
+        shape[shape.length - 1] = first.size(1);
+        Argument x = Argument.of(function, "input", input).floatingPoint().onDeviceOf(first);
+        x.shape(shape);
+        return TorchScript.kernels()
+                .call("add_low_rank", y.array(), x.array(), first.array(), second.array(), scale);
+    }
+
+    /**
      * Draws an index from each row of probabilities with the engine's generator, which DJL's own
      * {@code randomMultinomial} can't on this engine (<a
      * href="https://docs.pytorch.org/docs/stable/generated/torch.multinomial.html">torch.multinomial</a>).

@@ -14,9 +14,10 @@ import java.util.Objects;
 import java.util.Set;
 
 /**
- * A training between two steps, in one safetensors file: the parameters, the optimizer's moments,
- * how far it is, how it is done and what data it learns from. The order of the data and dropout
- * follow from the seed and the step.
+ * A training between two steps, in one safetensors file: the parameters that it trains, the
+ * optimizer's moments, how far it is, how it is done and what data it learns from. The order of the
+ * data and dropout follow from the seed and the step. Of frozen parameters it has a fingerprint
+ * only: whoever goes on brings them.
  *
  * <p>{@link Pretraining.Builder#optCheckpoint} writes such files, {@link Pretraining#resume} goes
  * on from one. The file is replaced whole or not at all (see {@link org.djlgpt.io.AtomicFile}), so
@@ -109,7 +110,8 @@ public final class Checkpoint {
     }
 
     /** Refuses a run that would not be the same one. */
-    void requireSameRun(PretrainingConfig config, String trainingData, String validationData) {
+    void requireSameRun(
+            PretrainingConfig config, String trainingData, String validationData, String frozen) {
         Map<String, String> now = config.values();
         Map<String, String> before = header.config().values();
         now.keySet()
@@ -124,6 +126,12 @@ public final class Checkpoint {
         }
         requireSameData("training", header.trainingData(), trainingData);
         requireSameData("validation", header.validationData(), validationData);
+        if (!header.frozen().equals(frozen)) {
+            throw new IllegalArgumentException(
+                    ("%s: the parameters that its run does not train are others than this model's;"
+                         + " build the model as it was, on the base that it was begun with")
+                            .formatted(file));
+        }
     }
 
     private static String list(Map<String, String> values) {

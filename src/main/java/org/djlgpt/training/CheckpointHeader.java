@@ -16,6 +16,7 @@ import java.util.stream.Stream;
  * @param config how the model is trained
  * @param trainingData the fingerprint of the windows to train on
  * @param validationData the fingerprint of the windows held out
+ * @param frozen the fingerprint of the parameters that stay as they are; empty if there is none
  * @param notes the caller's
  */
 record CheckpointHeader(
@@ -23,6 +24,7 @@ record CheckpointHeader(
         PretrainingConfig config,
         String trainingData,
         String validationData,
+        String frozen,
         Map<String, String> notes) {
 
     private static final String STATE = "state.";
@@ -30,6 +32,7 @@ record CheckpointHeader(
     private static final String NOTE = "note.";
     private static final String TRAINING_DATA = "data.training";
     private static final String VALIDATION_DATA = "data.validation";
+    private static final String FROZEN = "model.frozen";
 
     Map<String, String> texts() {
         Map<String, String> texts = new LinkedHashMap<>();
@@ -37,6 +40,7 @@ record CheckpointHeader(
         values(config).forEach((name, value) -> texts.put(CONFIG + name, value));
         texts.put(TRAINING_DATA, trainingData);
         texts.put(VALIDATION_DATA, validationData);
+        texts.put(FROZEN, frozen);
         notes.forEach((name, value) -> texts.put(NOTE + name, value));
         return texts;
     }
@@ -61,6 +65,7 @@ record CheckpointHeader(
                 record(PretrainingConfig.class, CONFIG, all),
                 text(texts, TRAINING_DATA),
                 text(texts, VALIDATION_DATA),
+                texts.getOrDefault(FROZEN, ""),
                 notes);
     }
 

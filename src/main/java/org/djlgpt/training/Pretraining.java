@@ -59,6 +59,7 @@ public final class Pretraining {
     private final Evaluation evaluation;
 
     private TrainingState state = TrainingState.START;
+    private String frozen;
     private volatile boolean stopping;
 
     private Pretraining(Builder builder) {
@@ -89,9 +90,9 @@ public final class Pretraining {
 
     /**
      * Takes over a checkpoint's parameters, moments and step, so that {@link #run} goes on from
-     * there. The model must be built as it was, dropout included. The configuration must be the
-     * checkpoint's except for {@code steps} and {@code evalEvery}, which change no step still to
-     * come; mind that {@code decaySteps} stays what it was.
+     * there. The model must be built as it was, dropout and frozen parameters included. The
+     * configuration must be the checkpoint's except for {@code steps} and {@code evalEvery}, which
+     * change no step still to come; mind that {@code decaySteps} stays what it was.
      *
      * @param checkpoint where to go on; nothing is left to do if it has all steps
      * @throws IllegalArgumentException if the configuration, the data or the model's parameters are
@@ -102,7 +103,7 @@ public final class Pretraining {
      */
     public void resume(Checkpoint checkpoint) throws IOException, MalformedModelException {
         checkpoint.requireSameRun(
-                config, trainingWindows.fingerprint(), validationWindows.fingerprint());
+                config, trainingWindows.fingerprint(), validationWindows.fingerprint(), frozen());
         try (CheckpointLock claim = claimCheckpoint()) {
             checkpoint.restore(trainingStep.tensors(), manager);
             state = checkpoint.state();
@@ -218,8 +219,17 @@ public final class Pretraining {
                         config,
                         trainingWindows.fingerprint(),
                         validationWindows.fingerprint(),
+                        frozen(),
                         notes);
         listeners.attempt(() -> Checkpoint.write(checkpoint, header, trainingStep.tensors()));
+    }
+
+    /** Returns the fingerprint of what no step changes, made at the first use. */
+    private String frozen() {
+        if (frozen == null) {
+            frozen = trainingStep.tensors().frozenSha256();
+        }
+        return frozen;
     }
 
     /** Builds a {@link Pretraining}. */

@@ -1,5 +1,7 @@
 package org.djlgpt.training;
 
+import static java.nio.charset.StandardCharsets.UTF_8;
+
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -13,15 +15,20 @@ import ai.djl.util.Pair;
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.nn.AdamMoments;
 import org.djlgpt.nn.FusedAdamW;
+import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.Recording;
 
 import java.io.IOException;
+import java.security.MessageDigest;
+import java.security.NoSuchAlgorithmException;
+import java.util.HexFormat;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
- * The tensors that a training changes, by the names that they have in a checkpoint: the model's
- * parameters and, of those that are trained, the moments.
+ * The tensors that a training changes, by the names that they have in a checkpoint: the parameters
+ * that are trained, and their moments.
  */
 final class TrainingTensors {
 
@@ -40,16 +47,42 @@ final class TrainingTensors {
     /** Returns the tensors themselves, not copies. */
     Map<String, NDArray> byName() {
         Map<String, NDArray> tensors = new LinkedHashMap<>();
-        for (Pair<String, Parameter> named : model.getParameters()) {
-            Parameter parameter = named.getValue();
-            tensors.put(PARAMETER + named.getKey(), parameter.getArray());
-            if (parameter.requiresGradient()) {
-                AdamMoments moments = optimizer.moments(parameter);
-                tensors.put(MEAN + named.getKey(), moments.mean());
-                tensors.put(SQUARE + named.getKey(), moments.square());
-            }
+        for (Pair<String, Parameter> named : parameters(true)) {
+            AdamMoments moments = optimizer.moments(named.getValue());
+            tensors.put(PARAMETER + named.getKey(), named.getValue().getArray());
+            tensors.put(MEAN + named.getKey(), moments.mean());
+            tensors.put(SQUARE + named.getKey(), moments.square());
         }
         return tensors;
+    }
+
+    private List<Pair<String, Parameter>> parameters(boolean trained) {
+        return model.getParameters().stream()
+                .filter(named -> named.getValue().requiresGradient() == trained)
+                .toList();
+    }
+
+    /** Returns a sum over the parameters that are not trained; empty if there is none. */
+    String frozenSha256() {
+        List<Pair<String, Parameter>> frozen = parameters(false);
+        if (frozen.isEmpty()) {
+            return "";
+        }
+        MessageDigest digest;
+        try {
+            digest = MessageDigest.getInstance("SHA-256");
+        } catch (NoSuchAlgorithmException e) {
+            throw new IllegalStateException("every Java platform has SHA-256", e);
+        }
+        for (Pair<String, Parameter> named : frozen) {
+            try (Recording off = Recording.off();
+                    NDScope scope = new NDScope()) {
+                NDArray value = BFloat16.widen(named.getValue().getArray());
+                digest.update((named.getKey() + value.getShape()).getBytes(UTF_8));
+                digest.update(value.toByteBuffer());
+            }
+        }
+        return HexFormat.of().formatHex(digest.digest());
     }
 
     /**
@@ -62,21 +95,19 @@ final class TrainingTensors {
     void restore(SafeTensors file, int updates, NDManager manager)
             throws IOException, MalformedModelException {
         requireSameTensors(file);
-        for (Pair<String, Parameter> named : model.getParameters()) {
+        for (Pair<String, Parameter> named : parameters(true)) {
             Parameter parameter = named.getValue();
             try (Recording off = Recording.off();
                     NDManager reading = manager.newSubManager();
                     NDScope scope = new NDScope()) {
                 NDArray value = file.readFinite(reading, PARAMETER + named.getKey());
                 parameter.getArray().set(new NDIndex("..."), value);
-                if (parameter.requiresGradient()) {
-                    optimizer
-                            .moments(parameter)
-                            .restore(
-                                    file.readFinite(reading, MEAN + named.getKey()),
-                                    file.readFinite(reading, SQUARE + named.getKey()),
-                                    updates);
-                }
+                optimizer
+                        .moments(parameter)
+                        .restore(
+                                file.readFinite(reading, MEAN + named.getKey()),
+                                file.readFinite(reading, SQUARE + named.getKey()),
+                                updates);
             }
         }
     }

@@ -29,3 +29,10 @@ def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
 def linear_without_bias(x: Tensor, weight: Tensor) -> Tensor:
   """(..., in) to (..., out), computed in the weight's type."""
   return torch.linear(x.type_as(weight), weight)
+
+
+def add_low_rank(y: Tensor, x: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
+  """y + scale x a^T b^T of y (..., out), x (..., in), a (rank, in) and b (out, rank)."""
+  few = torch.linear(x.type_as(a), a)
+  sum = torch.addmm(y.reshape(-1, b.size(0)), few.view(-1, a.size(0)), b.t(), alpha=scale)
+  return sum.view_as(y)

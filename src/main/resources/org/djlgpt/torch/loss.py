@@ -43,20 +43,25 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Ten
   h = hidden.detach().type_as(weight)
   w = weight.detach()
   rows = h.size(0)
+  learns = weight.requires_grad
   loss = torch.zeros([], dtype=6, device=h.device)
-  if hidden.requires_grad or weight.requires_grad:
+  if hidden.requires_grad or learns:
     h_gradient = torch.empty_like(h)
-    w_gradient = torch.zeros_like(w)
-    step = __torch__.loss._rows(w.size(0), 67108864)
+    w_gradient = torch.zeros_like(w) if learns else w
+    # each part passes over the whole gradient of a weight that learns; without, few rows do as well
+    step = __torch__.loss._rows(w.size(0), 67108864 if learns else 8388608)
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = torch.linear(h[start:end], w)
       loss += __torch__.loss._loss_and_gradient(logits, targets[start:end], logits)
       h_gradient[start:end] = torch.mm(logits, w)
-      w_gradient.addmm_(logits.t(), h[start:end])
+      if learns:
+        w_gradient.addmm_(logits.t(), h[start:end])
     loss = loss / rows
     carrier = torch.dot(hidden.reshape(-1), h_gradient.type_as(hidden).view(-1)).to(6)
-    carrier = (carrier + torch.dot(weight.reshape(-1), w_gradient.view(-1)).to(6)) / rows
+    if learns:
+      carrier = carrier + torch.dot(weight.reshape(-1), w_gradient.view(-1)).to(6)
+    carrier = carrier / rows
     loss = loss + (carrier - carrier.detach())
   else:
     step = __torch__.loss._rows(w.size(0), 8388608)

@@ -3,19 +3,28 @@ package org.djlgpt.checkpoint;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
+import com.google.gson.JsonObject;
+
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.Lora;
+import org.djlgpt.nn.Layers.Role;
+import org.djlgpt.nn.LoraConfig;
+import org.djlgpt.nn.LoraLinear;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.testing.RandomArrays;
 
 import java.io.File;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.EnumSet;
 import java.util.Map;
+import java.util.Set;
 
 /**
- * Saves the models of all fixture folders for {@code src/test/python/huggingface_check.py}, each
- * with what it computes here:
+ * Saves the models and adapters of all fixture folders, and a new adapter of each model, for {@code
+ * src/test/python/huggingface_check.py}, each with what it computes here:
  *
  * <pre>{@code
  * mvn -q test-compile exec:java -Dexec.classpathScope=test \
@@ -36,18 +45,43 @@ final class SaveFixtures {
 
     private static void save(Path fixture, Path target) throws Exception {
         try (NDManager manager = NDManager.newBaseManager()) {
+            JsonObject expected =
+                    Figures.read(SaveFixtures.class, fixture.getFileName() + "/expected.json");
+            NDArray ids = Figures.ids(manager, expected.get("ids"));
+            if (AdapterDirectory.isAdapter(fixture)) {
+                Path base = fixture.resolveSibling(expected.get("base").getAsString());
+                GptModel model = ModelDirectory.load(base, manager);
+                saveAdapter(AdapterDirectory.load(fixture, model, manager), base, ids, target);
+                return;
+            }
             GptModel model = ModelDirectory.load(fixture, manager);
-            NDArray ids =
-                    Figures.ids(
-                            manager,
-                            Figures.read(
-                                            SaveFixtures.class,
-                                            fixture.getFileName() + "/expected.json")
-                                    .get("ids"));
             ModelDirectory.save(model, target);
-            SafeTensors.write(
-                    Files.createDirectories(target.resolve("computed")).resolve("ours.safetensors"),
-                    Map.of("ids", ids, "logits", Blocks.infer(model, ids)));
+            saveLogits(model, ids, target);
+            saveAdapter(withAdapter(model, manager), fixture, ids, Path.of(target + "-adapter"));
         }
+    }
+
+    private static GptModel withAdapter(GptModel base, NDManager manager) {
+        Set<Role> everywhere = EnumSet.complementOf(EnumSet.of(Role.HEAD));
+        LoraConfig lora = LoraConfig.builder().setRank(3).optTargets(everywhere).build();
+        GptModel model = Lora.adapt(base, lora, manager);
+        RandomArrays arrays = new RandomArrays(manager, 1);
+        for (LoraLinear layer : LoraLinear.byWeight(model).values()) {
+            NDArray b = layer.loraB().getArray();
+            Blocks.set(b, arrays.normal(b.getShape().getShape()).mul(0.2f));
+        }
+        return model;
+    }
+
+    private static void saveAdapter(GptModel model, Path base, NDArray ids, Path target)
+            throws Exception {
+        AdapterDirectory.save(model, base.toString(), target);
+        saveLogits(model, ids, target);
+    }
+
+    private static void saveLogits(GptModel model, NDArray ids, Path target) throws Exception {
+        SafeTensors.write(
+                Files.createDirectories(target.resolve("computed")).resolve("ours.safetensors"),
+                Map.of("ids", ids, "logits", Blocks.infer(model, ids)));
     }
 }

@@ -25,7 +25,7 @@ final class Checkpoints {
         try (NDManager manager = NDManager.newBaseManager()) {
             Map<String, NDArray> tensors = Map.of("parameter.x", manager.zeros(new Shape(1)));
             Map<String, String> texts =
-                    new CheckpointHeader(state, config, "", "", Map.of()).texts();
+                    new CheckpointHeader(state, config, "", "", "", Map.of()).texts();
             SafeTensors.write(file, tensors, texts);
             return Checkpoint.read(file);
         } finally {

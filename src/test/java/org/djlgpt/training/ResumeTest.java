@@ -8,17 +8,21 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.Lora;
+import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.SeededShuffle;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokens;
+import org.djlgpt.torch.BFloat16;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -228,6 +232,61 @@ class ResumeTest {
         assertArrayEquals(before, values(deeper, 0));
     }
 
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void anAdapterGoesOnAsThoughItHadNotBeenStopped(boolean narrow) throws Exception {
+        GptModel whole = adapted(1, narrow);
+        Diary expected = new Diary();
+        training(whole, expected, config()).optCheckpoint(file).build().run();
+
+        Diary actual = new Diary();
+        training(adapted(1, narrow), actual, config().optSteps(5).optDecaySteps(STEPS))
+                .optCheckpoint(file)
+                .build()
+                .run();
+        Engine.getInstance().setRandomSeed(999); // another process
+        GptModel other = adapted(1, narrow);
+        Pretraining second = training(other, actual, config()).build();
+        second.resume(Checkpoint.read(file));
+        second.run();
+
+        assertArrayEquals(expected.losses(), actual.losses());
+        for (int i = 0; i < whole.getParameters().size(); i++) {
+            assertArrayEquals(values(whole, i), values(other, i));
+        }
+    }
+
+    @Test
+    void aCheckpointHoldsTheAdapterAloneAndGoesOnOnItsBaseOnly() throws Exception {
+        builder(adapted(1, false), config().optSteps(1).optDecaySteps(STEPS))
+                .optCheckpoint(file)
+                .build()
+                .run();
+
+        try (SafeTensors tensors = SafeTensors.open(file)) {
+            assertEquals(3 * 4, tensors.names().size()); // A and B of queries and of values
+            assertTrue(tensors.names().stream().allMatch(name -> name.contains("_lora")));
+        }
+        Checkpoint checkpoint = Checkpoint.read(file);
+        assertRefused(
+                () -> resume(adapted(2, false), config(), checkpoint),
+                "parameters that its run does not train are others");
+        assertRefused(
+                () -> resume(adapted(1, true), config(), checkpoint),
+                "parameters that its run does not train are others");
+        assertRefused(() -> resume(model(1), config(), checkpoint), "does not train");
+        resume(adapted(1, false), config(), checkpoint);
+    }
+
+    private GptModel adapted(int seed, boolean narrow) {
+        GptModel base = model(seed);
+        if (narrow) {
+            Lora.freezeInBFloat16(base);
+        }
+        LoraConfig lora = LoraConfig.builder().setRank(2).optDropout(0.1f).build();
+        return Lora.adapt(base, lora, manager);
+    }
+
     @Test
     void aFileThatIsNoCheckpointIsRefused() throws Exception {
         assertThrows(IOException.class, () -> Checkpoint.read(file));
@@ -372,6 +431,7 @@ class ResumeTest {
     }
 
     private static float[] values(GptModel model, int parameter) {
-        return model.getParameters().get(parameter).getValue().getArray().toFloatArray();
+        NDArray value = model.getParameters().get(parameter).getValue().getArray();
+        return BFloat16.widen(value).toFloatArray();
     }
 }
