@@ -7,6 +7,7 @@ import org.djlgpt.training.DivergenceException;
 
 import picocli.CommandLine;
 import picocli.CommandLine.ExitCode;
+import picocli.CommandLine.MissingParameterException;
 import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
 import picocli.CommandLine.UnmatchedArgumentException;
@@ -19,6 +20,7 @@ import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.util.List;
 
 /** What a person hears of a failure, and the exit code that a script gets. */
 final class Failures {
@@ -28,14 +30,30 @@ final class Failures {
 
     private Failures() {}
 
+    /** Explains arguments that can't be read. */
+    static int unreadable(PrintWriter err, Exception failure) {
+        print(err, message(failure));
+        err.flush();
+        return ExitCode.USAGE;
+    }
+
     /** Explains arguments that can't be parsed. */
-    static int usage(ParameterException failure, String[] arguments) {
-        CommandLine command = failure.getCommandLine();
+    static int usage(ParameterException parsing, String[] arguments) {
+        CommandLine command = parsing.getCommandLine();
+        ParameterException failure = orUnmatched(parsing, command.getUnmatchedArguments());
         print(command.getErr(), failure.getMessage());
         UnmatchedArgumentException.printSuggestions(failure, command.getErr());
         String name = command.getCommandSpec().qualifiedName();
         command.getErr().println("'" + name + " --help' shows what there is.");
         return ExitCode.USAGE;
+    }
+
+    /** Where an option is missing, it may be that it is misspelt. */
+    private static ParameterException orUnmatched(
+            ParameterException failure, List<String> unmatched) {
+        return failure instanceof MissingParameterException && !unmatched.isEmpty()
+                ? new UnmatchedArgumentException(failure.getCommandLine(), unmatched)
+                : failure;
     }
 
     /**

@@ -48,8 +48,9 @@ class WrongInputTest {
                 "--context-length    | 0          | --context-length=0 must be at least 1",
                 "--steps             | -5         | --steps=-5 must be at least 1",
                 "--steps             | 0          | --steps=0 must be at least 1",
-                "--steps             | many       | 'many' is not an int",
-                "--steps             | 3000000000 | '3000000000' is not an int",
+                "--steps             | many       | 'many' is no whole number from -2,147,483,648"
+                        + " to",
+                "--steps             | 3000000000 | '3000000000' is no whole number from",
                 "--batch-size        | 0          | --batch-size=0 must be at least 1",
                 "--eval-every        | 0          | --eval-every=0 must be at least 1",
                 "--dropout           | 1          | --dropout=1.0 must lie in [0, 1)",
@@ -99,13 +100,13 @@ class WrongInputTest {
             delimiter = '|',
             value = {
                 "--kv-heads 3 --heads 8  | --kv-heads=3 must divide --heads=8; use --kv-heads=2 or"
-                    + " 4",
+                        + " 4",
                 "--kv-heads 0            | --kv-heads=0 must be at least 1",
                 "--kv-heads 4            | --kv-heads=4 must divide --heads=2; use --kv-heads=2",
                 "--heads 16              | --embedding-dim=16 gives each of --heads=16 a width of"
-                    + " 1, which must be even for rotary positions; use --embedding-dim=32",
+                        + " 1, which must be even for rotary positions; use --embedding-dim=32",
                 "--embedding-dim 10      | gives each of --heads=2 a width of 5, which must be"
-                    + " even",
+                        + " even",
                 "--heads 3               | --heads=3 must divide --embedding-dim=16",
                 "--rope-base 1           | --rope-base=1.0 must be above 1; use 10000",
                 "--rope-base NaN         | --rope-base=NaN must be above 1; use 10000",
@@ -206,7 +207,7 @@ class WrongInputTest {
                 "--prompt         | ''  | the prompt is empty; give at least one character",
                 "--prompt         | a€  | the character '€' (U+20AC) at index 1",
                 "--device         | tpu | --device tpu is unknown",
-                "--seed           | x   | 'x' is not an int"
+                "--seed           | x   | 'x' is no whole number"
             })
     void generateRefuses(String option, String value, String message) {
         assertRefused(
@@ -272,10 +273,21 @@ class WrongInputTest {
                 "holds no tokenizer");
     }
 
-    @Test
-    void anUnknownCommandIsRefused() {
-        assertRefused(Command.gpt("trian"), "Unmatched argument at index 0: 'trian'");
-        assertTrue(Command.gpt("trian").err().contains("Did you mean: gpt train?"));
+    @ParameterizedTest(name = "gpt {0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "trian                | Unmatched argument at index 0: 'trian' | gpt train?",
+                "--stpes 3            | Unknown options: '--stpes', '3'        | --steps",
+                "info --modle runs    | Unknown options: '--modle', 'runs'     | --model",
+                "generate --hepl      | Unknown option: '--hepl'               | --help",
+                "train --layrs=3      | Unknown option: '--layrs=3'            | --layers"
+            })
+    void aNearMissGetsASuggestion(String line, String message, String suggestion) {
+        Command command = Command.gpt((Object[]) line.split(" "));
+
+        assertRefused(command, message);
+        assertTrue(command.err().lines().toList().get(1).contains(suggestion), command::err);
     }
 
     @Test
