@@ -143,7 +143,7 @@ final class AttentionCommand implements Callable<Integer> {
         int layers = model.config().numLayers();
         if (layer != null && (layer < 0 || layer >= layers)) {
             throw new IllegalArgumentException(
-                    "layer=%d must be from 0 to %d".formatted(layer, layers - 1));
+                    "--layer=%d must be from 0 to %d".formatted(layer, layers - 1));
         }
         int contextLength = model.config().contextLength();
         if (ids.length > contextLength) {

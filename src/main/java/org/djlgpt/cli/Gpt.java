@@ -68,8 +68,8 @@ public final class Gpt {
         CommandLine gpt = commandLine().setOut(out).setErr(err);
         try {
             return gpt.execute(withCommand(gpt, arguments));
-        } catch (OutOfMemoryError e) {
-            return Failures.outOfMemory(err, e);
+        } catch (OutOfMemoryError | LinkageError e) {
+            return Failures.execution(e, err);
         } finally {
             out.flush();
             err.flush();
@@ -136,6 +136,8 @@ public final class Gpt {
         if (System.getProperty(level) == null) {
             System.setProperty(level, "warn");
         }
+        System.setProperty(
+                "org.slf4j.simpleLogger.log.ai.djl.huggingface.tokenizers.jni", "off"); // a trace
         System.setProperty("java.awt.headless", "true");
     }
 }

@@ -79,7 +79,7 @@ class ResumeCommandTest {
                 "--warmup-steps=3      | has --warmup-steps=4, not --warmup-steps=3",
                 "--qkv-bias            | has --qkv-bias=false, not --qkv-bias=true",
                 "--out=elsewhere       | --out does not go with --resume",
-                "--steps=many          | 'many' is not an int"
+                "--steps=many          | 'many' is no whole number"
             })
     void whatContradictsTheCheckpointIsRefused(String option, String message) {
         Command command = Command.gpt("train", "--resume", half, option);

@@ -68,9 +68,9 @@ class WrongInputTest {
                 "--resume            | nowhere    | --out does not go with --resume",
                 "--beta1             | 1          | --beta1=1.0 must lie in [0, 1)",
                 "--clip-norm         | -1         | --clip-norm=-1.0 must be finite and at least 0",
-                "--context-length    | 270        | 270 tokens are fewer than the 271 of one window"
-                        + " (--context-length=270",
-                "--context-length    | 2000000000 | 2430 tokens are fewer than the 2000000001 of"
+                "--context-length    | 270        | has 270 tokens, fewer than the 271 of one"
+                        + " window (--context-length=270",
+                "--context-length    | 2000000000 | has 2430 tokens, fewer than the 2000000001 of"
                         + " one window",
                 "--embedding-dim     | 100000000  | --embedding-dim, --layers, --context-length or"
                         + " --batch-size",
@@ -145,7 +145,7 @@ class WrongInputTest {
         Path unknown = Files.write(folder.resolve("unknown.bin"), new byte[] {-1, -1, 0, 0});
 
         assertDataRefused(empty, "empty.txt is empty; give a file with text");
-        assertDataRefused(shorter, "5 tokens are fewer than the 13 of one window");
+        assertDataRefused(shorter, "has 5 tokens, fewer than the 13 of one window");
         assertDataRefused(latin, "latin.txt is not UTF-8 at byte offset 2 (0xE9)");
         assertDataRefused(nothing, "nothing holds no text; add a text file");
         assertDataRefused(odd, "odd.bin has 3 bytes");
@@ -222,7 +222,7 @@ class WrongInputTest {
         Path ids = Files.write(folder.resolve("other.bin"), new byte[] {40, 0, 41, 0});
 
         assertRefused(eval(capitals), "the character 'T' (U+0054) at index 0");
-        assertRefused(eval(one), "1 tokens are fewer than the 2 of one window");
+        assertRefused(eval(one), "has 1 token, but needs 2 to predict one");
         assertRefused(eval(ids), "token id=40 at position 0 is not below vocabSize=29");
         assertRefused(eval(folder.resolve("missing.txt")), "missing.txt does not exist");
         assertRefused(eval(text, "--batch-size", 0), "--batch-size=0 must be at least 1");
@@ -346,7 +346,7 @@ class WrongInputTest {
                 "--top-p 1.5            | --top-p=1.5 must be above 0",
                 "--min-p 2              | --min-p=2.0 must lie in 0 to 1",
                 "--repetition-penalty 0 | --repetition-penalty=0.0 must be above 0",
-                "--threads 0            | --threads=0 must lie in 1 to 1024",
+                "--threads 0            | threads=0 must lie in 1 to 1024",
                 "--samples 0            | --samples=0 must be at least 1",
                 "--samples 2 --interactive | --samples 2 does not fit --interactive",
                 "--precision fp8        | Invalid value for option '--precision'",
