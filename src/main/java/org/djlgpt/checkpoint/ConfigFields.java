@@ -18,6 +18,7 @@ final class ConfigFields {
     private final Json json;
     private final Float dropout;
     private final Set<String> known = new LinkedHashSet<>();
+    private final Map<String, Json> overruled = new LinkedHashMap<>();
 
     /**
      * Makes the fields.
@@ -143,16 +144,22 @@ final class ConfigFields {
         return json.malformed(reason, values);
     }
 
+    /** Takes the value of a field that has no part in the computation from another file. */
+    void overrule(String key, Json value) {
+        overruled.put(key, value);
+    }
+
     /** Returns what was not asked for, as JSON by name. */
     Map<String, String> others() {
+        Map<String, Json> values = new LinkedHashMap<>(json.fields());
+        values.putAll(overruled);
         Map<String, String> others = new LinkedHashMap<>();
-        json.fields()
-                .forEach(
-                        (key, value) -> {
-                            if (!known.contains(key) && !value.isNull()) {
-                                others.put(key, value.toJson());
-                            }
-                        });
+        values.forEach(
+                (key, value) -> {
+                    if (!known.contains(key) && !value.isNull()) {
+                        others.put(key, value.toJson());
+                    }
+                });
         return others;
     }
 }

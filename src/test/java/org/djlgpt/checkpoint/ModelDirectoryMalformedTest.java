@@ -159,7 +159,7 @@ class ModelDirectoryMalformedTest {
             value = {
                 "n_inner | 0 | at least 1",
                 "activation_function | 'gelu_fast' | gelu_new",
-                "activation_function | 1 | STRING",
+                "activation_function | 1 | a string",
                 "model_type | 'bert' | gpt2, llama",
                 "layer_norm_epsilon | 0 | positive",
                 "num_attention_heads | 2 | n_head",
