@@ -98,6 +98,17 @@ class ResumeCommandTest {
     }
 
     @Test
+    void whatChangesNoStepMayDiffer() throws IOException {
+        Path run = copy("elsewhere");
+
+        Command command =
+                Command.gpt(
+                        "--resume", run, "--threads", 1, "--eval-every", 7, "--skip-bad-steps", 1);
+
+        assertEquals(0, command.exitCode(), command::err);
+    }
+
+    @Test
     void theSameTextMayLieElsewhereButAnotherIsRefused() throws IOException {
         Path run = copy("moved");
         Path moved = Files.writeString(folder.resolve("moved.txt"), SmallText.TEXT);
