@@ -1,9 +1,11 @@
 package org.djlgpt.checkpoint;
 
 import org.djlgpt.io.Json;
+import org.djlgpt.nn.IllegalParameterException;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -14,6 +16,20 @@ import java.util.function.Supplier;
  * were asked for: the others have no part in the computation.
  */
 final class ConfigFields {
+
+    /** Where a file says what the library calls a parameter, by the names of all families. */
+    private static final Map<String, List<String>> KEYS =
+            Map.of(
+                    "vocabSize", List.of("vocab_size"),
+                    "contextLength", List.of("n_positions", "max_position_embeddings"),
+                    "embeddingDim", List.of("n_embd", "hidden_size"),
+                    "hiddenDim", List.of("n_inner", "intermediate_size"),
+                    "numHeads", List.of("n_head", "num_attention_heads"),
+                    "numKeyValueHeads", List.of("num_key_value_heads"),
+                    "headDim", List.of("head_dim"),
+                    "numLayers", List.of("n_layer", "num_hidden_layers"),
+                    "slidingWindow", List.of("sliding_window"),
+                    "ropeBase", List.of("rope_theta"));
 
     private final Json json;
     private final Float dropout;
@@ -131,13 +147,22 @@ final class ConfigFields {
         }
     }
 
-    /** Makes something of fields whose own complaints then name the file, too. */
+    /** Makes something of fields, whose complaints then name the file and the fields. */
     <T> T checked(Supplier<T> value) {
         try {
             return value.get();
+        } catch (IllegalParameterException e) {
+            throw (IllegalArgumentException) malformed("%s", e.message(this::key)).initCause(e);
         } catch (IllegalArgumentException e) {
             throw (IllegalArgumentException) malformed("%s", e.getMessage()).initCause(e);
         }
+    }
+
+    private String key(String parameter) {
+        return KEYS.getOrDefault(parameter, List.of()).stream()
+                .filter(json.fields()::containsKey)
+                .findFirst()
+                .orElse(parameter);
     }
 
     IllegalArgumentException malformed(String reason, Object... values) {
