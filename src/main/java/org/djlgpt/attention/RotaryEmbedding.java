@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.Checks;
+import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
 
@@ -78,13 +79,12 @@ public final class RotaryEmbedding extends TensorBlock {
      */
     public static void requireUsable(int headDim, double base) {
         if (headDim < 2 || headDim % 2 != 0) {
-            throw new IllegalArgumentException(
-                    "headDim=%d must be even to be rotated in pairs; use %d"
-                            .formatted(headDim, Math.max(2, headDim + 1)));
+            throw new IllegalParameterException(
+                    "{headDim}=%d must be even to be rotated in pairs; use %d",
+                    headDim, Math.max(2, headDim + 1));
         }
         if (!(base > 1 && base < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException(
-                    "rotary base=%s must be above 1; use 10000".formatted(base));
+            throw new IllegalParameterException("{ropeBase}=%s must be above 1; use 10000", base);
         }
     }
 

@@ -1,9 +1,11 @@
 package org.djlgpt.checkpoint;
 
 import org.djlgpt.io.Json;
+import org.djlgpt.nn.IllegalParameterException;
 
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 import java.util.Set;
@@ -15,9 +17,24 @@ import java.util.function.Supplier;
  */
 final class ConfigFields {
 
+    /** Where a file says what the library calls a parameter, by the names of all families. */
+    private static final Map<String, List<String>> KEYS =
+            Map.of(
+                    "vocabSize", List.of("vocab_size"),
+                    "contextLength", List.of("n_positions", "max_position_embeddings"),
+                    "embeddingDim", List.of("n_embd", "hidden_size"),
+                    "hiddenDim", List.of("n_inner", "intermediate_size"),
+                    "numHeads", List.of("n_head", "num_attention_heads"),
+                    "numKeyValueHeads", List.of("num_key_value_heads"),
+                    "headDim", List.of("head_dim"),
+                    "numLayers", List.of("n_layer", "num_hidden_layers"),
+                    "slidingWindow", List.of("sliding_window"),
+                    "ropeBase", List.of("rope_theta"));
+
     private final Json json;
     private final Float dropout;
     private final Set<String> known = new LinkedHashSet<>();
+    private final Map<String, Json> overruled = new LinkedHashMap<>();
 
     /**
      * Makes the fields.
@@ -130,29 +147,44 @@ final class ConfigFields {
         }
     }
 
-    /** Makes something of fields whose own complaints then name the file, too. */
+    /** Makes something of fields, whose complaints then name the file and the fields. */
     <T> T checked(Supplier<T> value) {
         try {
             return value.get();
+        } catch (IllegalParameterException e) {
+            throw (IllegalArgumentException) malformed("%s", e.message(this::key)).initCause(e);
         } catch (IllegalArgumentException e) {
             throw (IllegalArgumentException) malformed("%s", e.getMessage()).initCause(e);
         }
+    }
+
+    private String key(String parameter) {
+        return KEYS.getOrDefault(parameter, List.of()).stream()
+                .filter(json.fields()::containsKey)
+                .findFirst()
+                .orElse(parameter);
     }
 
     IllegalArgumentException malformed(String reason, Object... values) {
         return json.malformed(reason, values);
     }
 
+    /** Takes the value of a field that has no part in the computation from another file. */
+    void overrule(String key, Json value) {
+        overruled.put(key, value);
+    }
+
     /** Returns what was not asked for, as JSON by name. */
     Map<String, String> others() {
+        Map<String, Json> values = new LinkedHashMap<>(json.fields());
+        values.putAll(overruled);
         Map<String, String> others = new LinkedHashMap<>();
-        json.fields()
-                .forEach(
-                        (key, value) -> {
-                            if (!known.contains(key) && !value.isNull()) {
-                                others.put(key, value.toJson());
-                            }
-                        });
+        values.forEach(
+                (key, value) -> {
+                    if (!known.contains(key) && !value.isNull()) {
+                        others.put(key, value.toJson());
+                    }
+                });
         return others;
     }
 }

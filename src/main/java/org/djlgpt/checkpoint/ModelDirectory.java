@@ -208,6 +208,8 @@ public final class ModelDirectory {
         AtomicFolder.settle(directory);
         try {
             ConfigFields fields = new ConfigFields(readConfig(directory), dropout);
+            StopTokens.ofGeneration(directory)
+                    .ifPresent(ids -> fields.overrule(StopTokens.KEY, ids));
             fields.require("transformers_weights", WeightFiles.SINGLE);
             fields.refuse(
                     "quantization_config",

@@ -7,35 +7,40 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashSet;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 
 /** The ids that end a text, as a folder names them. */
 final class StopTokens {
 
-    private static final String KEY = "eos_token_id";
+    static final String KEY = "eos_token_id";
 
     private StopTokens() {}
 
     static Set<Integer> read(Path directory) throws IOException {
-        Path own = directory.resolve(ModelDirectory.GENERATION_CONFIG);
-        if (Files.isRegularFile(own)) {
-            Json json = Json.read(own, ModelDirectory.MAX_BYTES);
-            if (json.fields().containsKey(KEY)) {
-                return ids(json);
-            }
+        Optional<Json> stored = ofGeneration(directory);
+        if (stored.isEmpty()) {
+            stored = ModelDirectory.readConfig(directory).field(KEY);
         }
-        return ids(ModelDirectory.readConfig(directory));
-    }
-
-    private static Set<Integer> ids(Json json) {
         Set<Integer> ids = new LinkedHashSet<>();
-        for (Json id : json.field(KEY).map(StopTokens::all).orElse(List.of())) {
+        for (Json id : stored.map(StopTokens::all).orElse(List.of())) {
             ids.add(id(id));
         }
         return Set.copyOf(ids);
     }
 
+    /** Returns what {@code generation_config.json} says, which may be null, if it says anything. */
+    static Optional<Json> ofGeneration(Path directory) throws IOException {
+        Path file = directory.resolve(ModelDirectory.GENERATION_CONFIG);
+        return Files.isRegularFile(file)
+                ? Optional.ofNullable(Json.read(file, ModelDirectory.MAX_BYTES).fields().get(KEY))
+                : Optional.empty();
+    }
+
     private static List<Json> all(Json value) {
+        if (value.isNull()) {
+            return List.of();
+        }
         return value.isArray() ? value.items() : List.of(value);
     }
 

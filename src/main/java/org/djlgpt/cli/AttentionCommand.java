@@ -38,9 +38,18 @@ final class AttentionCommand implements Callable<Integer> {
     @Option(
             names = "--text",
             paramLabel = "TEXT",
-            required = true,
-            description = "the text to read, at most as long as the model's context")
+            description =
+                    "the text to read, letter by letter, at most as long as the model's context;"
+                            + " it or --text-file is needed")
     private String text;
+
+    @Option(
+            names = "--text-file",
+            paramLabel = "FILE",
+            description =
+                    "a UTF-8 file with that text, the line end at its end included; - for standard"
+                            + " input")
+    private Path textFile;
 
     @Option(
             names = "--out",
@@ -77,10 +86,11 @@ final class AttentionCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, MalformedModelException {
         checkArguments();
+        String read = readText();
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
             GptModel model = folder.model(manager);
-            int[] ids = tokenizer.encode(text);
+            int[] ids = tokenizer.encode(read);
             List<String> tokens = tokens(ids, tokenizer);
             List<NDArray> weights = weights(model, ids, manager);
             if (isPage()) {
@@ -105,10 +115,20 @@ final class AttentionCommand implements Callable<Integer> {
                     "--layer and --head choose what a picture shows; in a page a click does, so"
                             + " leave them out");
         }
-        if (text.isEmpty()) {
-            throw new IllegalArgumentException("--text is empty; give at least one character");
-        }
         AtomicFile.requireWritable(out);
+    }
+
+    private String readText() throws IOException {
+        GivenText given = new GivenText("--text", text, textFile);
+        if (given.isMissing()) {
+            throw new IllegalArgumentException(
+                    "--text is missing; give the text to read, or --text-file");
+        }
+        String read = given.read();
+        if (read.isEmpty()) {
+            throw new IllegalArgumentException("the text is empty; give at least one character");
+        }
+        return read;
     }
 
     private boolean isPage() {
@@ -123,12 +143,12 @@ final class AttentionCommand implements Callable<Integer> {
         int layers = model.config().numLayers();
         if (layer != null && (layer < 0 || layer >= layers)) {
             throw new IllegalArgumentException(
-                    "layer=%d must be from 0 to %d".formatted(layer, layers - 1));
+                    "--layer=%d must be from 0 to %d".formatted(layer, layers - 1));
         }
         int contextLength = model.config().contextLength();
         if (ids.length > contextLength) {
             throw new IllegalArgumentException(
-                    "--text has %d tokens, but --model %s sees %d at a time; shorten it"
+                    "the text has %d tokens, but --model %s sees %d at a time; shorten it"
                             .formatted(ids.length, folder.path(), contextLength));
         }
         NDArray tokens = manager.create(ids).expandDims(0); // (1, T)

@@ -4,6 +4,7 @@ import org.djlgpt.generation.TextGenerator;
 
 import java.io.BufferedReader;
 import java.io.IOException;
+import java.nio.charset.CharacterCodingException;
 
 /**
  * A person and a model write a text in turn. What the model sees is all of it so far: each line of
@@ -45,7 +46,14 @@ final class Conversation {
 
     private String read() throws IOException {
         out.text("> ");
-        return person.readLine();
+        try {
+            return person.readLine();
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(
+                    "the line is not in the terminal's encoding; write UTF-8 and set"
+                            + " LC_ALL=C.UTF-8",
+                    e);
+        }
     }
 
     private void answer(String line) {

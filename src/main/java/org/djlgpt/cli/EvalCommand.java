@@ -91,8 +91,13 @@ final class EvalCommand implements Callable<Integer> {
                 : Corpus.read(data).encode(tokenizer);
     }
 
-    private static TokenWindows windows(Tokens tokens, int contextLength) {
-        long longest = Math.max(1, Math.min(contextLength, tokens.size() - 1));
+    private TokenWindows windows(Tokens tokens, int contextLength) {
+        if (tokens.size() < 2) {
+            throw new IllegalArgumentException(
+                    "--data %s has 1 token, but needs 2 to predict one; give a longer text"
+                            .formatted(data));
+        }
+        long longest = Math.min(contextLength, tokens.size() - 1);
         return TokenWindows.builder().setTokens(tokens).setContextLength((int) longest).build();
     }
 

@@ -1,6 +1,7 @@
 package org.djlgpt.cli;
 
 import ai.djl.MalformedModelException;
+import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.decoder.WeightPrecision;
@@ -17,6 +18,7 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Set;
 import java.util.concurrent.Callable;
@@ -34,12 +36,24 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--prompt",
             paramLabel = "TEXT",
-            description = "the text to continue; needed unless --interactive is given")
+            description =
+                    "the text to continue, letter by letter; it or --prompt-file is needed unless"
+                            + " --interactive is given")
     private String prompt;
 
     @Option(
+            names = "--prompt-file",
+            paramLabel = "FILE",
+            description =
+                    "a UTF-8 file with the text to continue, the line end at its end included; -"
+                            + " for standard input")
+    private Path promptFile;
+
+    @Option(
             names = "--interactive",
-            description = "write in turn with the model: lines from the terminal, and what follows")
+            description =
+                    "write in turn with the model: lines from the terminal, and what follows; a"
+                            + " prompt may open it")
     private boolean interactive;
 
     @Option(
@@ -82,8 +96,10 @@ final class GenerateCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
-        requireUse();
+        GivenText given = new GivenText("--prompt", prompt, promptFile);
+        requireUse(given);
         Sampler sampler = sampling.sampler();
+        String text = given.isMissing() ? "" : given.read();
         Output out = new Output(spec.commandLine().getOut());
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
@@ -97,27 +113,32 @@ final class GenerateCommand implements Callable<Integer> {
                             .optStopStrings(stop.toArray(String[]::new))
                             .optStopTokens(stopTokens.toArray(Integer[]::new))
                             .optMaxNewTokens(maxNewTokens);
-            TextGenerator generator =
-                    builder.optSeed(seed == null ? (int) System.nanoTime() : seed).build();
+            TextGenerator generator = seeded(builder).build();
             if (interactive) {
-                converse(generator, out);
+                new Conversation(generator, Terminal.reader(System.in), out).run(text);
                 return 0;
             }
-            tokenizer.encode(prompt); // a bad prompt fails before any of it is printed
+            tokenizer.encode(text); // a bad prompt fails before any of it is printed
             if (samples == 1) {
-                stream(generator, out);
+                stream(generator, text, out);
             } else {
-                several(generator, out);
+                several(generator, text, out);
             }
         }
         return 0;
     }
 
-    private void requireUse() {
+    private void requireUse(GivenText given) {
         Checks.requirePositive("samples", samples);
-        if (prompt == null && !interactive) {
+        if (given.isMissing() && !interactive) {
             throw new IllegalArgumentException(
-                    "--prompt is missing; give the text to continue, or --interactive");
+                    "--prompt is missing; give the text to continue, --prompt-file or"
+                            + " --interactive");
+        }
+        if (given.isStandardInput() && interactive) {
+            throw new IllegalArgumentException(
+                    "--prompt-file - does not fit --interactive, which reads lines from there; name"
+                            + " a file");
         }
         if (interactive && samples > 1) {
             throw new IllegalArgumentException(
@@ -127,14 +148,18 @@ final class GenerateCommand implements Callable<Integer> {
         }
     }
 
-    private void converse(TextGenerator generator, Output out) throws IOException {
-        new Conversation(generator, Terminal.reader(System.in), out)
-                .run(prompt == null ? "" : prompt);
+    /** Without a seed the engine starts anywhere and goes on from text to text. */
+    private TextGenerator.Builder seeded(TextGenerator.Builder builder) {
+        if (seed != null) {
+            return builder.optSeed(seed);
+        }
+        Engine.getInstance().setRandomSeed((int) System.nanoTime());
+        return builder;
     }
 
-    private void stream(TextGenerator generator, Output out) {
-        out.text(prompt);
-        GenerationReport report = generator.generate(prompt, out::text);
+    private void stream(TextGenerator generator, String text, Output out) {
+        out.text(text);
+        GenerationReport report = generator.generate(text, out::text);
         out.text(System.lineSeparator());
         new Output(spec.commandLine().getErr())
                 .line(
@@ -148,11 +173,11 @@ final class GenerateCommand implements Callable<Integer> {
                         report.tokensPerSecond());
     }
 
-    private void several(TextGenerator generator, Output out) {
+    private void several(TextGenerator generator, String text, Output out) {
         int number = 0;
-        for (String text : generator.samples(prompt, samples)) {
+        for (String more : generator.samples(text, samples)) {
             out.line("--- %d of %d", ++number, samples);
-            out.line("%s%s", prompt, text);
+            out.line("%s%s", text, more);
         }
     }
 }

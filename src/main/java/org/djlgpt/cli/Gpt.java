@@ -2,22 +2,35 @@ package org.djlgpt.cli;
 
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.HelpCommand;
+import picocli.CommandLine.TypeConversionException;
 
+import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.stream.Stream;
 
-/** The command {@code gpt}. Without arguments it trains on the embedded corpus. */
+/**
+ * The command {@code gpt}. Options without a command are those of {@code train}; without arguments
+ * it trains on the embedded corpus.
+ */
 @Command(
         name = "gpt",
         mixinStandardHelpOptions = true,
         version = "djl-gpt 0.1.0-SNAPSHOT",
-        description = "Trains a GPT and writes text with it. Without a command it trains.",
+        description =
+                "Trains a GPT and writes text with it. Without a command it trains, with the"
+                        + " options of gpt train.",
+        footer = "%n'gpt COMMAND --help' shows the options of a command.",
         subcommands = {
             TrainCommand.class,
             GenerateCommand.class,
             EvalCommand.class,
             InfoCommand.class,
             AttentionCommand.class,
-            BenchCommand.class
+            BenchCommand.class,
+            HelpCommand.class
         })
 public final class Gpt {
 
@@ -33,7 +46,14 @@ public final class Gpt {
      */
     public static void main(String[] arguments) {
         quietLogs();
-        System.exit(run(Terminal.writer(System.out), Terminal.writer(System.err), arguments));
+        PrintWriter err = Terminal.writer(System.err);
+        int exitCode;
+        try {
+            exitCode = run(Terminal.writer(System.out), err, Terminal.written(arguments));
+        } catch (IllegalArgumentException | IOException e) {
+            exitCode = Failures.unreadable(err, e);
+        }
+        System.exit(exitCode);
     }
 
     /**
@@ -45,22 +65,70 @@ public final class Gpt {
      * @return the exit code
      */
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
-        String[] command = arguments.length == 0 ? new String[] {"train"} : arguments;
+        CommandLine gpt = commandLine().setOut(out).setErr(err);
         try {
-            return new CommandLine(new Gpt())
-                    .setOut(out)
-                    .setErr(err)
-                    .setCaseInsensitiveEnumValuesAllowed(true)
-                    .setOverwrittenOptionsAllowed(true)
-                    .setParameterExceptionHandler(Failures::usage)
-                    .setExecutionExceptionHandler(Failures::execution)
-                    .execute(command);
-        } catch (OutOfMemoryError e) {
-            return Failures.outOfMemory(err, e);
+            return gpt.execute(withCommand(gpt, arguments));
+        } catch (OutOfMemoryError | LinkageError e) {
+            return Failures.execution(e, err);
         } finally {
             out.flush();
             err.flush();
         }
+    }
+
+    /** Returns a parser to which every word after an option that takes one is text. */
+    static CommandLine commandLine() {
+        CommandLine gpt = new CommandLine(new Gpt());
+        String[] version = gpt.getCommandSpec().version();
+        gpt.getSubcommands().values().forEach(command -> command.getCommandSpec().version(version));
+        return gpt.setExpandAtFiles(false)
+                .setAllowOptionsAsOptionParameters(true)
+                .setEndOfOptionsDelimiter("\0") // nobody can write that, and -- is a text
+                .setPosixClusteredShortOptionsAllowed(false)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOverwrittenOptionsAllowed(true)
+                .registerConverter(Path.class, Gpt::path)
+                .registerConverter(Integer.class, Gpt::integer)
+                .registerConverter(int.class, Gpt::integer)
+                .setParameterExceptionHandler(Failures::usage)
+                .setExecutionExceptionHandler(Failures::execution);
+    }
+
+    private static Path path(String word) {
+        if (word.isEmpty()) {
+            throw new TypeConversionException("it is empty; name a file or folder");
+        }
+        if (word.startsWith("-") && !word.equals("-")) {
+            throw new TypeConversionException(
+                    "'%s' looks like an option; write ./%s if it is a name".formatted(word, word));
+        }
+        try {
+            return Path.of(word);
+        } catch (InvalidPathException e) {
+            throw new TypeConversionException(
+                    "'%s' can't be a file's name in the encoding %s; set LC_ALL=C.UTF-8"
+                            .formatted(word, System.getProperty("sun.jnu.encoding")));
+        }
+    }
+
+    private static int integer(String word) {
+        try {
+            return Integer.parseInt(word);
+        } catch (NumberFormatException e) {
+            throw new TypeConversionException(
+                    "'%s' is no whole number from %,d to %,d"
+                            .formatted(word, Integer.MIN_VALUE, Integer.MAX_VALUE));
+        }
+    }
+
+    private static String[] withCommand(CommandLine gpt, String... arguments) {
+        boolean isNamed =
+                arguments.length > 0
+                        && (!arguments[0].startsWith("-")
+                                || gpt.getCommandSpec().findOption(arguments[0]) != null);
+        return isNamed
+                ? arguments
+                : Stream.concat(Stream.of("train"), Stream.of(arguments)).toArray(String[]::new);
     }
 
     private static void quietLogs() {
@@ -68,6 +136,8 @@ public final class Gpt {
         if (System.getProperty(level) == null) {
             System.setProperty(level, "warn");
         }
+        System.setProperty(
+                "org.slf4j.simpleLogger.log.ai.djl.huggingface.tokenizers.jni", "off"); // a trace
         System.setProperty("java.awt.headless", "true");
     }
 }

@@ -20,7 +20,11 @@ import java.util.Set;
 /** The model that a command is about. */
 final class ModelFolder {
 
-    @Option(names = "--model", paramLabel = "DIR", required = true, description = "a model folder")
+    @Option(
+            names = "--model",
+            paramLabel = "DIR",
+            required = true,
+            description = "the model: a folder that gpt train has left, or one of Hugging Face")
     private Path path;
 
     Path path() {

@@ -34,8 +34,8 @@ final class ModelOptions {
             paramLabel = "DIR",
             description =
                     "go on from the model in this folder, such as GPT-2's or a Llama's: its"
-                        + " weights, sizes and tokenizer; sizes may then be left out, and the"
-                        + " dropout may differ")
+                            + " weights, sizes and tokenizer; sizes may then be left out, and the"
+                            + " dropout may differ")
     private Path folder;
 
     /** What a model is built like. */
@@ -63,7 +63,7 @@ final class ModelOptions {
             names = "--layers",
             paramLabel = "N",
             description = "transformer blocks (default: " + LAYERS + ")")
-    private Integer layers;
+    private Integer numLayers;
 
     @Option(
             names = "--heads",
@@ -72,7 +72,7 @@ final class ModelOptions {
                     "attention heads in a layer; must divide the embedding width (default: "
                             + HEADS
                             + ")")
-    private Integer heads;
+    private Integer numHeads;
 
     @Option(
             names = "--kv-heads",
@@ -80,7 +80,7 @@ final class ModelOptions {
             description =
                     "keys and values of a token, which groups of heads share; must divide the heads"
                             + " (llama only; default: as many as heads)")
-    private Integer kvHeads;
+    private Integer numKeyValueHeads;
 
     @Option(
             names = "--embedding-dim",
@@ -149,7 +149,7 @@ final class ModelOptions {
     }
 
     private void requireOptionsOfGpt2() {
-        requireNone("--kv-heads", kvHeads, "where every head has keys of its own");
+        requireNone("--kv-heads", numKeyValueHeads, "where every head has keys of its own");
         requireNone("--rope-base", ropeBase, "whose positions do not turn");
     }
 
@@ -167,11 +167,11 @@ final class ModelOptions {
                     "--qkv-bias is not for --family llama, which has none; leave it out, or take"
                             + " --family gpt2");
         }
-        requireEvenHeads(orElse(embeddingDim, EMBEDDING_DIM), orElse(heads, HEADS));
+        requireEvenHeads(orElse(embeddingDim, EMBEDDING_DIM), orElse(numHeads, HEADS));
         LlamaConfig.Builder builder =
                 sized(LlamaConfig.builder(), vocabSize).optDropout(dropout == null ? 0 : dropout);
-        if (kvHeads != null) {
-            builder.optNumKeyValueHeads(kvHeads);
+        if (numKeyValueHeads != null) {
+            builder.optNumKeyValueHeads(numKeyValueHeads);
         }
         if (ropeBase != null) {
             builder.optRopeBase(ropeBase);
@@ -193,8 +193,8 @@ final class ModelOptions {
         builder.setVocabSize(vocabSize)
                 .setContextLength(orElse(contextLength, CONTEXT_LENGTH))
                 .setEmbeddingDim(orElse(embeddingDim, EMBEDDING_DIM))
-                .setNumHeads(orElse(heads, HEADS))
-                .setNumLayers(orElse(layers, LAYERS));
+                .setNumHeads(orElse(numHeads, HEADS))
+                .setNumLayers(orElse(numLayers, LAYERS));
         return hiddenDim == null ? builder : builder.optHiddenDim(hiddenDim);
     }
 
@@ -220,14 +220,14 @@ final class ModelOptions {
 
     private void requireSizesOf(GptConfig stored) {
         requireSame("--family", family, Family.of(stored));
-        requireSame("--layers", layers, stored.numLayers());
-        requireSame("--heads", heads, stored.numHeads());
+        requireSame("--layers", numLayers, stored.numLayers());
+        requireSame("--heads", numHeads, stored.numHeads());
         requireSame("--embedding-dim", embeddingDim, stored.embeddingDim());
         requireSame("--hidden-dim", hiddenDim, stored.hiddenDim());
         requireSame("--context-length", contextLength, stored.contextLength());
         boolean hasQkvBias;
         if (stored instanceof LlamaConfig llama) {
-            requireSame("--kv-heads", kvHeads, llama.numKeyValueHeads());
+            requireSame("--kv-heads", numKeyValueHeads, llama.numKeyValueHeads());
             requireSame("--rope-base", ropeBase, llama.ropeBase());
             hasQkvBias = llama.relative() == LlamaConfig.Relative.QWEN2;
         } else {

@@ -34,6 +34,7 @@ final class RunOptions {
     private static final Set<String> FREE =
             Set.of(
                     "--data", // the data are compared, wherever they lie
+                    "--threads",
                     "--checkpoint-every",
                     "--skip-bad-steps",
                     "--keep-going");

@@ -9,11 +9,18 @@ import java.io.InputStreamReader;
 import java.io.OutputStreamWriter;
 import java.io.PrintStream;
 import java.io.PrintWriter;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
 import java.nio.charset.Charset;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
 
 /** What the process is connected to. */
 final class Terminal {
+
+    private static final Path COMMAND_LINE = Path.of("/proc/self/cmdline");
+    private static final char REPLACEMENT = '\uFFFD';
 
     private Terminal() {}
 
@@ -58,9 +65,61 @@ final class Terminal {
         return new PrintWriter(new OutputStreamWriter(strict, charset()));
     }
 
-    /** Returns a reader of lines that a person or a pipe writes. */
+    /** Returns a reader of lines that a person or a pipe writes, and that refuses other bytes. */
     static BufferedReader reader(InputStream stream) {
-        return new BufferedReader(new InputStreamReader(stream, charset()));
+        return new BufferedReader(new InputStreamReader(stream, charset().newDecoder()));
+    }
+
+    /**
+     * Returns the arguments of the process as they were written. Java reads them in the encoding of
+     * the locale, and a system without a locale claims ASCII; the bytes are there on Linux only.
+     *
+     * @throws IllegalArgumentException if they are lost, or not UTF-8
+     */
+    static String[] written(String... arguments) throws IOException {
+        String encoding = System.getProperty("sun.jnu.encoding", "UTF-8");
+        if (!Charset.forName(encoding).equals(StandardCharsets.US_ASCII)) {
+            return arguments;
+        }
+        byte[] process =
+                Files.isReadable(COMMAND_LINE) ? Files.readAllBytes(COMMAND_LINE) : new byte[0];
+        return written(process, arguments);
+    }
+
+    /**
+     * Finds arguments at the end of a command line.
+     *
+     * @param process the words that started the process, each with a zero behind it
+     */
+    static String[] written(byte[] process, String... arguments) {
+        String[] words = new String(process, StandardCharsets.ISO_8859_1).split("\0", -1);
+        int first = words.length - 1 - arguments.length;
+        String[] written = arguments.clone();
+        for (int i = 0; i < written.length; i++) {
+            if (first >= 0 && ascii(words[first + i]).equals(ascii(arguments[i]))) {
+                written[i] = utf8(words[first + i]);
+            } else if (arguments[i].indexOf(REPLACEMENT) >= 0) {
+                throw new IllegalArgumentException(
+                        "the locale has ASCII only, which an argument exceeds; set LC_ALL=C.UTF-8");
+            }
+        }
+        return written;
+    }
+
+    private static String ascii(String text) {
+        return text.replaceAll("\\P{ASCII}", "?");
+    }
+
+    private static String utf8(String bytes) {
+        ByteBuffer word = ByteBuffer.wrap(bytes.getBytes(StandardCharsets.ISO_8859_1));
+        try {
+            return StandardCharsets.UTF_8.newDecoder().decode(word).toString();
+        } catch (CharacterCodingException e) {
+            throw new IllegalArgumentException(
+                    "argument '%s' is not UTF-8; convert it, or set the locale that it is in"
+                            .formatted(ascii(bytes)),
+                    e);
+        }
     }
 
     /**

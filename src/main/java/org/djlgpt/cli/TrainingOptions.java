@@ -113,8 +113,9 @@ final class TrainingOptions {
             paramLabel = "DIR",
             description =
                     "go on with the run in this folder from its last checkpoint; all other options"
-                            + " default to that run's, and only --steps, --eval-every, --device and"
-                            + " those below may differ")
+                            + " default to that run's, and only --steps, --eval-every, --device,"
+                            + " --threads, and those from here to --keep-going may differ; the data"
+                            + " may lie elsewhere")
     private Path resume;
 
     @Option(

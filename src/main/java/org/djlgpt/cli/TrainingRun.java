@@ -63,15 +63,21 @@ final class TrainingRun {
     }
 
     private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
-        try {
-            return TokenWindows.builder()
-                    .setTokens(tokens)
-                    .setContextLength(size.contextLength())
-                    .optStride(stride)
-                    .build();
-        } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(part + ": " + e.getMessage(), e);
+        if (tokens.size() <= size.contextLength()) {
+            throw new IllegalArgumentException(
+                    ("%s has %d tokens, fewer than the %d of one window (--context-length=%d and a"
+                                    + " label); give a longer text or a smaller --context-length")
+                            .formatted(
+                                    part,
+                                    tokens.size(),
+                                    size.contextLength() + 1L,
+                                    size.contextLength()));
         }
+        return TokenWindows.builder()
+                .setTokens(tokens)
+                .setContextLength(size.contextLength())
+                .optStride(stride)
+                .build();
     }
 
     /** Returns the model, which is drawn or loaded and not yet trained. */

@@ -10,8 +10,8 @@
  * options that it takes alone, and what {@code info} says of it.
  *
  * <p>Wrong input ends with one line that names the option, its value, the limit and what to do, and
- * with exit code 2. The library's messages speak of parameters; {@code OptionNames} makes options
- * of them.
+ * with exit code 2. Where the library names a parameter ({@code IllegalParameterException}), the
+ * command names its option instead: the one that is kept in a field of the parameter's name.
  *
  * <p>Only this package prints or ends the process. It needs picocli and progressbar, which the
  * artifact declares as optional.

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Checks;
+import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.nn.TensorBlock;
 
 /**
@@ -75,10 +76,10 @@ public interface Sampler {
      */
     default Sampler temperature(double temperature) {
         if (!(temperature >= 0 && Double.isFinite(temperature))) {
-            throw new IllegalArgumentException(
-                    ("temperature=%s must be finite and at least 0; use 1 for the model's own"
-                                    + " probabilities, 0 for the likeliest token")
-                            .formatted(temperature));
+            throw new IllegalParameterException(
+                    "{temperature}=%s must be finite and at least 0; use 1 for the model's own"
+                            + " probabilities, 0 for the likeliest token",
+                    temperature);
         }
         if (temperature == 0) {
             return greedy();
@@ -121,8 +122,8 @@ public interface Sampler {
      */
     default Sampler topP(double p) {
         if (!(p > 0 && p <= 1)) {
-            throw new IllegalArgumentException(
-                    "topP=%s must be above 0 and at most 1; use 1 for all tokens".formatted(p));
+            throw new IllegalParameterException(
+                    "{topP}=%s must be above 0 and at most 1; use 1 for all tokens", p);
         }
         return scoped(
                 (logits, seen, draw) -> {
@@ -150,8 +151,8 @@ public interface Sampler {
      */
     default Sampler minP(double p) {
         if (!(p >= 0 && p <= 1)) {
-            throw new IllegalArgumentException(
-                    "minP=%s must lie in 0 to 1; use 0 for all tokens".formatted(p));
+            throw new IllegalParameterException(
+                    "{minP}=%s must lie in 0 to 1; use 0 for all tokens", p);
         }
         return scoped(
                 (logits, seen, draw) ->
@@ -174,9 +175,8 @@ public interface Sampler {
      */
     default Sampler repetitionPenalty(double penalty) {
         if (!(penalty > 0 && Double.isFinite(penalty))) {
-            throw new IllegalArgumentException(
-                    "repetitionPenalty=%s must be above 0 and finite; use 1 for none"
-                            .formatted(penalty));
+            throw new IllegalParameterException(
+                    "{repetitionPenalty}=%s must be above 0 and finite; use 1 for none", penalty);
         }
         return scoped(
                 (logits, seen, draw) -> {

@@ -71,7 +71,10 @@ public final class AtomicFile {
             writeForced(temporary, content);
             Files.move(temporary, target, StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw new IOException(target + ": not written, what was there is unchanged: " + e, e);
+            throw new IOException(
+                    "%s: not written, what was there is unchanged: %s"
+                            .formatted(target, FileProblem.of(e)),
+                    e);
         } finally {
             Files.deleteIfExists(temporary);
         }
@@ -106,7 +109,8 @@ public final class AtomicFile {
         try {
             Files.createFile(temporary);
         } catch (IOException e) {
-            throw new IOException(target + " can't be written: " + e, e);
+            throw new IOException(
+                    "%s can't be written: %s".formatted(target, FileProblem.of(e)), e);
         } finally {
             Files.deleteIfExists(temporary);
         }

@@ -70,7 +70,10 @@ public final class AtomicFolder {
             }
             Files.move(writing, folder.resolve(WRITTEN), StandardCopyOption.ATOMIC_MOVE);
         } catch (IOException e) {
-            throw new IOException(folder + ": not written, what was there is unchanged: " + e, e);
+            throw new IOException(
+                    "%s: not written, what was there is unchanged: %s"
+                            .formatted(folder, FileProblem.of(e)),
+                    e);
         } finally {
             delete(writing);
         }

@@ -291,8 +291,19 @@ public final class Json {
 
     private void expect(JsonToken due) {
         if (type != due) {
-            throw malformed("%s is %s where %s is due", place, type, due);
+            throw malformed("%s is %s where %s is due", place, words(type), words(due));
         }
+    }
+
+    private static String words(JsonToken type) {
+        return switch (type) {
+            case BEGIN_OBJECT -> "an object";
+            case BEGIN_ARRAY -> "an array";
+            case STRING -> "a string";
+            case NUMBER -> "a number";
+            case BOOLEAN -> "a truth value";
+            default -> "null";
+        };
     }
 
     /**

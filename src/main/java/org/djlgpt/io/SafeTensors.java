@@ -301,7 +301,7 @@ public final class SafeTensors implements AutoCloseable {
         StoredTensor tensor = header.tensors().get(name);
         if (tensor == null) {
             throw new IllegalArgumentException(
-                    file.path() + ": has no tensor '" + name + "'; names() lists those it has");
+                    file.path() + ": has no tensor '" + name + "'; it belongs to another model");
         }
         return tensor;
     }

@@ -21,8 +21,8 @@ public final class Checks {
      */
     public static int requirePositive(String name, int value) {
         if (value < 1) {
-            throw new IllegalArgumentException(
-                    "%s=%d must be at least 1; set %s".formatted(name, value, name));
+            throw new IllegalParameterException(
+                    "{%s}=%%d must be at least 1; set {%s}".formatted(name, name), value);
         }
         return value;
     }
@@ -36,8 +36,8 @@ public final class Checks {
      */
     public static float requireDropout(float rate) {
         if (!(rate >= 0 && rate < 1)) {
-            throw new IllegalArgumentException(
-                    "dropout=%s must lie in [0, 1); use 0 for none".formatted(rate));
+            throw new IllegalParameterException(
+                    "{dropout}=%s must lie in [0, 1); use 0 for none", rate);
         }
         return rate;
     }
@@ -88,16 +88,10 @@ public final class Checks {
             while (number % above != 0) {
                 above++;
             }
-            throw new IllegalArgumentException(
-                    "%s=%d must divide %s=%d; use %s=%d%s"
-                            .formatted(
-                                    divisorName,
-                                    divisor,
-                                    name,
-                                    number,
-                                    divisorName,
-                                    below,
-                                    above == below ? "" : " or " + above));
+            String rule = "{%s}=%%d must divide {%s}=%%d; use {%s}=%%d%s";
+            String more = above == below ? "" : " or " + above;
+            throw new IllegalParameterException(
+                    rule.formatted(divisorName, name, divisorName, more), divisor, number, below);
         }
     }
 
@@ -110,10 +104,10 @@ public final class Checks {
      */
     public static void requireContext(long tokens, int contextLength) {
         if (tokens > contextLength) {
-            throw new IllegalArgumentException(
-                    ("%d tokens exceed contextLength=%d; crop the input to %d tokens or build "
-                                    + "with a larger contextLength")
-                            .formatted(tokens, contextLength, contextLength));
+            throw new IllegalParameterException(
+                    "%d tokens exceed {contextLength}=%d; crop the input to %d tokens or build with"
+                            + " a larger {contextLength}",
+                    tokens, contextLength, contextLength);
         }
     }
 

@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.nn.IllegalParameterException;
+
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
@@ -133,8 +135,8 @@ record AttentionWeights(List<List<Head>> layers) {
     /** Returns the weights of one head in every layer. */
     AttentionWeights head(int head) {
         if (head < 0 || head >= heads()) {
-            throw new IllegalArgumentException(
-                    "head=%d must be from 0 to %d".formatted(head, heads() - 1));
+            throw new IllegalParameterException(
+                    "{head}=%d must be from 0 to %d", head, heads() - 1);
         }
         return new AttentionWeights(
                 layers.stream().map(heads -> List.of(heads.get(head))).toList());

@@ -94,7 +94,7 @@ final class HeatmapLayout {
         Dimension size = size();
         if (Math.max(size.width, size.height) > MAX_SIZE) {
             throw new IllegalArgumentException(
-                    "the picture would have %d by %d pixels, more than %d; draw fewer heads or layers, or leave the values out"
+                    "the picture would have %d by %d pixels, more than %d; draw fewer heads, layers, tokens or values"
                             .formatted(size.width, size.height, MAX_SIZE));
         }
     }

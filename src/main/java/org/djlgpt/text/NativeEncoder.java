@@ -1,5 +1,6 @@
 package org.djlgpt.text;
 
+import ai.djl.engine.EngineException;
 import ai.djl.huggingface.tokenizers.jni.LibUtils;
 import ai.djl.huggingface.tokenizers.jni.TokenizersLibrary;
 
@@ -25,12 +26,22 @@ final class NativeEncoder {
      * Makes an encoder.
      *
      * @throws RuntimeException if the library does not accept the text
+     * @throws UnsatisfiedLinkError if there is no library for this platform, or none can be stored
      */
     NativeEncoder(String tokenizerJson) {
-        LibUtils.checkStatus(); // loads the library
+        load();
         long created = LIBRARY.createTokenizerFromString(tokenizerJson);
         CLEANER.register(this, () -> LIBRARY.deleteTokenizer(created));
         handle = created;
+    }
+
+    /** DJL logs the reason and keeps it from the exception. */
+    private static void load() {
+        try {
+            LibUtils.checkStatus();
+        } catch (EngineException e) {
+            throw (UnsatisfiedLinkError) new UnsatisfiedLinkError(e.getMessage()).initCause(e);
+        }
     }
 
     /**

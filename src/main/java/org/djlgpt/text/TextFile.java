@@ -15,7 +15,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** Finds and reads whole text files, or says what is wrong with them. */
-final class TextFile {
+public final class TextFile {
 
     private static final char BYTE_ORDER_MARK = '\uFEFF';
 
@@ -25,12 +25,15 @@ final class TextFile {
     private TextFile() {}
 
     /**
-     * Returns a file's text, empty for an empty file.
+     * Returns a file's text.
      *
+     * @param file a file in UTF-8
+     * @return the text without a byte order mark, empty for an empty file
      * @throws IllegalArgumentException if the file is missing, a folder, unreadable, larger than 2
      *     GiB or not UTF-8
+     * @throws IOException if reading fails
      */
-    static String read(Path file) throws IOException {
+    public static String read(Path file) throws IOException {
         requireReadable(file);
         long bytes = Files.size(file);
         if (bytes > MAX_BYTES) {
@@ -61,11 +64,14 @@ final class TextFile {
     }
 
     /**
-     * Returns the text of a file's bytes, without a byte order mark.
+     * Returns the text of a file's bytes.
      *
+     * @param bytes the bytes, in UTF-8
+     * @param file where they are from, for messages
+     * @return the text without a byte order mark
      * @throws IllegalArgumentException if the bytes are not UTF-8, naming the file and the offset
      */
-    static String decode(byte[] bytes, Path file) {
+    public static String decode(byte[] bytes, Path file) {
         ByteBuffer in = ByteBuffer.wrap(bytes);
         CharBuffer out = CharBuffer.allocate(bytes.length);
         CharsetDecoder decoder =

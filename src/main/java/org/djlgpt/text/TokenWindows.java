@@ -1,5 +1,7 @@
 package org.djlgpt.text;
 
+import org.djlgpt.nn.IllegalParameterException;
+
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -270,12 +272,10 @@ public final class TokenWindows extends RandomAccessDataset {
             requirePositive("stride", stride());
             requirePositive("limit", limit);
             if (tokens.size() <= contextLength) {
-                throw new IllegalArgumentException(
-                        String.format(
-                                "%d tokens are fewer than the %d of one window (contextLength=%d"
-                                        + " and a label); give a longer text or a smaller context"
-                                        + " length",
-                                tokens.size(), contextLength + 1L, contextLength));
+                throw new IllegalParameterException(
+                        "%d tokens are fewer than the %d of one window ({contextLength}=%d and a"
+                                + " label); give a longer text or a smaller {contextLength}",
+                        tokens.size(), contextLength + 1L, contextLength);
             }
             sampler = sampling.apply(seed);
             return new TokenWindows(this);
@@ -294,7 +294,8 @@ public final class TokenWindows extends RandomAccessDataset {
 
         private static void requirePositive(String name, long value) {
             if (value < 1) {
-                throw new IllegalArgumentException(name + "=" + value + " must be at least 1");
+                throw new IllegalParameterException(
+                        "{%s}=%%d must be at least 1".formatted(name), value);
             }
         }
 

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
 import org.djlgpt.nn.Checks;
+import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.text.TokenWindows;
 
 import java.io.IOException;
@@ -398,8 +399,8 @@ public final class Pretraining {
                 Checks.requirePositive("checkpointEvery", checkpointEvery);
             }
             if (badStepsAllowed < 0) {
-                throw new IllegalArgumentException(
-                        "skipBadSteps=%d must be at least 0".formatted(badStepsAllowed));
+                throw new IllegalParameterException(
+                        "{skipBadSteps}=%d must be at least 0", badStepsAllowed);
             }
             Pretraining training = new Pretraining(this);
             requireKnownIds(trainingWindows);

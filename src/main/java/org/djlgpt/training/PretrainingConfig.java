@@ -1,6 +1,7 @@
 package org.djlgpt.training;
 
 import org.djlgpt.nn.Checks;
+import org.djlgpt.nn.IllegalParameterException;
 
 import java.util.Map;
 
@@ -77,15 +78,16 @@ public record PretrainingConfig(
 
     private static void requireAtLeastZero(String name, double value) {
         if (!(value >= 0 && Double.isFinite(value))) {
-            throw new IllegalArgumentException(
-                    "%s=%s must be finite and at least 0; use 0 for none".formatted(name, value));
+            throw new IllegalParameterException(
+                    "{%s}=%%s must be finite and at least 0; use 0 for none".formatted(name),
+                    value);
         }
     }
 
     private static void requireBeta(String name, double beta) {
         if (!(beta >= 0 && beta < 1)) {
-            throw new IllegalArgumentException(
-                    "%s=%s must lie in [0, 1); use 0.9 or 0.99".formatted(name, beta));
+            throw new IllegalParameterException(
+                    "{%s}=%%s must lie in [0, 1); use 0.9 or 0.99".formatted(name), beta);
         }
     }
 

@@ -117,7 +117,7 @@ final class TrainingTensors {
         for (String name : file.names()) {
             if (!expected.containsKey(name)) {
                 throw new IllegalArgumentException(
-                        "the checkpoint has %s, which the model lacks; build the model as it was"
+                        "the checkpoint has %s, which the model lacks; take the model that wrote it"
                                 .formatted(name));
             }
         }
@@ -127,14 +127,14 @@ final class TrainingTensors {
     private static void requireSame(SafeTensors file, String name, NDArray tensor) {
         if (!file.names().contains(name)) {
             throw new IllegalArgumentException(
-                    "the model has %s, which the checkpoint lacks; build the model as it was"
+                    "the model has %s, which the checkpoint lacks; take the model that wrote it"
                             .formatted(name));
         }
         boolean isOtherType =
                 tensor.getDataType() == DataType.FLOAT32 && !file.dtype(name).equals("F32");
         if (isOtherType || !file.shape(name).equals(tensor.getShape())) {
             throw new IllegalArgumentException(
-                    "%s is %s %s in the checkpoint, but %s %s in the model; build it as it was"
+                    "%s is %s %s in the checkpoint, but %s %s in the model; take the model that wrote it"
                             .formatted(
                                     name,
                                     file.dtype(name),

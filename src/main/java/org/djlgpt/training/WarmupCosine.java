@@ -2,6 +2,8 @@ package org.djlgpt.training;
 
 import ai.djl.training.tracker.Tracker;
 
+import org.djlgpt.nn.IllegalParameterException;
+
 /**
  * A learning rate that rises linearly for some steps and then falls along half a cosine: peak * (s
  * + 1) / (warmupSteps + 1) before step {@code warmupSteps}, then minimum + (peak - minimum) * (1 +
@@ -33,18 +35,18 @@ public record WarmupCosine(
      */
     public WarmupCosine {
         if (!(learningRate >= 0 && Double.isFinite(learningRate))) {
-            throw new IllegalArgumentException(
-                    "learningRate=%s must be finite and at least 0".formatted(learningRate));
+            throw new IllegalParameterException(
+                    "{learningRate}=%s must be finite and at least 0", learningRate);
         }
         if (!(minLearningRate >= 0 && minLearningRate <= learningRate)) {
-            throw new IllegalArgumentException(
-                    "minLearningRate=%s must lie between 0 and learningRate=%s"
-                            .formatted(minLearningRate, learningRate));
+            throw new IllegalParameterException(
+                    "{minLearningRate}=%s must lie between 0 and {learningRate}=%s",
+                    minLearningRate, learningRate);
         }
         if (warmupSteps < 0 || warmupSteps > decaySteps) {
-            throw new IllegalArgumentException(
-                    "warmupSteps=%d must lie between 0 and decaySteps=%d"
-                            .formatted(warmupSteps, decaySteps));
+            throw new IllegalParameterException(
+                    "{warmupSteps}=%d must lie between 0 and {decaySteps}=%d",
+                    warmupSteps, decaySteps);
         }
     }
 

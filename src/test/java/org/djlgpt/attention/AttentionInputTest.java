@@ -149,7 +149,7 @@ class AttentionInputTest {
     void rotationsOfImpossibleSpeed(double number) {
         assertRefused(
                 () -> new RotaryEmbedding(4, number, Scaling.none()),
-                "base=" + number,
+                "ropeBase=" + number,
                 "above 1",
                 "use 10000");
         double factor = number == 1 ? 0.5 : number;

@@ -159,7 +159,7 @@ class ModelDirectoryMalformedTest {
             value = {
                 "n_inner | 0 | at least 1",
                 "activation_function | 'gelu_fast' | gelu_new",
-                "activation_function | 1 | STRING",
+                "activation_function | 1 | a string",
                 "model_type | 'bert' | gpt2, llama",
                 "layer_norm_epsilon | 0 | positive",
                 "num_attention_heads | 2 | n_head",
@@ -169,8 +169,8 @@ class ModelDirectoryMalformedTest {
                 "add_cross_attention | true | false",
                 "transformers_weights | 'other.safetensors' | model.safetensors",
                 "n_layer | 1e999999999 | number",
-                "n_head | 5 | 32",
-                "n_head | 0 | at least 1",
+                "n_head | 5 | n_head=5 must divide n_embd=32; use n_head=4 or 8",
+                "n_head | 0 | n_head=0 must be at least 1",
                 "n_layer | -1 | at least 1",
                 "n_layer | 1.5 | positive integer",
                 "n_embd | 'wide' | number",
@@ -198,8 +198,9 @@ class ModelDirectoryMalformedTest {
                 "llama-tiny | quantization_config | {} | not supported",
                 "llama-tiny | attn_logit_softcapping | 50 | not supported",
                 "llama-tiny | num_experts | 8 | not supported",
-                "llama-tiny | num_key_value_heads | 3 | numHeads=4; use numKeyValueHeads=2 or 4",
-                "llama-tiny | head_dim | 5 | even to be rotated in pairs; use 6",
+                "llama-tiny | num_key_value_heads | 3 | num_attention_heads=4; use"
+                        + " num_key_value_heads=2 or 4",
+                "llama-tiny | head_dim | 5 | head_dim=5 must be even to be rotated in pairs; use 6",
                 "llama-tiny | rms_norm_eps | 0 | positive",
                 "llama-tiny | rope_parameters | {rope_type: 'yarn', factor: 4} | llama3 are"
                         + " supported",
@@ -207,7 +208,7 @@ class ModelDirectoryMalformedTest {
                 "llama-tiny | rope_parameters | {rope_type: 'linear', factor: 0.5} | at least 1",
                 "llama-tiny | rope_parameters | {rope_theta: 1} | above 1",
                 "llama-tiny | layer_types | ['sliding_attention'] | full_attention",
-                "mistral-window | sliding_window | 0 | slidingWindow=0 must be at least 1",
+                "mistral-window | sliding_window | 0 | sliding_window=0 must be at least 1",
                 "mistral-window | layer_types | ['full_attention'] | sliding_attention",
                 "qwen3-f16 | head_dim | null | head_dim",
                 "qwen2-tiny | num_key_value_heads | null | num_key_value_heads"

@@ -4,7 +4,15 @@ import static org.djlgpt.testing.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 
 import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDManager;
 
+import com.google.gson.JsonElement;
+import com.google.gson.JsonParser;
+
+import org.djlgpt.model.GptModel;
+import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.text.Tokenizer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -110,6 +118,30 @@ class StopTokensTest {
                 NoSuchFileException.class,
                 () -> ModelDirectory.stopTokens(folder),
                 folder.resolve("config.json").toString());
+    }
+
+    @ParameterizedTest
+    @ValueSource(strings = {"[5, 3, 7]", "[]", "4", "null"})
+    void whatOnlyOneFileSaysIsThereInAModelThatIsSavedAgain(String ids) throws Exception {
+        Path again = folder.resolve("again");
+        try (NDManager manager = NDManager.newBaseManager()) {
+            GptModel model = TinyGpt.scrambled(TinyGpt.size(8, 4).build(), 1, manager);
+            ModelDirectory.save(model, CharTokenizer.fromText("abcdefgh"), folder);
+            write("generation_config.json", "{'eos_token_id': " + ids + "}");
+            Set<Integer> stored = ModelDirectory.stopTokens(folder);
+
+            ModelDirectory.save(
+                    ModelDirectory.load(folder, manager), Tokenizer.load(folder), again);
+
+            assertEquals(stored, ModelDirectory.stopTokens(again));
+            assertEquals(JsonParser.parseString(ids), eos(again.resolve("generation_config.json")));
+            ModelDirectory.save(ModelDirectory.load(again, 0.1f, manager), folder);
+            assertEquals(stored, ModelDirectory.stopTokens(folder));
+        }
+    }
+
+    private static JsonElement eos(Path file) throws IOException {
+        return JsonParser.parseString(Files.readString(file)).getAsJsonObject().get("eos_token_id");
     }
 
     private void write(String file, String json) throws IOException {

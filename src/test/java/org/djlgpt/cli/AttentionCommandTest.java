@@ -101,9 +101,9 @@ class AttentionCommandTest {
             value = {
                 "--out   | a.jpg        | a.jpg is neither picture nor page; end its name in .png",
                 "--out   | /no/where.png | where.png: its directory does not exist; create it",
-                "--text  | ''           | --text is empty; give at least one character",
+                "--text  | ''           | the text is empty; give at least one character",
                 "--text  | fox FOX      | the character 'F' (U+0046) at index 4",
-                "--text  | the quick brown | --text has 15 tokens, but --model",
+                "--text  | the quick brown | the text has 15 tokens, but --model",
                 "--layer | 2            | --layer=2 must be from 0 to 1",
                 "--layer | -1           | --layer=-1 must be from 0 to 1",
                 "--head  | 2            | --head=2 must be from 0 to 1",

@@ -79,7 +79,7 @@ class ResumeCommandTest {
                 "--warmup-steps=3      | has --warmup-steps=4, not --warmup-steps=3",
                 "--qkv-bias            | has --qkv-bias=false, not --qkv-bias=true",
                 "--out=elsewhere       | --out does not go with --resume",
-                "--steps=many          | 'many' is not an int"
+                "--steps=many          | 'many' is no whole number"
             })
     void whatContradictsTheCheckpointIsRefused(String option, String message) {
         Command command = Command.gpt("train", "--resume", half, option);
@@ -95,6 +95,17 @@ class ResumeCommandTest {
         assertTrue(
                 command.err().contains("--batch-size=4, --heads=2, not --batch-size=8, --heads=4"),
                 command::err);
+    }
+
+    @Test
+    void whatChangesNoStepMayDiffer() throws IOException {
+        Path run = copy("elsewhere");
+
+        Command command =
+                Command.gpt(
+                        "--resume", run, "--threads", 1, "--eval-every", 7, "--skip-bad-steps", 1);
+
+        assertEquals(0, command.exitCode(), command::err);
     }
 
     @Test

@@ -213,29 +213,42 @@ class TrainGenerateEvalInfoTest {
 
     @Test
     void aPersonAndTheModelWriteInTurn() {
-        InputStream before = System.in;
-        System.setIn(
-                new ByteArrayInputStream(
-                        "the quick\nBAD\n/reset\nthe lazy\n/quit\n"
-                                .getBytes(StandardCharsets.UTF_8)));
-        try {
-            Command command =
-                    Command.gpt(
-                            "generate",
-                            "--model",
-                            model,
-                            "--interactive",
-                            "--temperature",
-                            0,
-                            "--max-new-tokens",
-                            6);
+        String[] lines = converse("the quick\nBAD\n/reset\nthe lazy\n/quit\n", "--temperature", 0);
 
+        assertTrue(lines[0].contains("/reset"), lines[0]);
+        assertEquals(">  brown", lines[1]);
+        assertTrue(lines[2].contains("'B' (U+0042)"), lines[2]);
+        assertEquals("> >  dog;", lines[3]);
+    }
+
+    @Test
+    void anAnswerIsAnotherEachTimeUnlessThereIsASeed() {
+        String twice = "the\n/reset\nthe\n";
+        Object[] random = {"--temperature", 5, "--max-new-tokens", 40};
+        Object[] seeded = {"--temperature", 5, "--max-new-tokens", 40, "--seed", 3};
+
+        assertNotEquals(answers(twice, random).get(0), answers(twice, random).get(0));
+        assertEquals(2, Set.copyOf(answers(twice, random)).size());
+        assertEquals(1, Set.copyOf(answers(twice, seeded)).size());
+        assertEquals(answers(twice, seeded), answers(twice, seeded));
+    }
+
+    private static List<String> answers(String person, Object... options) {
+        String whole = String.join("\n", converse(person, options));
+        return Stream.of(whole.split("\n(> )+")).skip(1).map(String::strip).toList();
+    }
+
+    private static String[] converse(String person, Object... options) {
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream(person.getBytes(StandardCharsets.UTF_8)));
+        try {
+            Object[] arguments = {
+                "generate", "--model", model, "--interactive", "--max-new-tokens", 6
+            };
+            Command command =
+                    Command.gpt(Stream.concat(Stream.of(arguments), Stream.of(options)).toArray());
             assertEquals(0, command.exitCode(), command.err());
-            String[] lines = command.out().split("\\R");
-            assertTrue(lines[0].contains("/reset"), lines[0]);
-            assertEquals(">  brown", lines[1]);
-            assertTrue(lines[2].contains("'B' (U+0042)"), lines[2]);
-            assertEquals("> >  dog;", lines[3]);
+            return command.out().split("\\R");
         } finally {
             System.setIn(before);
         }

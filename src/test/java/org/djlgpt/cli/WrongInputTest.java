@@ -48,8 +48,9 @@ class WrongInputTest {
                 "--context-length    | 0          | --context-length=0 must be at least 1",
                 "--steps             | -5         | --steps=-5 must be at least 1",
                 "--steps             | 0          | --steps=0 must be at least 1",
-                "--steps             | many       | 'many' is not an int",
-                "--steps             | 3000000000 | '3000000000' is not an int",
+                "--steps             | many       | 'many' is no whole number from -2,147,483,648"
+                        + " to",
+                "--steps             | 3000000000 | '3000000000' is no whole number from",
                 "--batch-size        | 0          | --batch-size=0 must be at least 1",
                 "--eval-every        | 0          | --eval-every=0 must be at least 1",
                 "--dropout           | 1          | --dropout=1.0 must lie in [0, 1)",
@@ -67,9 +68,9 @@ class WrongInputTest {
                 "--resume            | nowhere    | --out does not go with --resume",
                 "--beta1             | 1          | --beta1=1.0 must lie in [0, 1)",
                 "--clip-norm         | -1         | --clip-norm=-1.0 must be finite and at least 0",
-                "--context-length    | 270        | 270 tokens are fewer than the 271 of one window"
-                        + " (--context-length=270",
-                "--context-length    | 2000000000 | 2430 tokens are fewer than the 2000000001 of"
+                "--context-length    | 270        | has 270 tokens, fewer than the 271 of one"
+                        + " window (--context-length=270",
+                "--context-length    | 2000000000 | has 2430 tokens, fewer than the 2000000001 of"
                         + " one window",
                 "--embedding-dim     | 100000000  | --embedding-dim, --layers, --context-length or"
                         + " --batch-size",
@@ -99,13 +100,13 @@ class WrongInputTest {
             delimiter = '|',
             value = {
                 "--kv-heads 3 --heads 8  | --kv-heads=3 must divide --heads=8; use --kv-heads=2 or"
-                    + " 4",
+                        + " 4",
                 "--kv-heads 0            | --kv-heads=0 must be at least 1",
                 "--kv-heads 4            | --kv-heads=4 must divide --heads=2; use --kv-heads=2",
                 "--heads 16              | --embedding-dim=16 gives each of --heads=16 a width of"
-                    + " 1, which must be even for rotary positions; use --embedding-dim=32",
+                        + " 1, which must be even for rotary positions; use --embedding-dim=32",
                 "--embedding-dim 10      | gives each of --heads=2 a width of 5, which must be"
-                    + " even",
+                        + " even",
                 "--heads 3               | --heads=3 must divide --embedding-dim=16",
                 "--rope-base 1           | --rope-base=1.0 must be above 1; use 10000",
                 "--rope-base NaN         | --rope-base=NaN must be above 1; use 10000",
@@ -144,7 +145,7 @@ class WrongInputTest {
         Path unknown = Files.write(folder.resolve("unknown.bin"), new byte[] {-1, -1, 0, 0});
 
         assertDataRefused(empty, "empty.txt is empty; give a file with text");
-        assertDataRefused(shorter, "5 tokens are fewer than the 13 of one window");
+        assertDataRefused(shorter, "has 5 tokens, fewer than the 13 of one window");
         assertDataRefused(latin, "latin.txt is not UTF-8 at byte offset 2 (0xE9)");
         assertDataRefused(nothing, "nothing holds no text; add a text file");
         assertDataRefused(odd, "odd.bin has 3 bytes");
@@ -206,7 +207,7 @@ class WrongInputTest {
                 "--prompt         | ''  | the prompt is empty; give at least one character",
                 "--prompt         | a€  | the character '€' (U+20AC) at index 1",
                 "--device         | tpu | --device tpu is unknown",
-                "--seed           | x   | 'x' is not an int"
+                "--seed           | x   | 'x' is no whole number"
             })
     void generateRefuses(String option, String value, String message) {
         assertRefused(
@@ -221,7 +222,7 @@ class WrongInputTest {
         Path ids = Files.write(folder.resolve("other.bin"), new byte[] {40, 0, 41, 0});
 
         assertRefused(eval(capitals), "the character 'T' (U+0054) at index 0");
-        assertRefused(eval(one), "1 tokens are fewer than the 2 of one window");
+        assertRefused(eval(one), "has 1 token, but needs 2 to predict one");
         assertRefused(eval(ids), "token id=40 at position 0 is not below vocabSize=29");
         assertRefused(eval(folder.resolve("missing.txt")), "missing.txt does not exist");
         assertRefused(eval(text, "--batch-size", 0), "--batch-size=0 must be at least 1");
@@ -272,10 +273,21 @@ class WrongInputTest {
                 "holds no tokenizer");
     }
 
-    @Test
-    void anUnknownCommandIsRefused() {
-        assertRefused(Command.gpt("trian"), "Unmatched argument at index 0: 'trian'");
-        assertTrue(Command.gpt("trian").err().contains("Did you mean: gpt train?"));
+    @ParameterizedTest(name = "gpt {0}")
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "trian                | Unmatched argument at index 0: 'trian' | gpt train?",
+                "--stpes 3            | Unknown options: '--stpes', '3'        | --steps",
+                "info --modle runs    | Unknown options: '--modle', 'runs'     | --model",
+                "generate --hepl      | Unknown option: '--hepl'               | --help",
+                "train --layrs=3      | Unknown option: '--layrs=3'            | --layers"
+            })
+    void aNearMissGetsASuggestion(String line, String message, String suggestion) {
+        Command command = Command.gpt((Object[]) line.split(" "));
+
+        assertRefused(command, message);
+        assertTrue(command.err().lines().toList().get(1).contains(suggestion), command::err);
     }
 
     @Test
@@ -334,7 +346,7 @@ class WrongInputTest {
                 "--top-p 1.5            | --top-p=1.5 must be above 0",
                 "--min-p 2              | --min-p=2.0 must lie in 0 to 1",
                 "--repetition-penalty 0 | --repetition-penalty=0.0 must be above 0",
-                "--threads 0            | --threads=0 must lie in 1 to 1024",
+                "--threads 0            | threads=0 must lie in 1 to 1024",
                 "--samples 0            | --samples=0 must be at least 1",
                 "--samples 2 --interactive | --samples 2 does not fit --interactive",
                 "--precision fp8        | Invalid value for option '--precision'",

@@ -57,9 +57,7 @@ class AtomicFileTest {
                                             throw new IOException("No space left");
                                         }));
         assertEquals(
-                file
-                        + ": not written, what was there is unchanged:"
-                        + " java.io.IOException: No space left",
+                file + ": not written, what was there is unchanged:" + " No space left",
                 e.getMessage());
         assertThrows(
                 IllegalStateException.class,

@@ -45,10 +45,9 @@ class JsonTest {
         Json json = json("{\"a\": {\"b\": [\"1\", 1.5, 1e999999999]}}");
         List<Json> items = json.require("a").require("b").items();
 
-        assertRefused("$.a is BEGIN_OBJECT where STRING is due", json.require("a")::string);
-        assertRefused(
-                "$.a.b is BEGIN_ARRAY where BEGIN_OBJECT", json.require("a").require("b")::fields);
-        assertRefused("$.a.b[0] is STRING where NUMBER", () -> items.get(0).wholeNumber(9));
+        assertRefused("$.a is an object where a string is due", json.require("a")::string);
+        assertRefused("$.a.b is an array where an object", json.require("a").require("b")::fields);
+        assertRefused("$.a.b[0] is a string where a number", () -> items.get(0).wholeNumber(9));
         assertRefused("$.a.b[0] is \"1\", but must be a number", items.get(0)::number);
         assertRefused("$.a.b[1] is 1.5, which is no integer", () -> items.get(1).wholeNumber(9));
         assertRefused("$.a.b[1] is 1.5, but must be true or false", items.get(1)::flag);

@@ -80,7 +80,7 @@ class ModelInputTest {
         assertRefused(() -> llama().optHeadDim(0).build(), "headDim=0");
         assertRefused(() -> llama().optSlidingWindow(0).build(), "slidingWindow=0", "at least 1");
         assertRefused(() -> llama().optNormEpsilon(-1).build(), "epsilon=-1.0", "positive");
-        assertRefused(() -> llama().optRopeBase(1).build(), "base=1.0", "above 1", "use 10000");
+        assertRefused(() -> llama().optRopeBase(1).build(), "ropeBase=1.0", "above 1", "use 10000");
         assertRefused(() -> llama().optDropout(1).build(), "dropout=1.0", "[0, 1)", "use 0");
     }
 

@@ -1,0 +1,48 @@
+package org.djlgpt.cli;
+
+import org.djlgpt.text.TextFile;
+
+import java.io.IOException;
+import java.nio.file.Path;
+
+/**
+ * A text for a model: the value of an option, or a file. It is taken as it is, up to the line end
+ * at its end.
+ *
+ * @param option the option whose value is the text; for the file it ends in {@code -file}
+ * @param text the text; null if it is not given so
+ * @param file a UTF-8 file, or {@code -} for standard input; null if it is not given so
+ */
+record GivenText(String option, String text, Path file) {
+
+    private static final Path STANDARD_INPUT = Path.of("-");
+
+    /** Checks that it is not given twice. */
+    GivenText {
+        if (text != null && file != null) {
+            throw new IllegalArgumentException(
+                    "%s and %s-file are both given; leave one of them out"
+                            .formatted(option, option));
+        }
+    }
+
+    boolean isMissing() {
+        return text == null && file == null;
+    }
+
+    boolean isStandardInput() {
+        return STANDARD_INPUT.equals(file);
+    }
+
+    /**
+     * Returns the text.
+     *
+     * @throws IllegalArgumentException if the file can't be read, or is not UTF-8
+     */
+    String read() throws IOException {
+        if (isStandardInput()) {
+            return TextFile.decode(System.in.readAllBytes(), Path.of("standard input"));
+        }
+        return file == null ? text : TextFile.read(file);
+    }
+}

@@ -1,0 +1,41 @@
+package org.djlgpt.io;
+
+import java.io.IOException;
+import java.nio.file.AccessDeniedException;
+import java.nio.file.FileAlreadyExistsException;
+import java.nio.file.FileSystemException;
+import java.nio.file.NoSuchFileException;
+import java.nio.file.NotDirectoryException;
+
+/** Why a file can't be read or written, in words; Java's exceptions often say it by their type. */
+public final class FileProblem {
+
+    private FileProblem() {}
+
+    /**
+     * Returns the reason of a failure.
+     *
+     * @param failure the failure
+     * @return a few words without the file's name, such as "permission denied"
+     */
+    public static String of(IOException failure) {
+        if (!(failure instanceof FileSystemException file)) {
+            String message = failure.getMessage();
+            return message == null ? failure.getClass().getSimpleName() : message;
+        }
+        return file.getReason() == null ? byType(file) : file.getReason();
+    }
+
+    private static String byType(FileSystemException failure) {
+        if (failure instanceof NoSuchFileException) {
+            return "does not exist";
+        }
+        if (failure instanceof AccessDeniedException) {
+            return "permission denied";
+        }
+        boolean isFile =
+                failure instanceof FileAlreadyExistsException
+                        || failure instanceof NotDirectoryException;
+        return isFile ? "is a file" : "can't be used";
+    }
+}
