@@ -16,6 +16,8 @@ import org.djlgpt.nn.TensorBlock;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.Kernels;
 
+import java.util.stream.LongStream;
+
 /**
  * A {@link GptModel} made ready to write text: weights in a chosen precision, a cache of what it
  * has seen, and all layers in one call. It computes what the model computes without dropout.
@@ -170,13 +172,19 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
 
     /** The logits of one sequence at a time are in memory. */
     private NDArray meanOfRows(NDArray tokens, NDArray targets, Pass pass) {
-        long rows = tokens.getShape().get(0);
+        NDArray counts = targets.neq(CrossEntropy.IGNORED).sum(new int[] {1}); // (B)
+        long[] counted = counts.toLongArray();
         NDArray sum = tokens.getManager().zeros(new Shape());
-        for (long row = 0; row < rows; row++) {
+        for (int row = 0; row < counted.length; row++) {
             String one = row + ":" + (row + 1);
-            sum.addi(scoped(() -> rowLoss(tokens.get(one), targets.get(one), pass), tokens));
+            float count = counted[row];
+            if (count > 0) {
+                NDArray mean =
+                        scoped(() -> rowLoss(tokens.get(one), targets.get(one), pass), tokens);
+                sum.addi(mean.mul(count));
+            }
         }
-        return sum.div(rows);
+        return sum.div(LongStream.of(counted).sum());
     }
 
     private NDArray rowLoss(NDArray tokens, NDArray targets, Pass pass) {

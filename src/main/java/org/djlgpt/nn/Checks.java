@@ -207,12 +207,22 @@ public final class Checks {
      * @throws IllegalArgumentException if an id is negative or not below {@code vocabSize}
      */
     public static void requireKnownTokens(NDArray ids, long vocabSize) {
+        requireKnown(ids, vocabSize, 0);
+    }
+
+    /** The same for targets, of which some may be {@link CrossEntropy#IGNORED}. */
+    static void requireKnownTargets(NDArray ids, long vocabSize) {
+        requireKnown(ids, vocabSize, CrossEntropy.IGNORED);
+    }
+
+    private static void requireKnown(NDArray ids, long vocabSize, long alsoKnown) {
         long[] values =
                 ids.getDataType() == DataType.INT64
                         ? ids.toLongArray()
                         : IntStream.of(ids.toIntArray()).asLongStream().toArray();
         for (int i = 0; i < values.length; i++) {
-            if (values[i] < 0 || values[i] >= vocabSize) {
+            boolean known = values[i] >= 0 && values[i] < vocabSize || values[i] == alsoKnown;
+            if (!known) {
                 throw new IllegalArgumentException(
                         ("token id %d at position %d of %s is outside the vocabulary of %d ids (0"
                                         + " to %d); encode the text with the model's own tokenizer")

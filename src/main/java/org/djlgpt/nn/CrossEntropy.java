@@ -9,10 +9,13 @@ import ai.djl.training.loss.Loss;
 /**
  * The mean negative log-likelihood, in nats per token, of target ids (..) under logits (.., V): <a
  * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html">torch.nn.functional.cross_entropy</a>
- * over every leading dimension. DJL's {@code SoftmaxCrossEntropyLoss} takes one such dimension
- * only.
+ * over every leading dimension. Rows whose target is {@link #IGNORED} do not count; where none
+ * counts, the mean is NaN. DJL's {@code SoftmaxCrossEntropyLoss} takes one such dimension only.
  */
 public final class CrossEntropy extends Loss {
+
+    /** The target of a row that does not count, such as padding, as in PyTorch. */
+    public static final int IGNORED = -100;
 
     /** Makes a loss of the name {@code CrossEntropy}. */
     public CrossEntropy() {
@@ -26,7 +29,7 @@ public final class CrossEntropy extends Loss {
      * @param predictions one array of logits (.., V)
      * @return the mean, a scalar
      * @throws IllegalArgumentException if the shapes do not match, the targets are no ids, or a
-     *     target lies outside [0, V)
+     *     target lies outside [0, V) and is not {@link #IGNORED}
      */
     @Override
     public NDArray evaluate(NDList labels, NDList predictions) {
@@ -40,7 +43,7 @@ public final class CrossEntropy extends Loss {
      * @param targets target ids (..), INT32 or INT64
      * @return the mean, a scalar
      * @throws IllegalArgumentException if the shapes do not match, the targets are no ids, or a
-     *     target lies outside [0, V)
+     *     target lies outside [0, V) and is not {@link #IGNORED}
      */
     public static NDArray mean(NDArray logits, NDArray targets) {
         Checks.requireFloating("CrossEntropy", logits.getDataType());

@@ -77,7 +77,7 @@ public final class Functional {
     public static NDArray embedding(NDArray ids, NDArray table) {
         return checked(
                 ids,
-                table.getShape().get(0),
+                () -> Checks.requireKnownTokens(ids, table.getShape().get(0)),
                 () ->
                         BFloat16.widen(
                                 ids.getNDArrayInternal()
@@ -233,15 +233,19 @@ public final class Functional {
     static NDArray crossEntropy(NDArray logits, NDArray targets) {
         return checked(
                 targets,
-                logits.getShape().get(1),
+                () -> Checks.requireKnownTargets(targets, logits.getShape().get(1)),
                 () ->
                         Kernels.supports(logits)
                                 ? CrossEntropyKernel.ofLogits(logits, targets)
-                                : BFloat16.widen(logits)
-                                        .logSoftmax(-1)
-                                        .gather(targets.expandDims(1), 1)
-                                        .mean()
-                                        .neg());
+                                : plainCrossEntropy(logits, targets));
+    }
+
+    private static NDArray plainCrossEntropy(NDArray logits, NDArray targets) {
+        NDArray counted = targets.neq(CrossEntropy.IGNORED); // (N)
+        NDArray ids = targets.maximum(0).expandDims(1); // (N, 1)
+        NDArray likelihoods = BFloat16.widen(logits).logSoftmax(-1).gather(ids, 1).squeeze(1);
+        NDArray kept = NDArrays.where(counted, likelihoods, likelihoods.zerosLike()); // (N)
+        return kept.sum().div(counted.toType(kept.getDataType(), false).sum()).neg();
     }
 
     /** The same for the logits hidden weight<sup>T</sup>, (N, E) and (V, E). */
@@ -252,7 +256,7 @@ public final class Functional {
         NDArray cast = Autocast.cast(weight);
         return checked(
                 targets,
-                weight.getShape().get(0),
+                () -> Checks.requireKnownTargets(targets, weight.getShape().get(0)),
                 () -> CrossEntropyKernel.ofProjection(hidden, cast, targets));
     }
 
@@ -261,15 +265,15 @@ public final class Functional {
      * notices such an id, and all that is left is to say which; on a GPU it could not go on
      * afterwards.
      */
-    private static NDArray checked(NDArray ids, long vocabSize, Supplier<NDArray> computation) {
+    private static NDArray checked(NDArray ids, Runnable check, Supplier<NDArray> computation) {
         boolean noticed = ids instanceof PtNDArray && !ids.getDevice().isGpu();
         if (!noticed) {
-            Checks.requireKnownTokens(ids, vocabSize);
+            check.run();
         }
         try {
             return computation.get();
         } catch (EngineException e) {
-            Checks.requireKnownTokens(ids, vocabSize);
+            check.run();
             throw e;
         }
     }

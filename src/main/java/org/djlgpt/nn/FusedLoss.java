@@ -12,7 +12,7 @@ public interface FusedLoss {
      * Returns how badly the model predicts targets.
      *
      * @param tokens token ids (B, T)
-     * @param targets for each token the id that follows it, (B, T)
+     * @param targets for each token the id that follows it, (B, T), or {@link CrossEntropy#IGNORED}
      * @param pass where parameter values come from
      * @return the mean cross-entropy in nats per token, a float32 scalar; what {@link CrossEntropy}
      *     gives for the logits

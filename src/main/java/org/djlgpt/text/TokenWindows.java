@@ -32,7 +32,7 @@ import java.util.function.LongFunction;
  * data set with transforms or another batchifier than {@link Batchifier#STACK} is read record by
  * record.
  */
-public final class TokenWindows extends RandomAccessDataset {
+public final class TokenWindows extends RandomAccessDataset implements TrainingSet {
 
     private final Tokens tokens;
     private final int contextLength;
@@ -78,6 +78,7 @@ public final class TokenWindows extends RandomAccessDataset {
      * @return data (B, T) and labels (B, T), in the order of the indices
      * @throws IllegalArgumentException if there are no indices or one has no window
      */
+    @Override
     public NDList batch(NDManager manager, long... indices) {
         if (indices.length == 0) {
             throw new IllegalArgumentException(
@@ -91,6 +92,7 @@ public final class TokenWindows extends RandomAccessDataset {
      *
      * @return the number of tokens T
      */
+    @Override
     public int contextLength() {
         return contextLength;
     }
@@ -101,6 +103,7 @@ public final class TokenWindows extends RandomAccessDataset {
      *
      * @return the windows' length and distance, and the number and the SHA-256 of the tokens
      */
+    @Override
     public synchronized String fingerprint() {
         if (fingerprint == null) {
             fingerprint =
@@ -118,6 +121,7 @@ public final class TokenWindows extends RandomAccessDataset {
      * @throws IllegalArgumentException if an id is {@code vocabSize} or more, naming the first such
      *     id and its position
      */
+    @Override
     public synchronized void requireIdsBelow(int vocabSize) {
         if (maxId < 0) {
             maxId = tokens.maxId();

@@ -4,7 +4,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.text.SeededShuffle;
-import org.djlgpt.text.TokenWindows;
+import org.djlgpt.text.TrainingSet;
 
 /**
  * What a training learns from, batch by batch. A worker of several takes its share by counting
@@ -18,23 +18,24 @@ public interface Batches {
      *
      * @param manager owns the arrays
      * @param number counts the batches of all steps, from 0
-     * @return token ids (B, T) and for each the id that follows it (B, T), INT64
+     * @return what the {@link Objective} takes, such as token ids (B, T) and for each the id that
+     *     follows it (B, T), INT64
      */
     NDList batch(NDManager manager, long number);
 
     /**
-     * Takes all windows of a data set in an order that follows from a seed, then all in another.
+     * Takes all of a data set in an order that follows from a seed, then all in another.
      *
-     * @param windows the data set, whose own sampling is not used
-     * @param batchSize the number of windows in a batch; all if there are no more
+     * @param set the data set, whose own sampling is not used
+     * @param batchSize how much of it is a batch; all if there is no more
      * @param seed what the order follows from
      * @return the batches
      */
-    static Batches shuffled(TokenWindows windows, int batchSize, int seed) {
-        long size = windows.size();
+    static Batches shuffled(TrainingSet set, int batchSize, int seed) {
+        long size = set.size();
         SeededShuffle order = new SeededShuffle(batchSize, seed, size >= batchSize);
         long epoch = order.batchesPerEpoch(size);
         return (manager, number) ->
-                windows.batch(manager, order.batch(size, number / epoch, number % epoch));
+                set.batch(manager, order.batch(size, number / epoch, number % epoch));
     }
 }

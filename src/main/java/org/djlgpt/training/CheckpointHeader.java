@@ -34,6 +34,10 @@ record CheckpointHeader(
     private static final String VALIDATION_DATA = "data.validation";
     private static final String FROZEN = "model.frozen";
 
+    /** What checkpoints of earlier versions do not have, as it was then. */
+    private static final Map<String, String> ADDED =
+            Map.of(STATE + "tokens", "0", CONFIG + "workers", "1", FROZEN, "");
+
     Map<String, String> texts() {
         Map<String, String> texts = new LinkedHashMap<>();
         values(state).forEach((name, value) -> texts.put(STATE + name, value));
@@ -58,14 +62,14 @@ record CheckpointHeader(
                         notes.put(name.substring(NOTE.length()), value);
                     }
                 });
-        Map<String, String> all = new LinkedHashMap<>(texts);
-        PretrainingConfig.ADDED.forEach((name, value) -> all.putIfAbsent(CONFIG + name, value));
+        Map<String, String> all = new LinkedHashMap<>(ADDED);
+        all.putAll(texts);
         return new CheckpointHeader(
-                record(TrainingState.class, STATE, texts),
+                record(TrainingState.class, STATE, all),
                 record(PretrainingConfig.class, CONFIG, all),
                 text(texts, TRAINING_DATA),
                 text(texts, VALIDATION_DATA),
-                texts.getOrDefault(FROZEN, ""),
+                text(all, FROZEN),
                 notes);
     }
 

@@ -9,7 +9,7 @@ import ai.djl.training.ParameterStore;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
-import org.djlgpt.text.TokenWindows;
+import org.djlgpt.text.TrainingSet;
 import org.djlgpt.torch.Recording;
 
 import java.util.stream.LongStream;
@@ -18,6 +18,7 @@ import java.util.stream.LongStream;
 public final class Evaluation {
 
     private final Block model;
+    private final Objective objective;
     private final NDManager manager;
     private final int batchSize;
 
@@ -29,44 +30,52 @@ public final class Evaluation {
      * @param batchSize the number of windows in a forward pass
      */
     public Evaluation(Block model, NDManager manager, int batchSize) {
+        this(model, Objective.nextToken(), manager, batchSize);
+    }
+
+    /**
+     * Makes an evaluation.
+     *
+     * @param model a block that the objective can compute a loss with
+     * @param objective what is measured
+     * @param manager a manager on the device to compute on
+     * @param batchSize how much of a data set is computed at once
+     */
+    public Evaluation(Block model, Objective objective, NDManager manager, int batchSize) {
         this.model = model;
+        this.objective = objective;
         this.manager = manager;
         this.batchSize = batchSize;
     }
 
     /**
-     * Returns the mean loss over windows that lie evenly spread over a data set, the same ones each
+     * Returns the mean loss over things that lie evenly spread over a data set, the same ones each
      * time.
      *
-     * @param windows the data set
-     * @param count how many of its windows; all if it has no more
-     * @return the loss in nats per token, not finite if the model's scores are not
+     * @param set the data set
+     * @param count how many of it; all if it has no more
+     * @return the loss, in nats per token for instance; not finite if the model's scores are not,
+     *     or nothing counts
      */
-    public double loss(TokenWindows windows, long count) {
-        long size = windows.size();
+    public double loss(TrainingSet set, long count) {
+        long size = set.size();
         long taken = Math.min(count, size);
         double sum = 0;
+        long counted = 0;
         for (long from = 0; from < taken; from += batchSize) {
             long to = Math.min(from + batchSize, taken);
             long[] indices = LongStream.range(from, to).map(i -> i * size / taken).toArray();
-            sum += indices.length * batchLoss(windows, indices);
+            try (Recording off = Recording.off();
+                    NDManager batchManager = manager.newSubManager()) {
+                NDList batch = set.batch(batchManager, indices);
+                long weight = objective.count(batch);
+                if (weight > 0) {
+                    Pass pass = new Pass(new ParameterStore(batchManager, false), false);
+                    sum += weight * (double) objective.loss(model, batch, pass).getFloat();
+                }
+                counted += weight;
+            }
         }
-        return sum / taken;
-    }
-
-    private double batchLoss(TokenWindows windows, long[] indices) {
-        try (Recording off = Recording.off();
-                NDManager batchManager = manager.newSubManager()) {
-            NDList batch = windows.batch(batchManager, indices);
-            Pass pass = new Pass(new ParameterStore(batchManager, false), false);
-            return loss(model, batch, pass).getFloat();
-        }
-    }
-
-    static NDArray loss(Block model, NDList batch, Pass pass) {
-        if (model instanceof FusedLoss fused) {
-            return fused.loss(batch.get(0), batch.get(1), pass);
-        }
-        return CrossEntropy.mean(pass.through(batch.get(0), model), batch.get(1));
+        return sum / counted;
     }
 }

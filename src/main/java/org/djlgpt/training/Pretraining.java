@@ -7,7 +7,7 @@ import ai.djl.nn.Block;
 
 import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.IllegalParameterException;
-import org.djlgpt.text.TokenWindows;
+import org.djlgpt.text.TrainingSet;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -48,8 +48,8 @@ public final class Pretraining {
 
     private final Block model;
     private final NDManager manager;
-    private final TokenWindows trainingWindows;
-    private final TokenWindows validationWindows;
+    private final TrainingSet trainingSet;
+    private final TrainingSet validationSet;
     private final PretrainingConfig config;
     private final Listeners listeners;
     private final Path checkpoint;
@@ -66,8 +66,8 @@ public final class Pretraining {
     private Pretraining(Builder builder) {
         model = builder.model;
         manager = builder.manager;
-        trainingWindows = builder.trainingWindows;
-        validationWindows = builder.validationWindows;
+        trainingSet = builder.trainingSet;
+        validationSet = builder.validationSet;
         config = builder.config;
         listeners = new Listeners(List.of(builder.listeners), builder.writeFailures);
         checkpoint = builder.checkpoint;
@@ -75,9 +75,10 @@ public final class Pretraining {
                 builder.checkpointEvery == null ? config.evalEvery() : builder.checkpointEvery;
         notes = builder.notes;
         badStepsAllowed = builder.badStepsAllowed;
-        Batches batches = Batches.shuffled(trainingWindows, config.batchSize(), config.seed());
-        trainingStep = new TrainingStep(model, manager, batches, config, builder.hook);
-        evaluation = new Evaluation(model, manager, config.batchSize());
+        Batches batches = Batches.shuffled(trainingSet, config.batchSize(), config.seed());
+        trainingStep =
+                new TrainingStep(model, builder.objective, manager, batches, config, builder.hook);
+        evaluation = new Evaluation(model, builder.objective, manager, config.batchSize());
     }
 
     /**
@@ -104,7 +105,7 @@ public final class Pretraining {
      */
     public void resume(Checkpoint checkpoint) throws IOException, MalformedModelException {
         checkpoint.requireSameRun(
-                config, trainingWindows.fingerprint(), validationWindows.fingerprint(), frozen());
+                config, trainingSet.fingerprint(), validationSet.fingerprint(), frozen());
         try (CheckpointLock claim = claimCheckpoint()) {
             checkpoint.restore(trainingStep.tensors(), manager);
             state = checkpoint.state();
@@ -169,8 +170,7 @@ public final class Pretraining {
     private void step() throws IOException {
         StepReport report = trainingStep.run(state.step());
         if (Double.isFinite(report.loss()) && Double.isFinite(report.gradientNorm())) {
-            double took = tokensPerStep() / report.tokensPerSecond();
-            state = state.stepped(report.loss(), took);
+            state = state.stepped(report);
             listeners.tell(listener -> listener.onStep(report));
         } else if (state.skipped() < badStepsAllowed) {
             state = state.skippedStep();
@@ -180,14 +180,9 @@ public final class Pretraining {
         }
     }
 
-    private double tokensPerStep() {
-        double windows = Math.min(config.batchSize(), trainingWindows.size());
-        return windows * config.gradientAccumulation() * trainingWindows.contextLength();
-    }
-
     private void evaluate() throws IOException {
         long windows = (long) config.evalBatches() * config.batchSize();
-        double loss = requireFinite(evaluation.loss(validationWindows, windows));
+        double loss = requireFinite(evaluation.loss(validationSet, windows));
         EvaluationReport report =
                 new EvaluationReport(
                         state.step(),
@@ -195,7 +190,7 @@ public final class Pretraining {
                         loss,
                         loss < state.bestLoss(),
                         config.schedule().rate(Math.max(state.step() - 1, 0)),
-                        state.losses() * tokensPerStep() / state.seconds());
+                        state.tokens() / state.seconds());
         state = state.evaluated(loss);
         listeners.tell(listener -> listener.onEvaluation(report));
     }
@@ -212,14 +207,14 @@ public final class Pretraining {
         if (checkpoint == null) {
             return;
         }
-        requireFinite(evaluation.loss(validationWindows, 1));
+        requireFinite(evaluation.loss(validationSet, 1));
         listeners.tell(listener -> listener.beforeCheckpoint(state.step()));
         CheckpointHeader header =
                 new CheckpointHeader(
                         state,
                         config,
-                        trainingWindows.fingerprint(),
-                        validationWindows.fingerprint(),
+                        trainingSet.fingerprint(),
+                        validationSet.fingerprint(),
                         frozen(),
                         notes);
         listeners.attempt(() -> Checkpoint.write(checkpoint, header, trainingStep.tensors()));
@@ -238,8 +233,8 @@ public final class Pretraining {
 
         private Block model;
         private NDManager manager;
-        private TokenWindows trainingWindows;
-        private TokenWindows validationWindows;
+        private TrainingSet trainingSet;
+        private TrainingSet validationSet;
         private PretrainingConfig config = PretrainingConfig.builder().build();
         private PretrainingListener[] listeners = {};
         private WriteFailureHandler writeFailures =
@@ -251,6 +246,7 @@ public final class Pretraining {
         private Map<String, String> notes = Map.of();
         private int badStepsAllowed;
         private StepHook hook = StepHook.NONE;
+        private Objective objective = Objective.nextToken();
 
         private Builder() {}
 
@@ -279,13 +275,24 @@ public final class Pretraining {
         /**
          * Sets the data.
          *
-         * @param training the windows to train on; the sampling of the data set is not used
-         * @param validation the windows held out
+         * @param training what to train on; a sampling of its own is not used
+         * @param validation what is held out
          * @return this builder
          */
-        public Builder setData(TokenWindows training, TokenWindows validation) {
-            this.trainingWindows = training;
-            this.validationWindows = validation;
+        public Builder setData(TrainingSet training, TrainingSet validation) {
+            this.trainingSet = training;
+            this.validationSet = validation;
+            return this;
+        }
+
+        /**
+         * Sets what the training makes smaller.
+         *
+         * @param objective {@link Objective#nextToken()} by default
+         * @return this builder
+         */
+        public Builder optObjective(Objective objective) {
+            this.objective = objective;
             return this;
         }
 
@@ -393,8 +400,8 @@ public final class Pretraining {
         public Pretraining build() {
             Objects.requireNonNull(model, "setModel is missing");
             Objects.requireNonNull(manager, "setManager is missing");
-            Objects.requireNonNull(trainingWindows, "setData is missing");
-            Objects.requireNonNull(validationWindows, "setData is missing");
+            Objects.requireNonNull(trainingSet, "setData is missing");
+            Objects.requireNonNull(validationSet, "setData is missing");
             if (checkpointEvery != null) {
                 Checks.requirePositive("checkpointEvery", checkpointEvery);
             }
@@ -403,16 +410,16 @@ public final class Pretraining {
                         "{skipBadSteps}=%d must be at least 0", badStepsAllowed);
             }
             Pretraining training = new Pretraining(this);
-            requireKnownIds(trainingWindows);
-            requireKnownIds(validationWindows);
+            requireKnownIds(trainingSet);
+            requireKnownIds(validationSet);
             return training;
         }
 
         /** Once for all steps, as no batch is looked at. */
-        private void requireKnownIds(TokenWindows windows) {
-            Shape tokens = new Shape(1, windows.contextLength());
+        private void requireKnownIds(TrainingSet set) {
+            Shape tokens = new Shape(1, set.contextLength());
             Shape logits = model.getOutputShapes(new Shape[] {tokens})[0]; // (1, T, V)
-            windows.requireIdsBelow((int) logits.getLastDimension());
+            set.requireIdsBelow((int) logits.getLastDimension());
         }
     }
 }

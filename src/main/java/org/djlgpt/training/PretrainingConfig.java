@@ -91,9 +91,6 @@ public record PretrainingConfig(
         }
     }
 
-    /** Values that checkpoints of earlier versions do not have, as they were then. */
-    static final Map<String, String> ADDED = Map.of("workers", "1");
-
     /**
      * Returns the same with another number of workers.
      *

@@ -7,7 +7,13 @@ package org.djlgpt.training;
  * @param loss the training loss of the step's batches before the update, in nats per token
  * @param learningRate the rate of the update
  * @param gradientNorm the global norm of the gradients before clipping
- * @param tokensPerSecond training tokens per second of this step
+ * @param tokens the number of tokens of its batches
+ * @param tokensPerSecond how many of them a second
  */
 public record StepReport(
-        int step, double loss, double learningRate, double gradientNorm, double tokensPerSecond) {}
+        int step,
+        double loss,
+        double learningRate,
+        double gradientNorm,
+        long tokens,
+        double tokensPerSecond) {}

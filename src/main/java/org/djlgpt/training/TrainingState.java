@@ -8,12 +8,20 @@ package org.djlgpt.training;
  * @param bestLoss the lowest validation loss so far; infinite before the first evaluation
  * @param lossSum the sum of the training losses since the last evaluation
  * @param losses how many losses that are
- * @param seconds what the steps since the last evaluation took
+ * @param tokens how many tokens the steps since the last evaluation had
+ * @param seconds how long they took
  */
 record TrainingState(
-        int step, int skipped, double bestLoss, double lossSum, int losses, double seconds) {
+        int step,
+        int skipped,
+        double bestLoss,
+        double lossSum,
+        int losses,
+        double tokens,
+        double seconds) {
 
-    static final TrainingState START = new TrainingState(0, 0, Double.POSITIVE_INFINITY, 0, 0, 0);
+    static final TrainingState START =
+            new TrainingState(0, 0, Double.POSITIVE_INFINITY, 0, 0, 0, 0);
 
     TrainingState {
         if (skipped < 0 || step < skipped) {
@@ -22,17 +30,23 @@ record TrainingState(
         }
     }
 
-    TrainingState stepped(double loss, double took) {
+    TrainingState stepped(StepReport report) {
         return new TrainingState(
-                step + 1, skipped, bestLoss, lossSum + loss, losses + 1, seconds + took);
+                step + 1,
+                skipped,
+                bestLoss,
+                lossSum + report.loss(),
+                losses + 1,
+                tokens + report.tokens(),
+                seconds + report.tokens() / report.tokensPerSecond());
     }
 
     TrainingState skippedStep() {
-        return new TrainingState(step + 1, skipped + 1, bestLoss, lossSum, losses, seconds);
+        return new TrainingState(step + 1, skipped + 1, bestLoss, lossSum, losses, tokens, seconds);
     }
 
     TrainingState evaluated(double loss) {
-        return new TrainingState(step, skipped, Math.min(loss, bestLoss), 0, 0, 0);
+        return new TrainingState(step, skipped, Math.min(loss, bestLoss), 0, 0, 0, 0);
     }
 
     boolean isEvaluated() {

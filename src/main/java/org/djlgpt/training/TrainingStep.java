@@ -46,6 +46,7 @@ public final class TrainingStep implements AutoCloseable {
     private static final long TRIAL_NANOSECONDS = 1_000_000_000;
 
     private final Block model;
+    private final Objective objective;
     private final NDManager manager;
     private final Batches batches;
     private final PretrainingConfig config;
@@ -73,12 +74,35 @@ public final class TrainingStep implements AutoCloseable {
             Batches batches,
             PretrainingConfig config,
             StepHook hook) {
+        this(model, Objective.nextToken(), manager, batches, config, hook);
+    }
+
+    /**
+     * Makes the step of a training.
+     *
+     * @param model an initialized block that the objective can compute a loss with; its parameters
+     *     that require no gradient stay as they are
+     * @param objective what the step makes smaller
+     * @param manager a manager on the device of the model's parameters
+     * @param batches what is learned from, with ids that the model knows
+     * @param config how; of it counts what changes a step, but no batch size
+     * @param hook takes part, or {@link StepHook#NONE}
+     * @throws IllegalArgumentException if the model is not initialized
+     */
+    public TrainingStep(
+            Block model,
+            Objective objective,
+            NDManager manager,
+            Batches batches,
+            PretrainingConfig config,
+            StepHook hook) {
         if (!model.isInitialized()) {
             throw new IllegalArgumentException(
                     "the model is not initialized; call initialize(manager, DataType.FLOAT32,"
                             + " shape) first");
         }
         this.model = model;
+        this.objective = objective;
         this.manager = manager;
         this.batches = batches;
         this.config = config;
@@ -106,6 +130,7 @@ public final class TrainingStep implements AutoCloseable {
      * dropout does: split, its losses would not repeat.
      *
      * @param model as for the constructor
+     * @param objective as for the constructor
      * @param manager as for the constructor
      * @param batches as for the constructor
      * @param config how; its own number of workers does not count
@@ -113,17 +138,31 @@ public final class TrainingStep implements AutoCloseable {
      * @throws IllegalArgumentException as the constructor
      */
     public static int fastestWorkers(
-            Block model, NDManager manager, Batches batches, PretrainingConfig config) {
+            Block model,
+            Objective objective,
+            NDManager manager,
+            Batches batches,
+            PretrainingConfig config) {
         int most = Math.min(Threads.count(), config.batchSize());
         if (most == 1 || manager.getDevice().isGpu()) {
             return 1;
         }
         try (TrainingStep whole =
                         new TrainingStep(
-                                model, manager, batches, config.withWorkers(1), StepHook.NONE);
+                                model,
+                                objective,
+                                manager,
+                                batches,
+                                config.withWorkers(1),
+                                StepHook.NONE);
                 TrainingStep split =
                         new TrainingStep(
-                                model, manager, batches, config.withWorkers(most), StepHook.NONE)) {
+                                model,
+                                objective,
+                                manager,
+                                batches,
+                                config.withWorkers(most),
+                                StepHook.NONE)) {
             if (whole.drawsAtRandom() || whole.trial() > LONG_BATCH) {
                 return 1;
             }
@@ -155,7 +194,8 @@ public final class TrainingStep implements AutoCloseable {
         long begin = System.nanoTime();
         try (NDManager trial = manager.newSubManager()) {
             NDList sums = null;
-            for (Part part : learn(batches.batch(trial, 0), trial)) {
+            NDList batch = batches.batch(trial, 0);
+            for (Part part : learn(batch, objective.count(batch), trial)) {
                 sums = add(sums, part.gradients(), trial);
             }
         }
@@ -168,6 +208,7 @@ public final class TrainingStep implements AutoCloseable {
      *
      * @param step the number of steps before
      * @return what the step was like
+     * @throws IllegalArgumentException if its batches have nothing to learn
      * @throws IOException if the hook throws it
      */
     public StepReport run(int step) throws IOException {
@@ -179,15 +220,21 @@ public final class TrainingStep implements AutoCloseable {
         long tokens = 0;
         try (NDManager stepManager = manager.newSubManager()) {
             NDList gradients = null;
-            for (int i = 0; i < config.gradientAccumulation(); i++) {
-                long number = (long) step * config.gradientAccumulation() + i;
+            List<NDList> all = batches(stepManager);
+            long count = all.stream().mapToLong(objective::count).sum();
+            if (count == 0) {
+                throw new IllegalArgumentException(
+                        "the batches of step %d have nothing to learn; leave such examples out"
+                                .formatted(step + 1));
+            }
+            for (NDList batch : all) {
+                tokens += batch.head().size();
                 try (NDManager batchManager = stepManager.newSubManager()) {
-                    NDList batch = batches.batch(batchManager, number);
-                    for (Part part : learn(batch, batchManager)) {
+                    batch.attach(batchManager);
+                    for (Part part : learn(batch, count, batchManager)) {
                         gradients = add(gradients, part.gradients(), stepManager);
                         loss += part.loss();
                     }
-                    tokens += batch.get(1).size();
                 }
             }
             loss = hook.afterGradients(step, loss, gradients);
@@ -199,7 +246,7 @@ public final class TrainingStep implements AutoCloseable {
             hook.afterUpdate(step, weights);
         }
         double took = (System.nanoTime() - begin) / 1e9;
-        return new StepReport(step + 1, loss, rate(), norm, tokens / took);
+        return new StepReport(step + 1, loss, rate(), norm, tokens, tokens / took);
     }
 
     private double rate() {
@@ -209,31 +256,43 @@ public final class TrainingStep implements AutoCloseable {
     /** What some windows of a batch add to its mean loss and to the gradients. */
     private record Part(double loss, NDList gradients) {}
 
+    private List<NDList> batches(NDManager stepManager) {
+        List<NDList> all = new ArrayList<>();
+        for (int i = 0; i < config.gradientAccumulation(); i++) {
+            all.add(batches.batch(stepManager, (long) step * config.gradientAccumulation() + i));
+        }
+        return all;
+    }
+
     /** Splits a batch over the workers, as evenly as can be. */
-    private List<Part> learn(NDList batch, NDManager batchManager) {
-        long rows = batch.get(0).getShape().get(0);
-        long count = Math.min(rows, workers.count());
+    private List<Part> learn(NDList batch, double count, NDManager batchManager) {
+        long rows = batch.head().getShape().get(0);
+        long shares = Math.min(rows, workers.count());
         List<Supplier<Part>> parts = new ArrayList<>();
-        for (long i = 0; i < count; i++) {
-            long from = i * rows / count;
-            long to = (i + 1) * rows / count;
-            NDList part = count == 1 ? batch : rows(batch, from, to);
-            double weight = (double) (to - from) / rows / config.gradientAccumulation();
-            NDManager owner = batchManager.newSubManager();
-            parts.add(() -> learn(part, weight, owner));
+        for (long i = 0; i < shares; i++) {
+            NDList share = rows(batch, i * rows / shares, (i + 1) * rows / shares);
+            long counted = objective.count(share);
+            if (counted > 0) {
+                NDManager owner = batchManager.newSubManager();
+                parts.add(() -> part(share, counted / count, owner));
+            }
         }
         return workers.compute(parts);
     }
 
     private static NDList rows(NDList batch, long from, long to) {
-        String range = from + ":" + to;
-        return new NDList(batch.get(0).get(range), batch.get(1).get(range));
+        if (to - from == batch.head().getShape().get(0)) {
+            return batch;
+        }
+        NDList rows = new NDList(batch.size());
+        batch.forEach(array -> rows.add(array.get(from + ":" + to)));
+        return rows;
     }
 
-    private Part learn(NDList batch, double weight, NDManager owner) {
+    private Part part(NDList batch, double weight, NDManager owner) {
         try (Recording on = Recording.on()) {
             Pass pass = new Pass(new ParameterStore(owner, false), true);
-            NDArray mean = Evaluation.loss(model, batch, pass);
+            NDArray mean = objective.loss(model, batch, pass);
             NDArray loss = mean.mul(Scalar.of(weight, mean));
             return new Part(loss.getFloat(), Gradients.of(loss, weights));
         }

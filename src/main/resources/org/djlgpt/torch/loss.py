@@ -23,8 +23,18 @@ def _loss_and_gradient(logits: Tensor, targets: Tensor, gradient: Tensor) -> Ten
   return loss
 
 
+def _counted(x: Tensor, targets: Tensor) -> Tuple[Tensor, Tensor]:
+  """The rows of x (N, ..) and targets (N) that count: those whose target is not -100."""
+  counts = targets != -100
+  if not bool(counts.all()):
+    rows = counts.nonzero().squeeze(1)
+    x, targets = x.index_select(0, rows), targets.index_select(0, rows)
+  return x, targets
+
+
 def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
   """The mean loss of logits (N, V) against targets (N)."""
+  logits, targets = __torch__.loss._counted(logits, targets)
   fixed = logits.detach()
   gradient = torch.empty_like(fixed)
   rows = logits.size(0)
@@ -40,6 +50,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
 
 def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
   """The mean loss of the logits hidden weight^T: (N, E) and (V, E) against targets (N)."""
+  hidden, targets = __torch__.loss._counted(hidden, targets)
   h = hidden.detach().type_as(weight)
   w = weight.detach()
   rows = h.size(0)

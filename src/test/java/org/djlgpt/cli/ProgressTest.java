@@ -39,7 +39,7 @@ class ProgressTest {
     void aBarShowsStepLossSpeedAndTimeLeftBelowTheEvaluations() {
         StringWriter screen = new StringWriter();
         try (ProgressMeter meter = new ProgressMeter(new Output(new PrintWriter(screen)), 200)) {
-            meter.onStep(new StepReport(50, 1.5, 1e-3, 1, 9876));
+            meter.onStep(new StepReport(50, 1.5, 1e-3, 1, 768, 9876));
             meter.onEvaluation(report(50, true));
         }
 

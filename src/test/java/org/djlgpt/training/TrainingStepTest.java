@@ -10,10 +10,12 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
+import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.TokenWindows;
@@ -26,6 +28,7 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
+import java.util.Arrays;
 import java.util.List;
 import java.util.stream.IntStream;
 
@@ -230,7 +233,9 @@ class TrainingStepTest {
             float[] before = training.state();
             long held = HeldArrays.inProcess(manager);
 
-            int workers = TrainingStep.fastestWorkers(model, manager, BATCHES, config().build());
+            int workers =
+                    TrainingStep.fastestWorkers(
+                            model, Objective.nextToken(), manager, BATCHES, config().build());
 
             assertTrue(workers >= 1 && workers <= Threads.count(), workers + " workers");
             assertArrayEquals(before, training.state());
@@ -238,7 +243,63 @@ class TrainingStepTest {
         }
         GptModel random =
                 TinyGpt.model(TinyGpt.size(WORDS, CONTEXT).optDropout(0.1f).build(), 1, manager);
-        assertEquals(1, TrainingStep.fastestWorkers(random, manager, BATCHES, config().build()));
+        assertEquals(
+                1,
+                TrainingStep.fastestWorkers(
+                        random, Objective.nextToken(), manager, BATCHES, config().build()));
+    }
+
+    @ParameterizedTest
+    @ValueSource(ints = {1, 2})
+    void tokensThatCountMakeTheMeanWhereverTheyStand(int workers) throws IOException {
+        PretrainingConfig config = config().optWorkers(workers).optGradientAccumulation(2).build();
+        long ignored = CrossEntropy.IGNORED;
+        long[] ids = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2};
+        long[] first = {ignored, ignored, 4, 5, ignored, ignored, ignored, ignored, 10, 1, 2, 3};
+        long[] none = new long[12];
+        Arrays.fill(none, ignored);
+        Batches masked =
+                (m, number) ->
+                        new NDList(
+                                m.create(ids, new Shape(3, 4)),
+                                m.create(number == 0 ? first : none, new Shape(3, 4)));
+        Batches bare = // the same six predictions, each behind what was before it
+                (m, number) ->
+                        number == 0
+                                ? new NDList(
+                                        m.create(new long[] {1, 2, 3, 4}, new Shape(1, 4)),
+                                        m.create(
+                                                new long[] {ignored, ignored, 4, 5},
+                                                new Shape(1, 4)))
+                                : new NDList(
+                                        m.create(new long[] {9, 10, 1, 2}, new Shape(1, 4)),
+                                        m.create(new long[] {10, 1, 2, 3}, new Shape(1, 4)));
+
+        try (TrainingStep one = step(model(), masked, config, StepHook.NONE);
+                TrainingStep other = step(model(), bare, config, StepHook.NONE)) {
+            StepReport expected = other.run(0);
+            StepReport actual = one.run(0);
+
+            assertEquals(expected.loss(), actual.loss(), 1e-6);
+            assertEquals(expected.gradientNorm(), actual.gradientNorm(), 1e-5);
+            assertEquals(24, actual.tokens());
+        }
+    }
+
+    @Test
+    void aStepWithNothingToLearnIsRefused() {
+        Batches nothing =
+                (m, number) -> {
+                    NDList batch = BATCHES.batch(m, number);
+                    batch.get(1).muli(0).addi(CrossEntropy.IGNORED);
+                    return batch;
+                };
+        try (TrainingStep training = step(model(), nothing, config().build(), StepHook.NONE)) {
+            String message =
+                    assertThrows(IllegalArgumentException.class, () -> training.run(0))
+                            .getMessage();
+            assertTrue(message.contains("nothing to learn"), message);
+        }
     }
 
     @Test

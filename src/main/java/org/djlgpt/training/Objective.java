@@ -1,0 +1,63 @@
+package org.djlgpt.training;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.nn.Block;
+
+import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.nn.FusedLoss;
+import org.djlgpt.nn.Pass;
+
+/** What a training makes smaller: a loss of batches, which the loop knows nothing else of. */
+public interface Objective {
+
+    /**
+     * Computes the loss of a batch.
+     *
+     * @param model what is trained
+     * @param batch the arrays of a {@link org.djlgpt.text.TrainingSet}
+     * @param pass where parameter values come from, and whether the model is trained
+     * @return the mean over what {@link #count} counts, a float32 scalar
+     */
+    NDArray loss(Block model, NDList batch, Pass pass);
+
+    /**
+     * Counts what the loss is the mean of, so that batches with more of it weigh more.
+     *
+     * @param batch the arrays of a {@link org.djlgpt.text.TrainingSet}
+     * @return the number; 0 if there is nothing to learn
+     */
+    long count(NDList batch);
+
+    /**
+     * Predicts the token that follows each token. A batch is token ids (B, T) and the ids that
+     * follow them (B, T), where {@link CrossEntropy#IGNORED} stands for one that is not to be
+     * learned.
+     *
+     * @return the objective, in nats per token
+     */
+    static Objective nextToken() {
+        return NextToken.INSTANCE;
+    }
+}
+
+enum NextToken implements Objective {
+    INSTANCE;
+
+    @Override
+    public NDArray loss(Block model, NDList batch, Pass pass) {
+        if (model instanceof FusedLoss fused) {
+            return fused.loss(batch.get(0), batch.get(1), pass);
+        }
+        return CrossEntropy.mean(pass.through(batch.get(0), model), batch.get(1));
+    }
+
+    @Override
+    public long count(NDList batch) {
+        try (NDArray counted = batch.get(1).neq(CrossEntropy.IGNORED);
+                NDArray count = counted.toType(DataType.INT64, false).sum()) {
+            return count.getLong();
+        }
+    }
+}
