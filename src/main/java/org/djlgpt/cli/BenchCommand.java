@@ -4,6 +4,7 @@ import org.djlgpt.bench.Benchmark;
 import org.djlgpt.bench.BenchmarkListener;
 import org.djlgpt.bench.BenchmarkReport;
 import org.djlgpt.bench.Effort;
+import org.djlgpt.io.AtomicFile;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Model.CommandSpec;
@@ -12,8 +13,6 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.Files;
-import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.util.concurrent.Callable;
 
@@ -40,9 +39,8 @@ final class BenchCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException, InterruptedException {
-        if (json != null && !Files.isDirectory(json.toAbsolutePath().getParent())) {
-            throw new NoSuchFileException(
-                    json.toString(), null, "its directory does not exist; create it first");
+        if (json != null) {
+            AtomicFile.requireWritable(json);
         }
         new Benchmark(quick ? Effort.QUICK : Effort.FULL).run(new Printer());
         return 0;

@@ -140,7 +140,7 @@ final class Failures {
         }
         if (cause instanceof UnsatisfiedLinkError) {
             return ("%s; DJL keeps it in %s: delete that if it is damaged, or let DJL_CACHE_DIR"
-                        + " name another folder that you may write to")
+                            + " name another folder that you may write to")
                     .formatted(reason, Utils.getEngineCacheDir());
         }
         if (cause instanceof LinkageError) {
@@ -167,6 +167,7 @@ final class Failures {
                 .filter(line -> line.startsWith("RuntimeError: ")) // ends a trace of libtorch's
                 .findFirst()
                 .or(() -> message.lines().findFirst())
-                .orElse(failure.toString());
+                .orElse(failure.toString())
+                .replaceFirst("\\.$", "");
     }
 }

@@ -116,8 +116,7 @@ public final class Gpt {
             return Integer.parseInt(word);
         } catch (NumberFormatException e) {
             throw new TypeConversionException(
-                    "'%s' is no whole number from %,d to %,d"
-                            .formatted(word, Integer.MIN_VALUE, Integer.MAX_VALUE));
+                    "'" + word + "' is no whole number from -2147483648 to 2147483647");
         }
     }
 

@@ -1,5 +1,7 @@
 package org.djlgpt.training;
 
+import org.djlgpt.io.FileProblem;
+
 import java.io.Closeable;
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -137,7 +139,7 @@ public final class CheckpointLock implements Closeable {
             throw new IOException(
                     ("%s can't be locked (%s), so two trainings could spoil each other's files;"
                                     + " name a folder on another file system")
-                            .formatted(file, e.getMessage()),
+                            .formatted(file, FileProblem.of(e)),
                     e);
         }
     }

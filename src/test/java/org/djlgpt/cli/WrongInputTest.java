@@ -48,7 +48,7 @@ class WrongInputTest {
                 "--context-length    | 0          | --context-length=0 must be at least 1",
                 "--steps             | -5         | --steps=-5 must be at least 1",
                 "--steps             | 0          | --steps=0 must be at least 1",
-                "--steps             | many       | 'many' is no whole number from -2,147,483,648"
+                "--steps             | many       | 'many' is no whole number from -2147483648"
                         + " to",
                 "--steps             | 3000000000 | '3000000000' is no whole number from",
                 "--batch-size        | 0          | --batch-size=0 must be at least 1",
