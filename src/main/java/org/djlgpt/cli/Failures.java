@@ -24,7 +24,7 @@ import java.nio.file.NotDirectoryException;
 final class Failures {
 
     /** What a shell reports of a program that a closed pipe has ended: 128 and SIGPIPE's number. */
-    private static final int CLOSED_OUTPUT = 141;
+    static final int CLOSED_OUTPUT = 141;
 
     private Failures() {}
 
@@ -63,7 +63,8 @@ final class Failures {
         print(
                 err,
                 ("the Java heap of %d MiB is too small (%s); choose a smaller model or batch, or"
-                                + " give a larger heap, as with MAVEN_OPTS=-Xmx8g")
+                                + " give a larger heap, as with "
+                                + Launch.current().with("-Xmx8g"))
                         .formatted(Runtime.getRuntime().maxMemory() >> 20, failure.getMessage()));
         return ExitCode.USAGE;
     }

@@ -1,7 +1,10 @@
 package org.djlgpt.cli;
 
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Help.Ansi;
 
 import java.io.PrintWriter;
 
@@ -11,6 +14,10 @@ import java.io.PrintWriter;
         mixinStandardHelpOptions = true,
         version = "djl-gpt 0.1.0-SNAPSHOT",
         description = "Trains a GPT and writes text with it. Without a command it trains.",
+        footer = {
+            "",
+            "'source <(gpt generate-completion)' lets bash and zsh complete commands and options."
+        },
         subcommands = {
             TrainCommand.class,
             GenerateCommand.class,
@@ -33,7 +40,11 @@ public final class Gpt {
      */
     public static void main(String[] arguments) {
         quietLogs();
-        System.exit(run(Terminal.writer(System.out), Terminal.writer(System.err), arguments));
+        int exitCode = run(Terminal.writer(System.out), Terminal.writer(System.err), arguments);
+        if (exitCode == Failures.CLOSED_OUTPUT) { // a signal would run no hooks, and Maven's fails
+            Runtime.getRuntime().halt(exitCode);
+        }
+        System.exit(exitCode);
     }
 
     /**
@@ -47,20 +58,27 @@ public final class Gpt {
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         String[] command = arguments.length == 0 ? new String[] {"train"} : arguments;
         try {
-            return new CommandLine(new Gpt())
-                    .setOut(out)
-                    .setErr(err)
-                    .setCaseInsensitiveEnumValuesAllowed(true)
-                    .setOverwrittenOptionsAllowed(true)
-                    .setParameterExceptionHandler(Failures::usage)
-                    .setExecutionExceptionHandler(Failures::execution)
-                    .execute(command);
+            int exitCode = commandLine().setOut(out).setErr(err).execute(command);
+            return exitCode == 0 && out.checkError() ? Failures.CLOSED_OUTPUT : exitCode;
         } catch (OutOfMemoryError e) {
             return Failures.outOfMemory(err, e);
         } finally {
             out.flush();
             err.flush();
         }
+    }
+
+    private static CommandLine commandLine() {
+        CommandLine completion = new CommandLine(new GenerateCompletion());
+        completion.getCommandSpec().usageMessage().hidden(true); // it is no text that it completes
+        return new CommandLine(new Gpt())
+                .addSubcommand(completion)
+                .setCaseInsensitiveEnumValuesAllowed(true)
+                .setOverwrittenOptionsAllowed(true)
+                .setColorScheme(
+                        Help.defaultColorScheme(Terminal.hasColors() ? Ansi.AUTO : Ansi.OFF))
+                .setParameterExceptionHandler(Failures::usage)
+                .setExecutionExceptionHandler(Failures::execution);
     }
 
     private static void quietLogs() {

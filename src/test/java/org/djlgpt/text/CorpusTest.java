@@ -123,9 +123,7 @@ class CorpusTest {
         }
         try (URLClassLoader loader = loaderOf(folder)) {
             assertEquals(
-                    List.of(
-                            "package ai.djl;\n/* kept */\n",
-                            "/** Kept. */\npackage ai.djl.a;\n"),
+                    List.of("package ai.djl;\n/* kept */\n", "/** Kept. */\npackage ai.djl.a;\n"),
                     DjlSources.read(loader));
         }
     }
