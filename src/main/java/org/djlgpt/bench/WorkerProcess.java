@@ -93,6 +93,7 @@ final class WorkerProcess {
     private List<String> command(Case work, Effort effort) {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+        command.add("--enable-native-access=ALL-UNNAMED"); // or newer Javas warn in the output
         command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-cp", classPath));
         for (String name : System.getProperties().stringPropertyNames()) {
             if (HANDED_ON.stream().anyMatch(name::startsWith)) {

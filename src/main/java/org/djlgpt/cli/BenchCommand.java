@@ -51,6 +51,7 @@ final class BenchCommand implements Callable<Integer> {
 
         private static final String ERASED = "\r\033[K";
 
+        private final Output out = new Output(spec.commandLine().getOut());
         private final boolean interactive = Terminal.isInteractive();
         private int printed;
 
@@ -69,9 +70,7 @@ final class BenchCommand implements Callable<Integer> {
                 spec.commandLine().getErr().flush();
             }
             String text = soFar.text();
-            PrintWriter out = spec.commandLine().getOut();
-            out.print(text.substring(printed));
-            out.flush();
+            out.text(text.substring(printed));
             printed = text.length();
             if (json != null) {
                 soFar.writeJson(json);

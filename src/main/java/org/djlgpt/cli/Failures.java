@@ -26,7 +26,7 @@ import java.util.List;
 final class Failures {
 
     /** What a shell reports of a program that a closed pipe has ended: 128 and SIGPIPE's number. */
-    private static final int CLOSED_OUTPUT = 141;
+    static final int CLOSED_OUTPUT = 141;
 
     private Failures() {}
 
@@ -82,8 +82,8 @@ final class Failures {
                 err,
                 failure instanceof OutOfMemoryError
                         ? ("the Java heap of %d MiB is too small (%s); choose a smaller model or"
-                                        + " batch, or give a larger heap, as with"
-                                        + " MAVEN_OPTS=-Xmx8g")
+                                        + " batch, or give a larger heap, as with "
+                                        + Launch.current().with("-Xmx8g"))
                                 .formatted(
                                         Runtime.getRuntime().maxMemory() >> 20,
                                         failure.getMessage())

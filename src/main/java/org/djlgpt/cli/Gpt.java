@@ -1,7 +1,10 @@
 package org.djlgpt.cli;
 
+import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Help;
+import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.HelpCommand;
 import picocli.CommandLine.TypeConversionException;
 
@@ -22,7 +25,11 @@ import java.util.stream.Stream;
         description =
                 "Trains a GPT and writes text with it. Without a command it trains, with the"
                         + " options of gpt train.",
-        footer = "%n'gpt COMMAND --help' shows the options of a command.",
+        footer = {
+            "",
+            "'gpt COMMAND --help' shows the options of a command.",
+            "'source <(gpt generate-completion)' lets bash and zsh complete commands and options."
+        },
         subcommands = {
             TrainCommand.class,
             GenerateCommand.class,
@@ -53,6 +60,9 @@ public final class Gpt {
         } catch (IllegalArgumentException | IOException e) {
             exitCode = Failures.unreadable(err, e);
         }
+        if (exitCode == Failures.CLOSED_OUTPUT) { // a signal would run no hooks, and Maven's fails
+            Runtime.getRuntime().halt(exitCode);
+        }
         System.exit(exitCode);
     }
 
@@ -67,7 +77,8 @@ public final class Gpt {
     static int run(PrintWriter out, PrintWriter err, String... arguments) {
         CommandLine gpt = commandLine().setOut(out).setErr(err);
         try {
-            return gpt.execute(withCommand(gpt, arguments));
+            int exitCode = gpt.execute(withCommand(gpt, arguments));
+            return exitCode == 0 && out.checkError() ? Failures.CLOSED_OUTPUT : exitCode;
         } catch (OutOfMemoryError | LinkageError e) {
             return Failures.execution(e, err);
         } finally {
@@ -78,7 +89,9 @@ public final class Gpt {
 
     /** Returns a parser to which every word after an option that takes one is text. */
     static CommandLine commandLine() {
-        CommandLine gpt = new CommandLine(new Gpt());
+        CommandLine completion = new CommandLine(new GenerateCompletion());
+        completion.getCommandSpec().usageMessage().hidden(true); // it is no text that it completes
+        CommandLine gpt = new CommandLine(new Gpt()).addSubcommand(completion);
         String[] version = gpt.getCommandSpec().version();
         gpt.getSubcommands().values().forEach(command -> command.getCommandSpec().version(version));
         return gpt.setExpandAtFiles(false)
@@ -87,6 +100,8 @@ public final class Gpt {
                 .setPosixClusteredShortOptionsAllowed(false)
                 .setCaseInsensitiveEnumValuesAllowed(true)
                 .setOverwrittenOptionsAllowed(true)
+                .setColorScheme(
+                        Help.defaultColorScheme(Terminal.hasColors() ? Ansi.AUTO : Ansi.OFF))
                 .registerConverter(Path.class, Gpt::path)
                 .registerConverter(Integer.class, Gpt::integer)
                 .registerConverter(int.class, Gpt::integer)

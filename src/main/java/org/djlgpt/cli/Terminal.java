@@ -27,7 +27,7 @@ final class Terminal {
     /** Returns whether a person watches, on a terminal where a line can be written over. */
     static boolean isInteractive() {
         Console console = System.console();
-        if (console == null || "dumb".equals(System.getenv("TERM"))) {
+        if (console == null || isDumb()) {
             return false;
         }
         try {
@@ -40,7 +40,11 @@ final class Terminal {
     /** Returns whether a terminal may be colored (<a href="https://no-color.org">NO_COLOR</a>). */
     static boolean hasColors() {
         String noColor = System.getenv("NO_COLOR");
-        return noColor == null || noColor.isEmpty();
+        return (noColor == null || noColor.isEmpty()) && !isDumb();
+    }
+
+    private static boolean isDumb() {
+        return "dumb".equals(System.getenv("TERM"));
     }
 
     /**

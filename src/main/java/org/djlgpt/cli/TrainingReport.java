@@ -9,13 +9,12 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.training.Baselines;
 
 import java.io.IOException;
-import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /** What {@code gpt train} says before and after the steps. */
 final class TrainingReport {
 
     private final Output out;
+    private final Launch launch = Launch.current();
 
     TrainingReport(Output out) {
         this.out = out;
@@ -46,7 +45,7 @@ final class TrainingReport {
         }
         int step = run.readCheckpoint().step();
         out.line("Stopped  after step %d, saved in %s", step, run.checkpoint());
-        out.line("More     %s", mavenLine("train", "--resume", run.path().toString()));
+        out.line("More     %s", launch.line("train", "--resume", run.path().toString()));
     }
 
     void losses(double loss, Baselines baselines) {
@@ -79,23 +78,7 @@ final class TrainingReport {
         out.line("Metrics  %s", run.metrics());
         out.line(
                 "More     %s",
-                mavenLine("generate", "--model", run.path().toString(), "--prompt", opening));
-    }
-
-    /** Returns the POSIX shell's line that runs {@code gpt}, whatever characters arguments have. */
-    static String mavenLine(String... arguments) {
-        String line =
-                Stream.of(arguments).map(TrainingReport::quoted).collect(Collectors.joining(" "));
-        return "mvn -q compile exec:java -Dexec.args=\""
-                + line.replaceAll("[\\\\\"$`]", "\\\\$0")
-                + "\"";
-    }
-
-    /** Maven's exec plugin splits its line at spaces outside quotes, and has no other escape. */
-    private static String quoted(String argument) {
-        return argument.matches("[\\w./:=+@%,-]+")
-                ? argument
-                : "'" + argument.replace("'", "'\"'\"'") + "'";
+                launch.line("generate", "--model", run.path().toString(), "--prompt", opening));
     }
 
     private void blank() {

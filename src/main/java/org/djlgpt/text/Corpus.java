@@ -77,8 +77,8 @@ public record Corpus(List<String> documents) {
      * comments, one document a file, sorted by path.
      *
      * @return the corpus; about 2.3 million characters in 489 documents for DJL 0.36.0
-     * @throws IllegalStateException if {@code ai.djl:api} with classifier {@code sources} is not on
-     *     the class path
+     * @throws IllegalStateException if the classes were built without Maven, which packs the
+     *     sources beside them
      * @throws IOException if reading it fails
      */
     public static Corpus djlSources() throws IOException {

@@ -1,21 +1,18 @@
 package org.djlgpt.text;
 
 import java.io.IOException;
-import java.net.JarURLConnection;
-import java.net.URISyntaxException;
-import java.net.URL;
-import java.nio.file.FileSystem;
-import java.nio.file.FileSystemNotFoundException;
-import java.nio.file.FileSystems;
-import java.nio.file.Files;
+import java.io.InputStream;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
+import java.util.SortedMap;
+import java.util.TreeMap;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipInputStream;
 
-/** Finds DJL's own sources on the class path, in a jar or in a folder. */
+/** Reads DJL's own sources from the archive that the build has put among the resources. */
 final class DjlSources {
 
-    private static final String LANDMARK = "ai/djl/Model.java";
+    private static final String ARCHIVE = "org/djlgpt/text/djl-sources.zip";
 
     private DjlSources() {}
 
@@ -25,31 +22,30 @@ final class DjlSources {
      * @throws IllegalStateException if it sees none
      */
     static List<String> read(ClassLoader loader) throws IOException {
-        URL landmark = loader.getResource(LANDMARK);
-        if (landmark == null) {
-            throw new IllegalStateException(
-                    "DJL's sources are not on the class path (no "
-                            + LANDMARK
-                            + "); add ai.djl:api with classifier sources, or give a text of your"
-                            + " own");
-        }
-        if (landmark.openConnection() instanceof JarURLConnection jar) {
-            try (FileSystem files = FileSystems.newFileSystem(path(jar.getJarFileURL()))) {
-                return read(files.getPath("/" + LANDMARK).getParent());
+        try (InputStream archive = loader.getResourceAsStream(ARCHIVE)) {
+            if (archive == null) {
+                throw new IllegalStateException(
+                        "DJL's sources are not on the class path (no "
+                                + ARCHIVE
+                                + "); build with Maven, which puts them there, or give a text of"
+                                + " your own");
             }
+            return read(new ZipInputStream(archive));
         }
-        return read(path(landmark).getParent());
     }
 
-    private static List<String> read(Path folder) throws IOException {
-        List<String> sources = new ArrayList<>();
-        for (Path file : TextFile.below(folder)) {
-            if (file.toString().endsWith(".java")) {
-                String source = TextFile.decode(Files.readAllBytes(file), file);
-                sources.add(withoutLicence(source));
+    private static List<String> read(ZipInputStream archive) throws IOException {
+        SortedMap<String, String> sources = new TreeMap<>();
+        ZipEntry file = archive.getNextEntry();
+        while (file != null) {
+            String name = file.getName();
+            if (name.endsWith(".java")) {
+                String source = TextFile.decode(archive.readAllBytes(), Path.of(name));
+                sources.put(name, withoutLicence(source));
             }
+            file = archive.getNextEntry();
         }
-        return sources;
+        return List.copyOf(sources.values());
     }
 
     /** Drops a comment at the very start, unless it is Javadoc. */
@@ -57,17 +53,5 @@ final class DjlSources {
         int end = source.indexOf("*/", 2);
         boolean licensed = source.startsWith("/*") && !source.startsWith("/**") && end > 0;
         return licensed ? source.substring(end + 2).stripLeading() : source;
-    }
-
-    private static Path path(URL url) {
-        try {
-            return Path.of(url.toURI());
-        } catch (URISyntaxException | IllegalArgumentException | FileSystemNotFoundException e) {
-            throw new IllegalStateException(
-                    "DJL's sources are at "
-                            + url
-                            + ", which is neither a folder nor a plain jar file",
-                    e);
-        }
     }
 }

@@ -385,7 +385,11 @@ class TrainGenerateEvalInfoTest {
     void aReaderWhoHasGoneEndsTheCommand() {
         for (String[] command :
                 new String[][] {
+                    {"--help"},
+                    {"train", "--help"},
+                    {"generate-completion"},
                     {"info", "--model", model.toString()},
+                    {"eval", "--model", model.toString(), "--data", text.toString()},
                     {
                         "generate",
                         "--model",

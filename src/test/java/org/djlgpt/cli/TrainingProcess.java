@@ -58,7 +58,8 @@ final class TrainingProcess implements AutoCloseable {
         return command;
     }
 
-    private static TrainingProcess start(ProcessBuilder command) throws IOException {
+    /** Starts a training by any command line and waits until it is about to do a step. */
+    static TrainingProcess start(ProcessBuilder command) throws IOException {
         TrainingProcess training = new TrainingProcess(command.redirectErrorStream(true).start());
         training.awaitStep();
         return training;

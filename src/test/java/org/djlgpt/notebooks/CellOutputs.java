@@ -13,7 +13,7 @@ import java.util.Map;
 /** Collects what a cell prints and shows, in nbformat's words and in order. */
 final class CellOutputs {
 
-    private final JsonArray outputs = new JsonArray();
+    private JsonArray outputs = new JsonArray();
     private final ByteArrayOutputStream printed = new ByteArrayOutputStream();
     private final Map<String, JsonObject> displays = new HashMap<>();
 
@@ -45,8 +45,8 @@ final class CellOutputs {
     /** Returns everything so far, and begins anew. */
     JsonArray take() {
         flush();
-        JsonArray taken = outputs.deepCopy();
-        outputs.asList().clear();
+        JsonArray taken = outputs;
+        outputs = new JsonArray();
         displays.clear();
         return taken;
     }

@@ -39,7 +39,6 @@ class CodeCellTest {
     void aNotebookIsWrittenAsJupyterWritesIt() {
         Notebook notebook =
                 Notebook.parse(
-                        "a.ipynb",
 """
 {"nbformat": 4, "nbformat_minor": 5, "metadata": {}, "cells": [
   {"id": "a", "cell_type": "code", "metadata": {}, "source": ["5 < x\\n", "é"],

@@ -81,6 +81,7 @@ final class JShellKernel implements AutoCloseable {
                         .executionEngine(new LocalExecutionControlProvider(), Map.of())
                         .build();
         shell.addToClasspath(System.getProperty("java.class.path"));
+        KernelFunctions.loadBy(shell::addToClasspath);
         for (String name : IMPORTS) {
             evaluate("import " + name + ";");
         }

@@ -1,7 +1,10 @@
 package org.djlgpt.notebooks;
 
+import java.io.File;
 import java.util.List;
 import java.util.UUID;
+import java.util.function.Consumer;
+import java.util.stream.Stream;
 
 /**
  * The functions that IJava and JJava give to every cell, with outputs collected instead of sent to
@@ -9,13 +12,22 @@ import java.util.UUID;
  */
 public final class KernelFunctions {
 
+    /** The property that lists what {@link #lineMagic} loads. */
+    static final String LIBRARY = "notebook.library";
+
     private static CellOutputs outputs;
+    private static Consumer<String> classPath;
 
     private KernelFunctions() {}
 
     /** Sends what cells show from now on to {@code outputs}. */
     static void showIn(CellOutputs outputs) {
         KernelFunctions.outputs = outputs;
+    }
+
+    /** Lets {@link #lineMagic} load by this from now on. */
+    static void loadBy(Consumer<String> classPath) {
+        KernelFunctions.classPath = classPath;
     }
 
     /** Shows a value; returns the id for {@link #updateDisplay}. */
@@ -40,8 +52,12 @@ public final class KernelFunctions {
         return MimeBundle.of(value, type);
     }
 
-    /** Does nothing: what the first cell would load is on the class path. */
-    public static void lineMagic(String name, List<String> arguments) {}
+    /** Puts the library on the class path, under whatever name the first cell asks for it. */
+    public static void lineMagic(String name, List<String> arguments) {
+        Stream.of(System.getProperty(LIBRARY, "").split(File.pathSeparator))
+                .filter(entry -> !entry.isEmpty())
+                .forEach(classPath);
+    }
 
     /** Shows the value of a cell's last expression. */
     public static void showResult(Object value) {

@@ -15,10 +15,8 @@ import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.time.Duration;
 import java.util.List;
 import java.util.TreeMap;
-import java.util.function.BiConsumer;
 import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
@@ -32,14 +30,9 @@ final class Notebook {
                     .serializeNulls()
                     .create();
 
-    /** Far more than any cell needs, so that only one that never ends is stopped. */
-    private static final Duration CELL_LIMIT = Duration.ofMinutes(5);
-
-    private final String name;
     private final JsonObject json;
 
-    private Notebook(String name, JsonObject json) {
-        this.name = name;
+    private Notebook(JsonObject json) {
         this.json = json;
     }
 
@@ -53,11 +46,11 @@ final class Notebook {
     }
 
     static Notebook read(Path file) throws IOException {
-        return parse(file.getFileName().toString(), Files.readString(file));
+        return parse(Files.readString(file));
     }
 
-    static Notebook parse(String name, String text) {
-        return new Notebook(name, JsonParser.parseString(text).getAsJsonObject());
+    static Notebook parse(String text) {
+        return new Notebook(JsonParser.parseString(text).getAsJsonObject());
     }
 
     void write(Path file) throws IOException {
@@ -75,26 +68,11 @@ final class Notebook {
                 .toList();
     }
 
-    /**
-     * Executes the cells from top to bottom in a fresh kernel.
-     *
-     * @param executed takes each cell with its outputs, before the next is executed
-     * @throws CellFailure if a cell fails; the message names notebook and cell
-     */
-    void execute(BiConsumer<CodeCell, JsonArray> executed) throws CellFailure {
-        try (JShellKernel kernel = new JShellKernel(CELL_LIMIT)) {
-            for (CodeCell cell : codeCells()) {
-                executed.accept(cell, execute(kernel, cell));
-            }
-        }
-    }
-
-    private JsonArray execute(JShellKernel kernel, CodeCell cell) throws CellFailure {
-        try {
-            return kernel.execute(cell.source());
-        } catch (CellFailure e) {
-            throw new CellFailure(name + ", cell " + cell.id() + ": " + e.getMessage(), e);
-        }
+    /** Says which Java has executed the cells, as a kernel does. */
+    void recordJava(Runtime.Version version) {
+        json.getAsJsonObject("metadata")
+                .getAsJsonObject("language_info")
+                .addProperty("version", version.toString());
     }
 
     /** Returns the text of the file. */

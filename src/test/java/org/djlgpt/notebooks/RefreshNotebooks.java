@@ -1,8 +1,10 @@
 package org.djlgpt.notebooks;
 
+import com.google.gson.JsonArray;
+
 import java.io.IOException;
 import java.nio.file.Path;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.List;
 
 /** Executes notebooks and writes their outputs into them, all of a notebook or none. */
 public final class RefreshNotebooks {
@@ -21,13 +23,16 @@ public final class RefreshNotebooks {
                 System.out.println(file);
             }
         }
-        System.exit(0); // whatever threads the cells have left behind
     }
 
     private static void refresh(Path file) throws IOException, CellFailure {
         Notebook notebook = Notebook.read(file);
-        AtomicInteger count = new AtomicInteger();
-        notebook.execute((cell, outputs) -> cell.record(count.incrementAndGet(), outputs));
+        List<CodeCell> cells = notebook.codeCells();
+        List<JsonArray> outputs = IJavaProcess.execute(cells);
+        for (int i = 0; i < cells.size(); i++) {
+            cells.get(i).record(i + 1, outputs.get(i));
+        }
+        notebook.recordJava(Runtime.version());
         notebook.write(file);
     }
 }

@@ -3,6 +3,7 @@ package org.djlgpt.text;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertNull;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -13,9 +14,12 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.net.URL;
 import java.net.URLClassLoader;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.zip.ZipEntry;
+import java.util.zip.ZipOutputStream;
 
 class CorpusTest {
 
@@ -109,16 +113,24 @@ class CorpusTest {
     }
 
     @Test
-    void djlsSourcesMayBeInAFolder() throws IOException {
-        write("ai/djl/Model.java", "/*\n * Licence **/\npackage ai.djl;\n/* kept */\n");
-        write("ai/djl/a/B.java", "package ai.djl.a;\n");
-        write("ai/djl/engine.properties", "no");
-        write("Other.java", "no");
+    void onlyAFirstCommentThatIsNotJavadocIsALicence() throws IOException {
+        Path archive = folder.resolve("org/djlgpt/text/djl-sources.zip");
+        Files.createDirectories(archive.getParent());
+        try (ZipOutputStream zip = new ZipOutputStream(Files.newOutputStream(archive))) {
+            add(zip, "ai/djl/a/B.java", "/** Kept. */\npackage ai.djl.a;\n");
+            add(zip, "ai/djl/engine.properties", "no");
+            add(zip, "ai/djl/Model.java", "/*\n * Licence **/\npackage ai.djl;\n/* kept */\n");
+        }
         try (URLClassLoader loader = loaderOf(folder)) {
             assertEquals(
-                    List.of("package ai.djl;\n/* kept */\n", "package ai.djl.a;\n"),
+                    List.of("package ai.djl;\n/* kept */\n", "/** Kept. */\npackage ai.djl.a;\n"),
                     DjlSources.read(loader));
         }
+    }
+
+    private static void add(ZipOutputStream zip, String name, String text) throws IOException {
+        zip.putNextEntry(new ZipEntry(name));
+        zip.write(text.getBytes(StandardCharsets.UTF_8));
     }
 
     @Test
@@ -127,8 +139,14 @@ class CorpusTest {
             String message =
                     assertThrows(IllegalStateException.class, () -> DjlSources.read(loader))
                             .getMessage();
-            assertTrue(message.contains("classifier sources"), message);
+            assertTrue(message.contains("build with Maven"), message);
         }
+    }
+
+    /** A class path in alphabetical order, as of a notebook, would find sources before classes. */
+    @Test
+    void noJarOfSourcesIsOnTheClassPath() {
+        assertNull(Corpus.class.getResource("/ai/djl/Model.java"));
     }
 
     private static URLClassLoader loaderOf(Path folder) throws IOException {
