@@ -16,6 +16,7 @@ import java.io.PrintWriter;
             GenerateCommand.class,
             EvalCommand.class,
             InfoCommand.class,
+            MergeCommand.class,
             AttentionCommand.class,
             BenchCommand.class
         })
