@@ -37,7 +37,8 @@ import java.util.stream.Stream;
  *
  * <p>All models that come from a base share its arrays, so that any number of adapters take the
  * memory of one base, and a model with its adapter left out, as preference training compares with,
- * is the base itself. In return the base is frozen: its parameters require no gradient.
+ * is the base itself. In return the base is frozen: its parameters require no gradient. And closing
+ * or reloading the parameters of one closes them for all.
  */
 public final class Lora {
 
@@ -138,7 +139,8 @@ public final class Lora {
      * Keeps the weights of a model's linear layers and its token embedding in bfloat16 from now on,
      * in half of the memory. The model is frozen; it computes, as do models with an adapter on it,
      * but its products pay only inside {@link org.djlgpt.nn.Autocast#bfloat16()}: outside, every
-     * pass widens the weights anew.
+     * pass widens the weights anew. DJL's {@code Model.save} refuses it; {@code ModelDirectory}
+     * writes it in float32.
      *
      * @param base an initialized float32 model of the PyTorch engine
      */
