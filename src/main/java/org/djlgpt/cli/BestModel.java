@@ -1,8 +1,5 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.checkpoint.ModelDirectory;
-import org.djlgpt.model.GptModel;
-import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
@@ -19,9 +16,14 @@ import java.io.IOException;
  */
 final class BestModel implements PretrainingListener {
 
-    private final GptModel model;
-    private final Tokenizer tokenizer;
-    private final RunDirectory run;
+    /** Puts the model as it is now into the folder. */
+    @FunctionalInterface
+    interface Writer {
+
+        void write() throws IOException;
+    }
+
+    private final Writer writer;
     private final int steps;
     private final MetricsLog metrics;
     private double loss = Double.NaN;
@@ -32,13 +34,10 @@ final class BestModel implements PretrainingListener {
      * @param metrics knows what was kept before the checkpoint that a run goes on from. It comes
      *     before this listener
      */
-    BestModel(
-            GptModel model, Tokenizer tokenizer, RunDirectory run, int steps, MetricsLog metrics) {
-        this.metrics = metrics;
-        this.model = model;
-        this.tokenizer = tokenizer;
-        this.run = run;
+    BestModel(Writer writer, int steps, MetricsLog metrics) {
+        this.writer = writer;
         this.steps = steps;
+        this.metrics = metrics;
     }
 
     @Override
@@ -53,7 +52,7 @@ final class BestModel implements PretrainingListener {
         boolean first = Double.isNaN(loss);
         boolean isTrained = report.step() > 0;
         if (isTrained && (report.best() || first && report.step() == steps)) {
-            ModelDirectory.save(model, tokenizer, run.path());
+            writer.write();
             loss = report.validationLoss();
         }
     }

@@ -35,6 +35,7 @@ import java.util.stream.Stream;
             GenerateCommand.class,
             EvalCommand.class,
             InfoCommand.class,
+            MergeCommand.class,
             AttentionCommand.class,
             BenchCommand.class,
             HelpCommand.class

@@ -11,8 +11,10 @@ import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.model.LlamaConfig.Relative;
+import org.djlgpt.model.Lora;
 import org.djlgpt.model.TransformerBlock;
 import org.djlgpt.nn.Functional;
+import org.djlgpt.nn.LoraConfig;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -23,6 +25,7 @@ import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 
 /** {@code gpt info}. */
@@ -67,12 +70,24 @@ final class InfoCommand implements Callable<Integer> {
             out.line("parameters            %,d", config.parameterCount());
             parts(model).forEach((part, count) -> out.line("  %-20s%,d", part, count));
             out.text(System.lineSeparator());
+            long trained = config.parameterCount();
+            Optional<LoraConfig> lora = Lora.config(model);
+            if (lora.isPresent()) {
+                trained = Lora.parameterCount(config, lora.get());
+                out.line("adapter               %s", LoraOptions.describe(lora.get()));
+                out.line(
+                        "  trained             %,d, %.2f %% of the parameters; the others are"
+                            + " frozen",
+                        trained, 100.0 * trained / config.parameterCount());
+                out.text(System.lineSeparator());
+            }
             out.line(
                     "memory                %,.2f MiB for the weights in float32",
-                    config.inferenceBytes(0) / MIB);
+                    (config.inferenceBytes(0) + (lora.isPresent() ? Float.BYTES * trained : 0))
+                            / MIB);
             out.line(
                     "                      %,.2f MiB to train, activations not counted",
-                    config.trainingBytes(0) / MIB);
+                    config.trainingBytes(0, trained) / MIB);
         }
         return 0;
     }

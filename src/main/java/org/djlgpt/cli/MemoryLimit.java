@@ -28,11 +28,12 @@ record MemoryLimit(double bytes) {
      * Checks a training.
      *
      * @param windows the number of windows in a forward pass
+     * @param trained how many numbers are trained
      * @throws IllegalArgumentException if it needs more
      */
-    void requireTraining(GptConfig size, long windows) {
+    void requireTraining(GptConfig size, long windows, long trained) {
         String remedy = "--embedding-dim, --layers, --context-length or --batch-size";
-        require(size, windows, size.trainingBytes(windows), remedy);
+        require(size, windows, size.trainingBytes(windows, trained), remedy);
     }
 
     /**
@@ -51,8 +52,8 @@ record MemoryLimit(double bytes) {
                     String.format(
                             Locale.ROOT,
                             "%,d parameters and batches of %,d windows of %,d tokens need at least"
-                                + " %,.1f GiB of memory, but this machine has %.1f; choose a"
-                                + " smaller %s",
+                                    + " %,.1f GiB of memory, but this machine has %.1f; choose a"
+                                    + " smaller %s",
                             size.parameterCount(),
                             windows,
                             size.contextLength(),

@@ -3,6 +3,7 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
@@ -17,15 +18,23 @@ import java.nio.file.Path;
 import java.util.Optional;
 import java.util.Set;
 
-/** The model that a command is about. */
+/** The model that a command is about, with an adapter or without. */
 final class ModelFolder {
 
     @Option(
             names = "--model",
             paramLabel = "DIR",
             required = true,
-            description = "the model: a folder that gpt train has left, or one of Hugging Face")
+            description =
+                    "the model: a folder that gpt train has left, or one of Hugging Face; that of"
+                            + " an adapter stands for the adapter on the base it names")
     private Path path;
+
+    @Option(
+            names = "--adapter",
+            paramLabel = "DIR",
+            description = "the folder of an adapter for the model, of gpt train or PEFT")
+    private Path adapter;
 
     Path path() {
         return path;
@@ -34,38 +43,97 @@ final class ModelFolder {
     /**
      * Reads the tokenizer, which needs no memory worth mentioning; so it comes before the model.
      */
-    Tokenizer tokenizer() throws IOException {
-        requireFolder();
-        return Tokenizer.load(path);
+    Tokenizer tokenizer() throws IOException, MalformedModelException {
+        Optional<Tokenizer> tokenizer = tokenizerIfAny();
+        return tokenizer.isPresent() ? tokenizer.get() : Tokenizer.load(base());
     }
 
-    /** Reads the tokenizer, if there is one. */
-    Optional<Tokenizer> tokenizerIfAny() throws IOException {
-        requireFolder();
-        return Tokenizer.find(path);
+    /** Reads the tokenizer, if there is one: the adapter's own, or else the base's. */
+    Optional<Tokenizer> tokenizerIfAny() throws IOException, MalformedModelException {
+        requireFolders();
+        Optional<Path> ofAdapter = adapter();
+        Optional<Tokenizer> own =
+                ofAdapter.isPresent() ? Tokenizer.find(ofAdapter.get()) : Optional.empty();
+        return own.isPresent() ? own : Tokenizer.find(base());
     }
 
     /** Reads the ids that end a text, besides the tokenizer's own. */
     Set<Integer> stopTokens() throws IOException, MalformedModelException {
-        return ModelDirectory.stopTokens(path);
+        return ModelDirectory.stopTokens(base());
     }
 
+    /** Reads the model; one with an adapter is not merged. */
     GptModel model(NDManager manager) throws IOException, MalformedModelException {
-        requireFolder();
-        return ModelDirectory.load(path, manager);
+        requireFolders();
+        GptModel base = ModelDirectory.load(base(), manager);
+        Optional<Path> ofAdapter = adapter();
+        return ofAdapter.isPresent() ? AdapterDirectory.load(ofAdapter.get(), base, manager) : base;
     }
 
     /** Reads the model for writing: in this precision, and in no other. */
     GptDecoder decoder(WeightPrecision precision, NDManager manager)
             throws IOException, MalformedModelException {
-        requireFolder();
-        return ModelDirectory.loadDecoder(path, precision, manager);
+        requireFolders();
+        if (adapter().isEmpty()) {
+            return ModelDirectory.loadDecoder(path, precision, manager);
+        }
+        NDManager loading = manager.newSubManager();
+        GptDecoder decoder = new GptDecoder(model(loading), precision, manager);
+        if (precision != WeightPrecision.FP32) {
+            loading.close();
+        }
+        return decoder;
     }
 
-    private void requireFolder() {
+    /** Refuses a model without an adapter. */
+    void requireAdapter() {
+        requireFolders();
+        if (adapter().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--model %s has no adapter; give one with --adapter".formatted(path));
+        }
+    }
+
+    /** Refuses a place where the model or the adapter lies. */
+    void requireOther(Path out) throws IOException, MalformedModelException {
+        for (Path taken : new Path[] {path, base(), adapter().orElse(path)}) {
+            if (Files.exists(out) && Files.isSameFile(out, taken)) {
+                throw new IllegalArgumentException(
+                        "--out %s is where the model or its adapter lies; name another folder"
+                                .formatted(out));
+            }
+        }
+    }
+
+    private Optional<Path> adapter() {
+        boolean isAdapter = AdapterDirectory.isAdapter(path);
+        return Optional.ofNullable(adapter == null && isAdapter ? path : adapter);
+    }
+
+    private Path base() throws IOException, MalformedModelException {
+        if (adapter != null || !AdapterDirectory.isAdapter(path)) {
+            return path;
+        }
+        String name = AdapterDirectory.base(path).orElse("a model that it does not name");
+        Path base = Path.of(name);
+        if (!Files.isDirectory(base)) {
+            throw new IllegalArgumentException(
+                    ("--model %s is an adapter for %s, which is no folder here; give its base with"
+                                    + " --model, and %s with --adapter")
+                            .formatted(path, name, path));
+        }
+        return base;
+    }
+
+    private void requireFolders() {
         if (!Files.isDirectory(path)) {
             throw new IllegalArgumentException(
                     "--model %s is no folder; name one that gpt train has left".formatted(path));
+        }
+        if (adapter != null && !Files.isDirectory(adapter)) {
+            throw new IllegalArgumentException(
+                    "--adapter %s is no folder; name one that gpt train --lora-rank has left"
+                            .formatted(adapter));
         }
     }
 }

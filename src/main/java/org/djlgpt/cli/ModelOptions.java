@@ -12,8 +12,10 @@ import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptConfigBuilder;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
+import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.text.Tokenizer;
 
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
@@ -122,6 +124,28 @@ final class ModelOptions {
             names = "--qkv-bias",
             description = "give the query, key and value layers a bias (gpt2 only)")
     private boolean qkvBias;
+
+    @Mixin private LoraOptions lora;
+
+    /**
+     * Returns the adapter to train instead of the whole model, if one is asked for.
+     *
+     * @throws IllegalArgumentException if there is nothing to put it on
+     */
+    Optional<LoraConfig> lora() {
+        Optional<LoraConfig> config = lora.config();
+        if (config.isPresent() && folder == null) {
+            throw new IllegalArgumentException(
+                    "--lora-rank=%d needs a model to adapt; give its folder with --init-from"
+                            .formatted(config.get().rank()));
+        }
+        return config;
+    }
+
+    /** Returns the folder of the model to go on from; null for a new one. */
+    Path folder() {
+        return folder;
+    }
 
     /** Returns the tokenizer of the folder to go on from, if there is one. */
     Optional<Tokenizer> tokenizer() throws IOException {

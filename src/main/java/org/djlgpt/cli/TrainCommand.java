@@ -4,11 +4,13 @@ import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
-import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
+import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
@@ -55,6 +57,14 @@ final class TrainCommand implements Callable<Integer> {
         private Autocast scope() {
             return this == BF16 ? Autocast.bfloat16() : Autocast.float32();
         }
+
+        /** Puts an adapter on a model, whose weights then stay in what is computed in. */
+        GptModel adapt(GptModel base, LoraConfig lora, NDManager manager) {
+            if (this == BF16) {
+                Lora.freezeInBFloat16(base);
+            }
+            return Lora.adapt(base, lora, manager);
+        }
     }
 
     private static final int SAMPLE_TOKENS = 400;
@@ -74,8 +84,8 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "DIR",
             defaultValue = "runs/gpt",
             description =
-                    "where the model goes; one that lies there is replaced, unless a training still"
-                            + " writes it (default: runs/gpt)")
+                    "where the model goes, or the adapter; one that lies there is replaced, unless"
+                        + " a training still writes it (default: runs/gpt)")
     private Path out;
 
     @Option(
@@ -108,6 +118,9 @@ final class TrainCommand implements Callable<Integer> {
         modelOptions.config(1); // a wrong size is known before the text is read
         RunDirectory folder = new RunDirectory(out);
         folder.requireFree();
+        if (modelOptions.lora().isPresent()) {
+            AdapterDirectory.requireRoom(out);
+        }
         try (NDManager manager = device.newManager()) {
             TrainingData text = TrainingData.read(data, tokenizer, modelOptions.tokenizer());
             RunOptions options = RunOptions.of(spec, config, text.vocabularySha256());
@@ -115,7 +128,8 @@ final class TrainCommand implements Callable<Integer> {
                 RunOptions.of(spec, checkpoint.get()).requireSame(options);
             }
             precision.requireFastOn(manager.getDevice());
-            TrainingRun run = new TrainingRun(folder, text, modelOptions, config, manager);
+            TrainingRun run =
+                    new TrainingRun(folder, text, modelOptions, precision, config, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
             report.begin(text, run.model(), manager.getDevice());
@@ -130,8 +144,8 @@ final class TrainCommand implements Callable<Integer> {
                 }
             }
             report.losses(run.bestLoss(), run.baselines());
-            GptModel best = ModelDirectory.load(folder.path(), manager);
-            TextGenerator generator = generator(best, text.tokenizer(), config.seed(), manager);
+            TextGenerator generator =
+                    generator(run.best(manager), text.tokenizer(), config.seed(), manager);
             report.sample(generator, SAMPLING, text.opening());
             report.files(folder, text.opening());
         }

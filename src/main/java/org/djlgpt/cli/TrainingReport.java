@@ -6,6 +6,8 @@ import ai.djl.MalformedModelException;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.Lora;
+import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.training.Baselines;
 
 import java.io.IOException;
@@ -33,8 +35,16 @@ final class TrainingReport {
                 isGrouped ? " on %d keys".formatted(size.numKeyValueHeads()) : "",
                 size.embeddingDim(),
                 size.contextLength(),
-                model.parameterCount(),
+                size.parameterCount(),
                 DeviceOption.name(device));
+        Lora.config(model).ifPresent(lora -> adapter(lora, size));
+    }
+
+    private void adapter(LoraConfig lora, GptConfig size) {
+        long trained = Lora.parameterCount(size, lora);
+        out.line(
+                "LoRA     %s: %,d parameters are trained, %.2f %%",
+                LoraOptions.describe(lora), trained, 100.0 * trained / size.parameterCount());
     }
 
     void stopped(RunDirectory run) throws IOException, MalformedModelException {

@@ -3,8 +3,12 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.Lora;
+import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.plot.LossCurve;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokens;
@@ -33,6 +37,7 @@ final class TrainingRun {
     private final TokenWindows training;
     private final TokenWindows validation;
     private final Baselines baselines;
+    private final GptModel base;
     private final GptModel model;
     private final MetricsLog metrics;
     private final BestModel bestModel;
@@ -46,6 +51,7 @@ final class TrainingRun {
             RunDirectory run,
             TrainingData text,
             ModelOptions modelOptions,
+            TrainCommand.Precision precision,
             PretrainingConfig config,
             NDManager manager)
             throws IOException, MalformedModelException {
@@ -54,12 +60,25 @@ final class TrainingRun {
         GptConfig size = modelOptions.config(text.tokenizer().vocabSize());
         training = windows("the text to train on", text.training(), size, 1);
         validation = windows("the text held out", text.validation(), size, size.contextLength());
+        Optional<LoraConfig> lora = modelOptions.lora();
+        long trained =
+                lora.map(adapter -> Lora.parameterCount(size, adapter))
+                        .orElseGet(size::parameterCount);
         MemoryLimit.ofMachine()
-                .requireTraining(size, Math.min(config.batchSize(), training.size()));
+                .requireTraining(size, Math.min(config.batchSize(), training.size()), trained);
         baselines = Baselines.of(text.training(), size.vocabSize());
-        model = modelOptions.model(size, config.seed(), manager);
+        base = modelOptions.model(size, config.seed(), manager);
         metrics = new MetricsLog(run.metrics());
-        bestModel = new BestModel(model, text.tokenizer(), run, config.steps(), metrics);
+        BestModel.Writer writer;
+        if (lora.isPresent()) {
+            String name = modelOptions.folder().toAbsolutePath().normalize().toString();
+            model = precision.adapt(base, lora.get(), manager);
+            writer = () -> AdapterDirectory.save(model, text.tokenizer(), name, run.path());
+        } else {
+            model = base;
+            writer = () -> ModelDirectory.save(model, text.tokenizer(), run.path());
+        }
+        bestModel = new BestModel(writer, config.steps(), metrics);
     }
 
     private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
@@ -83,6 +102,13 @@ final class TrainingRun {
     /** Returns the model, which is drawn or loaded and not yet trained. */
     GptModel model() {
         return model;
+    }
+
+    /** Reads the model in the folder; an adapter on the base that is in memory. */
+    GptModel best(NDManager manager) throws IOException, MalformedModelException {
+        return model == base
+                ? ModelDirectory.load(run.path(), manager)
+                : AdapterDirectory.load(run.path(), base, manager);
     }
 
     /** Returns what models score that know nothing. */

@@ -137,11 +137,13 @@ public sealed interface GptConfig permits Gpt2Config, LlamaConfig {
      * and half of what a layer usually saves for the backward pass.
      *
      * @param batchSize the number of whole windows in a forward pass
+     * @param trained how many numbers have gradients and moments: all {@link #parameterCount}, or
+     *     those of an adapter
      * @return bytes in float32
      */
-    default double trainingBytes(long batchSize) {
-        return Float.BYTES
-                * (4.0 * parameterCount() + 8.0 * numLayers() * batchSize * windowNumbers());
+    default double trainingBytes(long batchSize, long trained) {
+        double saved = 8.0 * numLayers() * batchSize * windowNumbers();
+        return Float.BYTES * (parameterCount() + 3.0 * trained + saved);
     }
 
     /**

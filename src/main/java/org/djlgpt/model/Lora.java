@@ -12,6 +12,7 @@ import ai.djl.util.Pair;
 
 import org.djlgpt.nn.Embedding;
 import org.djlgpt.nn.Layers;
+import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.nn.LoraLinear;
@@ -20,6 +21,8 @@ import org.djlgpt.torch.Recording;
 
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * Low-rank adapters for models (Hu et al., "LoRA: Low-Rank Adaptation of Large Language Models",
@@ -34,7 +37,8 @@ import java.util.Optional;
  *
  * <p>All models that come from a base share its arrays, so that any number of adapters take the
  * memory of one base, and a model with its adapter left out, as preference training compares with,
- * is the base itself. In return the base is frozen: its parameters require no gradient.
+ * is the base itself. In return the base is frozen: its parameters require no gradient. And closing
+ * or reloading the parameters of one closes them for all.
  */
 public final class Lora {
 
@@ -47,21 +51,50 @@ public final class Lora {
      * @param config what the adapter is like
      * @param manager owns the adapter, and nothing of the base
      * @return a model on the base's arrays, whose only trainable parameters are the adapter's
-     * @throws IllegalArgumentException if the base has an adapter, or the rank exceeds the width of
-     *     a layer
+     * @throws IllegalArgumentException if the base has an adapter or lacks a target, or the rank
+     *     exceeds the width of a layer; the base is as it was then
      */
     public static GptModel adapt(GptModel base, LoraConfig config, NDManager manager) {
         if (config(base).isPresent()) {
             throw new IllegalArgumentException(
                     "the model has an adapter; put the other one on its base, or merge this one");
         }
-        base.freezeParameters(true);
+        requireTargets(base.config(), config);
         GptModel adapted = new GptModel(base.config(), Layers.lora(Layers.pytorch(), config));
+        base.freezeParameters(true);
         ParameterList parameters = adapted.getParameters();
         for (Pair<String, Parameter> shared : base.getParameters()) {
             share(shared.getValue().getArray(), parameters.get(shared.getKey()));
         }
         return initialized(adapted, type(base), manager);
+    }
+
+    /** Refuses a layer that a model does not have: GPT-2 has no gate. */
+    private static void requireTargets(GptConfig size, LoraConfig config) {
+        for (Role role : config.targets()) {
+            LoraConfig one = LoraConfig.builder().setRank(1).optTargets(Set.of(role)).build();
+            if (parameterCount(size, one) == 0) {
+                throw new IllegalArgumentException(
+                        "loraTargets=%s has %s, but the model has no such layer; leave it out"
+                                .formatted(config.targets(), role));
+            }
+        }
+    }
+
+    /**
+     * Counts the numbers of an adapter.
+     *
+     * @param size the model's configuration
+     * @param config what the adapter is like
+     * @return how many numbers are trained
+     * @throws IllegalArgumentException if the rank exceeds the width of a layer
+     */
+    public static long parameterCount(GptConfig size, LoraConfig config) {
+        GptModel outline = new GptModel(size, Layers.lora(Layers.pytorch(), config));
+        return LoraLinear.byWeight(outline).values().stream()
+                .flatMap(layer -> Stream.of(layer.loraA(), layer.loraB()))
+                .mapToLong(parameter -> parameter.getShape().size())
+                .sum();
     }
 
     /**
@@ -106,7 +139,8 @@ public final class Lora {
      * Keeps the weights of a model's linear layers and its token embedding in bfloat16 from now on,
      * in half of the memory. The model is frozen; it computes, as do models with an adapter on it,
      * but its products pay only inside {@link org.djlgpt.nn.Autocast#bfloat16()}: outside, every
-     * pass widens the weights anew.
+     * pass widens the weights anew. DJL's {@code Model.save} refuses it; {@code ModelDirectory}
+     * writes it in float32.
      *
      * @param base an initialized float32 model of the PyTorch engine
      */

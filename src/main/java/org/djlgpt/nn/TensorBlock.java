@@ -17,6 +17,7 @@ import ai.djl.util.PairList;
 import org.djlgpt.torch.BFloat16;
 
 import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.io.IOException;
 import java.util.LinkedHashMap;
 import java.util.Map;
@@ -177,6 +178,25 @@ public abstract class TensorBlock extends AbstractBlock {
     public void initialize(NDManager manager, DataType dataType, Shape... inputShapes) {
         Checks.requireWeight(name(), dataType);
         super.initialize(manager, dataType, inputShapes);
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @throws UnsupportedOperationException if a parameter is bfloat16, which DJL can't write;
+     *     nothing is written then
+     */
+    @Override
+    public void saveParameters(DataOutputStream os) throws IOException {
+        for (Pair<String, Parameter> named : getParameters()) {
+            Parameter parameter = named.getValue();
+            if (parameter.isInitialized() && BFloat16.is(parameter.getArray())) {
+                throw new UnsupportedOperationException(
+                        "%s: parameter %s is bfloat16, which DJL can't write; write a float32 copy"
+                                .formatted(name(), named.getKey()));
+            }
+        }
+        super.saveParameters(os);
     }
 
     /**

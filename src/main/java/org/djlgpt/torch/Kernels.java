@@ -2,6 +2,7 @@ package org.djlgpt.torch;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 
 import java.util.ArrayList;
@@ -323,10 +324,9 @@ public final class Kernels {
         Argument second = Argument.of(function, "b", b).rank(2).like(first);
         y.lastAxis(second.size(0));
         second.shape(second.size(0), first.size(0));
-        long[] shape = sum.getShape().getShape();
-        shape[shape.length - 1] = first.size(1);
+        Shape rows = sum.getShape().slice(0, sum.getShape().dimension() - 1);
         Argument x = Argument.of(function, "input", input).floatingPoint().onDeviceOf(first);
-        x.shape(shape);
+        x.shape(rows.add(first.size(1)).getShape());
         return TorchScript.kernels()
                 .call("add_low_rank", y.array(), x.array(), first.array(), second.array(), scale);
     }

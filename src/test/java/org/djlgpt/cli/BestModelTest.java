@@ -38,9 +38,7 @@ class BestModelTest {
         model = TinyGpt.model(TinyGpt.size(3, 4).build(), 1, manager);
         bestModel =
                 new BestModel(
-                        model,
-                        tokenizer,
-                        new RunDirectory(folder),
+                        () -> ModelDirectory.save(model, tokenizer, folder),
                         STEPS,
                         new MetricsLog(folder.resolve("metrics.jsonl")));
     }

@@ -17,10 +17,21 @@ class MemoryLimitTest {
         // little
         Gpt2Config size = Gpt2Config.small();
 
-        assertDoesNotThrow(() -> new MemoryLimit(2.5 * GIB).requireTraining(size, 1));
+        assertDoesNotThrow(
+                () -> new MemoryLimit(2.5 * GIB).requireTraining(size, 1, size.parameterCount()));
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new MemoryLimit(1.8 * GIB).requireTraining(size, 1));
+                () -> new MemoryLimit(1.8 * GIB).requireTraining(size, 1, size.parameterCount()));
+    }
+
+    @Test
+    void anAdapterNeedsOneCopy() {
+        Gpt2Config size = Gpt2Config.small();
+
+        assertDoesNotThrow(() -> new MemoryLimit(0.9 * GIB).requireTraining(size, 1, 589_824));
+        assertThrows(
+                IllegalArgumentException.class,
+                () -> new MemoryLimit(0.45 * GIB).requireTraining(size, 1, 589_824));
     }
 
     @Test
@@ -37,7 +48,7 @@ class MemoryLimitTest {
     void batchesCount() {
         assertThrows(
                 IllegalArgumentException.class,
-                () -> new MemoryLimit(16 * GIB).requireTraining(Gpt2Config.small(), 1000));
+                () -> new MemoryLimit(16 * GIB).requireTraining(Gpt2Config.small(), 1000, 0));
     }
 
     @Test
@@ -54,7 +65,7 @@ class MemoryLimitTest {
         IllegalArgumentException refused =
                 assertThrows(
                         IllegalArgumentException.class,
-                        () -> new MemoryLimit(24 * GIB).requireTraining(size, Long.MAX_VALUE));
+                        () -> new MemoryLimit(24 * GIB).requireTraining(size, Long.MAX_VALUE, 0));
 
         assertTrue(refused.getMessage().contains("but this machine has 24.0"));
         assertTrue(refused.getMessage().contains("smaller --embedding-dim"));

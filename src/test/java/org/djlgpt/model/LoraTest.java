@@ -36,14 +36,16 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 
+import java.io.ByteArrayInputStream;
+import java.io.ByteArrayOutputStream;
+import java.io.DataInputStream;
+import java.io.DataOutputStream;
 import java.util.EnumSet;
 import java.util.List;
 import java.util.Set;
 
 /** Models with an adapter. */
 class LoraTest {
-
-    private static final Set<Role> ALL = EnumSet.complementOf(EnumSet.of(Role.HEAD));
 
     /** One model of each kind. */
     enum Family {
@@ -64,6 +66,14 @@ class LoraTest {
 
         Family(GptConfig config) {
             this.config = config;
+        }
+
+        private LoraConfig.Builder everywhere(int rank) {
+            Set<Role> roles = EnumSet.complementOf(EnumSet.of(Role.HEAD));
+            if (config instanceof Gpt2Config) {
+                roles.remove(Role.GATE);
+            }
+            return LoraConfig.builder().setRank(rank).optTargets(roles);
         }
     }
 
@@ -89,10 +99,6 @@ class LoraTest {
         return TinyGpt.scrambled(family.config, 1, manager);
     }
 
-    private static LoraConfig.Builder everywhere(int rank) {
-        return LoraConfig.builder().setRank(rank).optTargets(ALL);
-    }
-
     /** Makes an adapter that has learnt something. */
     private GptModel trained(GptModel base, LoraConfig config) {
         GptModel adapted = Lora.adapt(base, config, manager);
@@ -109,7 +115,7 @@ class LoraTest {
         GptModel base = base(family);
         NDArray before = infer(base, tokens);
 
-        GptModel adapted = Lora.adapt(base, everywhere(4).build(), manager);
+        GptModel adapted = Lora.adapt(base, family.everywhere(4).build(), manager);
 
         assertEquals(before, infer(adapted, tokens));
     }
@@ -118,7 +124,7 @@ class LoraTest {
     @EnumSource
     void mergedEqualsUnmerged(Family family) {
         GptModel base = base(family);
-        GptModel adapted = trained(base, everywhere(3).optDropout(0.5f).build());
+        GptModel adapted = trained(base, family.everywhere(3).optDropout(0.5f).build());
 
         GptModel plain = Lora.merge(adapted, manager);
 
@@ -133,7 +139,7 @@ class LoraTest {
     @ParameterizedTest
     @EnumSource
     void aDecoderWritesWithTheAdapter(Family family) {
-        GptModel adapted = trained(base(family), everywhere(3).build());
+        GptModel adapted = trained(base(family), family.everywhere(3).build());
         NDArray logits = infer(adapted, tokens);
         double spread = logits.sub(logits.mean()).square().mean().sqrt().getFloat();
         for (WeightPrecision precision : WeightPrecision.values()) {
@@ -147,7 +153,7 @@ class LoraTest {
     @ParameterizedTest
     @EnumSource
     void onlyTheAdapterHasGradientsAndTheyAreThoseOfTheWeights(Family family) {
-        GptModel adapted = trained(base(family), everywhere(3).build());
+        GptModel adapted = trained(base(family), family.everywhere(3).build());
         NDList gradients = gradients(adapted);
         GptModel merged = Lora.merge(adapted, manager);
         List<LoraLinear> layers =
@@ -201,10 +207,10 @@ class LoraTest {
     void adaptersOfOneBaseDoNotMeet() {
         GptModel base = base(Family.LLAMA);
         NDArray before = infer(base, tokens);
-        GptModel one = trained(base, everywhere(2).build());
+        GptModel one = trained(base, Family.LLAMA.everywhere(2).build());
         NDArray alone = infer(one, tokens);
 
-        GptModel other = trained(base, everywhere(4).build());
+        GptModel other = trained(base, Family.LLAMA.everywhere(4).build());
 
         assertNotEquals(alone, infer(other, tokens));
         assertEquals(alone, infer(one, tokens));
@@ -231,7 +237,7 @@ class LoraTest {
         GptModel base = base(family);
         Lora.freezeInBFloat16(base);
         NDArray expected = infer(exact, tokens);
-        GptModel adapted = Lora.adapt(base, everywhere(3).build(), manager);
+        GptModel adapted = Lora.adapt(base, family.everywhere(3).build(), manager);
 
         assertTrue(BFloat16.is(base.blocks().get(0).attention().query().weight().getArray()));
         NDArray logits = infer(adapted, tokens);
@@ -247,10 +253,10 @@ class LoraTest {
     @EnumSource
     void aBFloat16BaseLearnsInsideAutocast(Family family) {
         assumeTrue(BFloat16.isFastOn(Device.cpu()), "bfloat16 is not fast here");
-        GptModel exact = trained(base(family), everywhere(3).build());
+        GptModel exact = trained(base(family), family.everywhere(3).build());
         GptModel base = base(family);
         Lora.freezeInBFloat16(base);
-        GptModel adapted = Lora.adapt(base, everywhere(3).build(), manager);
+        GptModel adapted = Lora.adapt(base, family.everywhere(3).build(), manager);
         for (int i = 0; i < exact.getParameters().size(); i++) {
             if (exact.getParameters().valueAt(i).requiresGradient()) {
                 Blocks.set(
@@ -274,16 +280,59 @@ class LoraTest {
         return differences;
     }
 
+    @ParameterizedTest
+    @EnumSource
+    void dropoutOfBFloat16InputsLearnsToo(Family family) {
+        assumeTrue(BFloat16.isFastOn(Device.cpu()), "bfloat16 is not fast here");
+        GptModel base = base(family);
+        Lora.freezeInBFloat16(base);
+        GptModel adapted = trained(base, family.everywhere(3).optDropout(0.5f).build());
+        try (Autocast scope = Autocast.bfloat16()) {
+            float norm = Gradients.norm(gradients(adapted));
+            assertTrue(norm > 0 && Float.isFinite(norm), "norm " + norm);
+        }
+    }
+
+    @Test
+    void djlSavesAnAdaptedModelAndNoBFloat16() throws Exception {
+        GptModel adapted = trained(base(Family.LLAMA), Family.LLAMA.everywhere(2).build());
+        ByteArrayOutputStream saved = new ByteArrayOutputStream();
+        adapted.saveParameters(new DataOutputStream(saved));
+        GptModel again =
+                Lora.adapt(base(Family.LLAMA), Family.LLAMA.everywhere(2).build(), manager);
+        again.loadParameters(
+                manager, new DataInputStream(new ByteArrayInputStream(saved.toByteArray())));
+        GptModel narrow = base(Family.LLAMA);
+        Lora.freezeInBFloat16(narrow);
+
+        assertEquals(infer(adapted, tokens), infer(again, tokens));
+        assertEquals(gradients(adapted).size(), gradients(again).size());
+        assertRefused(
+                UnsupportedOperationException.class,
+                () -> narrow.saveParameters(new DataOutputStream(saved)),
+                "token_embedding_weight is bfloat16");
+    }
+
     @Test
     void whatDoesNotFitIsRefused() {
         GptModel base = base(Family.LLAMA);
-        GptModel adapted = Lora.adapt(base, everywhere(2).build(), manager);
+        GptModel adapted = Lora.adapt(base, Family.LLAMA.everywhere(2).build(), manager);
 
-        assertRefused(() -> Lora.adapt(adapted, everywhere(2).build(), manager), "has an adapter");
         assertRefused(
-                () -> Lora.adapt(base, everywhere(9).build(), manager),
+                () -> Lora.adapt(adapted, Family.LLAMA.everywhere(2).build(), manager),
+                "has an adapter");
+        assertRefused(
+                () -> Lora.adapt(base, Family.LLAMA.everywhere(9).build(), manager),
                 "loraRank=9 must be at most 8", // keys of 2 heads of 4
                 "from 16 to 8");
+        assertRefused(
+                () -> Lora.adapt(base(Family.GPT2), Family.LLAMA.everywhere(2).build(), manager),
+                "has GATE, but the model has no such layer");
+        GptModel untouched = base(Family.GPT2);
+        assertRefused(
+                () -> Lora.adapt(untouched, Family.GPT2.everywhere(99).build(), manager),
+                "loraRank=99");
+        assertTrue(Blocks.parameters(untouched).stream().allMatch(Parameter::requiresGradient));
     }
 
     private static void assertClose(NDArray expected, NDArray actual, double tolerance) {

@@ -82,6 +82,24 @@ class CrossEntropyKernelTest {
         assertAgree(expected, full, half, tokens);
     }
 
+    /** The last case takes several chunks of rows. */
+    @ParameterizedTest(name = "{0} tokens, {1} words")
+    @CsvSource({"1, 65", "5, 3", "150, 65000"})
+    void lossOfAFrozenProjectionHasTheGradientOfItsInput(long tokens, long words) {
+        NDArray hidden = normal(tokens, 8);
+        NDArray weight = normal(words, 8);
+        NDArray narrow = BFloat16.from(weight);
+        NDArray targets = targets(tokens, words);
+
+        NDList expected =
+                Autograd.run(x -> explicitLoss(x[0].matMul(weight.transpose()), targets), hidden);
+        NDList full =
+                Autograd.run(x -> CrossEntropyKernel.ofProjection(x[0], weight, targets), hidden);
+        NDList half =
+                Autograd.run(x -> CrossEntropyKernel.ofProjection(x[0], narrow, targets), hidden);
+        assertAgree(expected, full, half, tokens);
+    }
+
     /** Gradients are means over tokens, so they are compared as sums, where they are of size 1. */
     private static void assertAgree(NDList expected, NDList full, NDList half, long tokens) {
         assertClose(expected.get(0), full.get(0), 1e-6);

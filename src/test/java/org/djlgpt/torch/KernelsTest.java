@@ -246,6 +246,76 @@ class KernelsTest {
     }
 
     @Test
+    void aProductOfLowRankIsAddedWithItsGradients() {
+        NDArray y = normal(2, 5, 3);
+        NDArray x = normal(2, 5, 4);
+        NDArray a = normal(2, 4);
+        NDArray b = normal(3, 2);
+
+        NDList expected =
+                Autograd.run(
+                        p -> {
+                            NDArray product =
+                                    p[1].matMul(p[2].transpose().matMul(p[3].transpose()));
+                            return p[0].add(product.add(product.mul(0.5f)));
+                        },
+                        y,
+                        x,
+                        a,
+                        b);
+        NDList full =
+                Autograd.run(p -> Kernels.addLowRank(p[0], p[1], p[2], p[3], 1.5), y, x, a, b);
+        NDList half =
+                Autograd.run(
+                        p ->
+                                BFloat16.toFloat32(
+                                        Kernels.addLowRank(
+                                                BFloat16.from(p[0]),
+                                                p[1],
+                                                BFloat16.from(p[2]),
+                                                BFloat16.from(p[3]),
+                                                1.5)),
+                        y,
+                        x,
+                        a,
+                        b);
+        for (int i = 0; i < expected.size(); i++) {
+            assertClose(expected.get(i), full.get(i), 1e-4);
+            assertClose(expected.get(i), half.get(i), 0.3);
+        }
+    }
+
+    @Test
+    void aProductOfLowRankThatDoesNotFitIsRefused() {
+        NDArray y = normal(2, 5, 3);
+        NDArray x = normal(2, 5, 4);
+        NDArray a = normal(2, 4);
+        NDArray b = normal(3, 2);
+        Object[][] wrong = {
+            {"sum", normal(2, 5, 2), x, a, b},
+            {"input", y, normal(2, 4, 4), a, b},
+            {"input", y, normal(2, 5, 5), a, b},
+            {"b", y, x, a, normal(3, 3)},
+            {"a", y, x, normal(4), b},
+            {"sum", BFloat16.from(y), x, a, b}
+        };
+        for (Object[] arguments : wrong) {
+            String message =
+                    assertThrows(
+                                    IllegalArgumentException.class,
+                                    () ->
+                                            Kernels.addLowRank(
+                                                    (NDArray) arguments[1],
+                                                    (NDArray) arguments[2],
+                                                    (NDArray) arguments[3],
+                                                    (NDArray) arguments[4],
+                                                    1))
+                            .getMessage();
+            assertTrue(message.startsWith("addLowRank: " + arguments[0] + " has"), message);
+        }
+    }
+
+    @Test
     void bfloat16KeepsEightBits() {
         NDArray x = manager.create(new float[] {1, 1 + 1f / 512, 1 + 1f / 128, -3e38f, Float.NaN});
         NDArray rounded = BFloat16.from(x);
