@@ -15,6 +15,7 @@ public final class IllegalParameterException extends IllegalArgumentException {
     private static final long serialVersionUID = 1L;
     private static final Pattern NAME = Pattern.compile("\\{([^}]*)}");
 
+    /** The message, with the names of parameters in braces. */
     private final String rule;
 
     /**
