@@ -13,13 +13,16 @@ import org.djlgpt.plot.LossCurve;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokens;
 import org.djlgpt.training.Baselines;
+import org.djlgpt.training.Batches;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
+import org.djlgpt.training.Objective;
 import org.djlgpt.training.Pretraining;
-import org.djlgpt.training.StepReport;
 import org.djlgpt.training.PretrainingConfig;
 import org.djlgpt.training.PretrainingListener;
+import org.djlgpt.training.StepReport;
+import org.djlgpt.training.TrainingStep;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -138,6 +141,7 @@ final class TrainingRun {
             Output out,
             PrintWriter err)
             throws IOException, MalformedModelException {
+        PretrainingConfig config = options.triesWorkers() ? tried(manager, out) : this.config;
         try (Progress progress = Progress.on(out, config.steps())) {
             Pretraining steps =
                     options.training(failure -> goesOn(failure, err))
@@ -163,6 +167,19 @@ final class TrainingRun {
             }
             throw e;
         }
+    }
+
+    /** Finds the number of workers. */
+    private PretrainingConfig tried(NDManager manager, Output out) {
+        Batches batches = Batches.shuffled(training, config.batchSize(), config.seed());
+        int workers =
+                TrainingStep.fastestWorkers(model, Objective.nextToken(), manager, batches, config);
+        out.line(
+                "Workers  %s",
+                workers == 1
+                        ? "1, with whole batches: a trial shows that to be fastest"
+                        : workers + ", with a part of each batch: faster than one in a trial");
+        return config.withWorkers(workers);
     }
 
     private static void goesOn(IOException failure, PrintWriter err) {

@@ -31,13 +31,12 @@ public record LoraConfig(
     public LoraConfig {
         Checks.requirePositive("loraRank", rank);
         if (!(alpha > 0 && alpha < Double.POSITIVE_INFINITY)) {
-            throw new IllegalArgumentException(
-                    "loraAlpha=%s must be positive; use %d, twice the rank"
-                            .formatted(alpha, 2L * rank));
+            throw new IllegalParameterException(
+                    "{loraAlpha}=%s must be positive; use %d, twice the rank", alpha, 2L * rank);
         }
         if (!(dropout >= 0 && dropout < 1)) {
-            throw new IllegalArgumentException(
-                    "loraDropout=%s must be in [0, 1); use 0 for none".formatted(dropout));
+            throw new IllegalParameterException(
+                    "{loraDropout}=%s must be in [0, 1); use 0 for none", dropout);
         }
         if (targets.isEmpty() || targets.contains(Role.HEAD)) {
             throw new IllegalArgumentException(
@@ -69,9 +68,10 @@ public record LoraConfig(
     void requireRankWithin(int inputDim, int outputDim) {
         int most = Math.min(inputDim, outputDim);
         if (rank > most) {
-            throw new IllegalArgumentException(
-                    "loraRank=%d must be at most %d, the smaller width of a layer from %d to %d; use %d"
-                            .formatted(rank, most, inputDim, outputDim, Math.min(most, 16)));
+            throw new IllegalParameterException(
+                    "{loraRank}=%d must be at most %d, the smaller width of a layer from %d to %d;"
+                            + " use %d",
+                    rank, most, inputDim, outputDim, Math.min(most, 16));
         }
     }
 

@@ -56,6 +56,29 @@ class ResumeCommandTest {
     }
 
     @Test
+    void workersAreThoseOfTheRun() throws IOException {
+        Path run = folder.resolve("workers");
+        Command first = SmallText.train(text, run, "--workers", 2, "--decay-steps", 40);
+        assertEquals(0, first.exitCode(), first::err);
+
+        Command other = Command.gpt("train", "--resume", run, "--steps", 40, "--workers", 3);
+        assertEquals(2, other.exitCode());
+        assertTrue(other.err().contains("has --workers=2, not --workers=3"), other::err);
+        Command second = Command.gpt("train", "--resume", run, "--steps", 40);
+        assertEquals(0, second.exitCode(), second::err);
+    }
+
+    @Test
+    void aTrialFindsTheNumberOfWorkersAndSaysSo() {
+        Path run = folder.resolve("tried");
+
+        Command command = SmallText.train(text, run, "--workers", "auto", "--steps", 2);
+
+        assertEquals(0, command.exitCode(), command::err);
+        assertTrue(command.out().contains("Workers  "), command::out);
+    }
+
+    @Test
     void aRunThatIsCompleteShowsItsSampleAgain() throws IOException {
         Path run = copy("complete");
         byte[] model = Files.readAllBytes(run.resolve("model.safetensors"));
@@ -78,6 +101,7 @@ class ResumeCommandTest {
                 "--seed=2              | has --seed=1337, not --seed=2",
                 "--warmup-steps=3      | has --warmup-steps=4, not --warmup-steps=3",
                 "--qkv-bias            | has --qkv-bias=false, not --qkv-bias=true",
+                "--workers=no          | 'no' is neither auto nor a number from 1 to 999",
                 "--out=elsewhere       | --out does not go with --resume",
                 "--steps=many          | 'many' is no whole number"
             })
