@@ -6,6 +6,9 @@
  * file that is malformed, contradicts another, or asks for what is not computed is refused by name;
  * fields that have no part in the computation are kept for other readers.
  *
+ * <p>{@link org.djlgpt.checkpoint.AdapterDirectory} does the same for low-rank adapters, in the
+ * form of PEFT; the formats name what is adapted, too.
+ *
  * <p>Extending: a format implements {@code ModelFormat} and is entered in its list. It reads and
  * writes the fields of {@code config.json} and names the tensors of a model; start from {@code
  * LlamaFormat}. Reading, checking, sharding, and replacing a folder as a whole are the same for

@@ -1,7 +1,7 @@
 /**
  * The command {@code gpt}: {@code train}, {@code generate}, {@code eval}, {@code info}, {@code
- * attention} and {@code bench}. Each command is a thin layer over the library; whoever wants the
- * same in a program reads its {@code call} method.
+ * merge}, {@code attention} and {@code bench}. Each command is a thin layer over the library;
+ * whoever wants the same in a program reads its {@code call} method.
  *
  * <p>Options that commands share are classes of their own, mixed in: the model's folder, the
  * device, the sampling, the model to train and how. An option of {@code train} is part of its run

@@ -20,6 +20,9 @@
  *       <td>{@link org.djlgpt.model.GatedFeedForward}</td></tr>
  * </table>
  *
+ * <p>{@link org.djlgpt.model.Lora} puts low-rank adapters on a model of either family, which stays
+ * as it is, and merges them with it.
+ *
  * <p>Extending: a family is a record that implements {@link org.djlgpt.model.GptConfig}; start from
  * {@code LlamaConfig}. Its {@code parts} hand existing blocks, or new ones, to the same transformer
  * block. What it looks like on disk is a format in {@code org.djlgpt.checkpoint}, and how it writes

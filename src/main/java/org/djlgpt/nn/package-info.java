@@ -7,9 +7,10 @@
  * org.djlgpt.nn.ActivationFunction} where initial values must follow from a seed as they do in
  * PyTorch, or where DJL's defaults differ (its layer normalization mixes tokens, its GELU is the
  * exact form); {@link org.djlgpt.nn.Layers} to say how all layers of a model are made, with GPT-2's
- * first values for instance; {@link org.djlgpt.nn.Functional} for the same on arrays; {@link
- * org.djlgpt.nn.Autocast} for bfloat16; {@link org.djlgpt.nn.FusedAdamW} and {@link
- * org.djlgpt.nn.CrossEntropy} with any training loop, DJL's included.
+ * first values for instance, or with a low-rank adapter, {@link org.djlgpt.nn.LoraLinear}; {@link
+ * org.djlgpt.nn.Functional} for the same on arrays; {@link org.djlgpt.nn.Autocast} for bfloat16;
+ * {@link org.djlgpt.nn.FusedAdamW} and {@link org.djlgpt.nn.CrossEntropy} with any training loop,
+ * DJL's included.
  *
  * <p>To write a block of your own in this style, extend {@link org.djlgpt.nn.TensorBlock}: it
  * checks the input and frees intermediate arrays, and {@link org.djlgpt.nn.Pass} sends an array

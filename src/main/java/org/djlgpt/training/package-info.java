@@ -2,8 +2,9 @@
  * Pretraining of a language model: {@link org.djlgpt.training.Pretraining} is the loop, {@link
  * org.djlgpt.training.PretrainingConfig} says how, {@link org.djlgpt.training.Evaluation} measures,
  * and {@link org.djlgpt.training.PretrainingListener}s report, draw and save. A {@link
- * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from, and {@link
- * org.djlgpt.training.CheckpointLock} keeps a second one off it.
+ * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from, and holds what is
+ * trained, be it an adapter alone, and {@link org.djlgpt.training.CheckpointLock} keeps a second
+ * one off it.
  *
  * <p>{@link org.djlgpt.training.TrainingStep} is one step of it, for a loop of one's own. A {@link
  * org.djlgpt.training.StepHook} takes part in the steps, as to exchange gradients between workers
