@@ -7,7 +7,6 @@ import java.net.URL;
 import java.nio.file.FileSystem;
 import java.nio.file.FileSystemNotFoundException;
 import java.nio.file.FileSystems;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
@@ -43,11 +42,8 @@ final class DjlSources {
 
     private static List<String> read(Path folder) throws IOException {
         List<String> sources = new ArrayList<>();
-        for (Path file : TextFile.below(folder)) {
-            if (file.toString().endsWith(".java")) {
-                String source = TextFile.decode(Files.readAllBytes(file), file);
-                sources.add(withoutLicence(source));
-            }
+        for (Path file : new TextFolder(folder, List.of("*.java"), List.of()).files()) {
+            sources.add(withoutLicence(TextFile.read(file)));
         }
         return sources;
     }
