@@ -33,8 +33,13 @@ final class DeviceOption {
                             + " may use)")
     private Integer threads;
 
+    /** Returns how many threads of the CPU are to be used. */
+    int threads() {
+        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
     NDManager newManager() {
-        Threads.use(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
+        Threads.use(threads());
         return NDManager.newBaseManager(device());
     }
 

@@ -9,7 +9,7 @@ import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Corpus;
-import org.djlgpt.text.TokenFile;
+import org.djlgpt.text.CorpusEncoder;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.text.Tokens;
@@ -22,7 +22,9 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 
 /** {@code gpt eval}. */
@@ -37,10 +39,15 @@ final class EvalCommand implements Callable<Integer> {
 
     @Option(
             names = "--data",
-            paramLabel = "FILE",
+            paramLabel = "PATH",
             required = true,
-            description = "a text file, a folder of text files, or a token file (.bin)")
-    private Path data;
+            description =
+                    "a text file, also packed (.gz) or with a document under \"text\" in each line"
+                            + " of JSON (.jsonl), a folder of them, or a token file (.bin); may be"
+                            + " given several times")
+    private List<Path> data;
+
+    @Mixin private TextOptions text;
 
     @Option(
             names = "--batch-size",
@@ -62,6 +69,7 @@ final class EvalCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, MalformedModelException {
         Checks.requirePositive("batchSize", batchSize);
+        TextOptions.requireNamed("--data", data);
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
             GptModel model = folder.model(manager);
@@ -86,9 +94,40 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Tokens tokens(Tokenizer tokenizer) throws IOException {
-        return TrainingData.isTokenFile(data)
-                ? TokenFile.open(data)
-                : Corpus.read(data).encode(tokenizer);
+        List<Path> files = data.stream().filter(TrainingData::isTokenFile).toList();
+        if (files.isEmpty()) {
+            return textTokens(tokenizer);
+        }
+        if (files.size() < data.size()) {
+            throw new IllegalArgumentException(
+                    "--data %s has tokens, but others are text; give text only, or tokens only"
+                            .formatted(files.get(0)));
+        }
+        Tokens ids = TrainingData.join(files);
+        if (TrainingData.tokenizerBeside(files).isPresent()) {
+            TrainingData.requireMadeBy(tokenizer, files, ids);
+        }
+        return ids;
+    }
+
+    private Tokens textTokens(Tokenizer tokenizer) throws IOException {
+        PrintWriter err = spec.commandLine().getErr();
+        Corpus corpus = text.corpus(data, device.threads(), err);
+        CorpusEncoder encoder =
+                CorpusEncoder.builder()
+                        .setCorpus(corpus)
+                        .setTokenizer(TextOptions.leavingOutUnknown(tokenizer, corpus, err))
+                        .optThreads(device.threads())
+                        .build();
+        Tokens tokens = encoder.tokens();
+        Output out = new Output(spec.commandLine().getOut());
+        out.line("text           %s", TextOptions.describe(corpus));
+        if (encoder.specialTokens() > 0) {
+            out.line(
+                    "               %s",
+                    TextOptions.describeSpecialTokens(encoder.specialTokens(), tokenizer));
+        }
+        return tokens;
     }
 
     private static TokenWindows windows(Tokens tokens, int contextLength) {

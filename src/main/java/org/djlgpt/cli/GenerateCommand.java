@@ -87,6 +87,9 @@ final class GenerateCommand implements Callable<Integer> {
         Output out = new Output(spec.commandLine().getOut());
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
+            if (prompt != null) {
+                prompt = TextOptions.known(prompt, tokenizer, spec.commandLine().getErr());
+            }
             Set<Integer> stopTokens = folder.stopTokens();
             TextGenerator.Builder builder =
                     TextGenerator.builder()

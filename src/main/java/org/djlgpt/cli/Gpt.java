@@ -13,6 +13,7 @@ import java.io.PrintWriter;
         description = "Trains a GPT and writes text with it. Without a command it trains.",
         subcommands = {
             TrainCommand.class,
+            PrepareCommand.class,
             GenerateCommand.class,
             EvalCommand.class,
             InfoCommand.class,

@@ -9,6 +9,8 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.training.Baselines;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -21,11 +23,23 @@ final class TrainingReport {
         this.out = out;
     }
 
-    void begin(TrainingData text, GptModel model, Device device) {
-        GptConfig size = model.config();
+    void text(TrainingData text) {
         out.line(
                 "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
-                text.source(), text.training().size(), text.validation().size(), size.vocabSize());
+                text.source(),
+                text.training().size(),
+                text.validation().size(),
+                text.tokenizer().vocabSize());
+        text.remarks().forEach(remark -> out.line("         %s", remark));
+    }
+
+    void prepared(Path folder) {
+        out.line("Tokens   %s", folder);
+        out.line("More     %s", mavenLine("train", "--data", folder.toString()));
+    }
+
+    void model(GptModel model, Device device) {
+        GptConfig size = model.config();
         boolean isGrouped = size.numKeyValueHeads() < size.numHeads();
         out.line(
                 "Model    layers %d, heads %d%s, dimensions %,d, context %,d: %,d parameters on %s",
@@ -59,8 +73,12 @@ final class TrainingReport {
                 "         %7.4f  knowing how often each token comes (unigram)",
                 baselines.unigram());
         out.line(
-                "         %7.4f  this model on text that it has not seen, %.0f %% of unigram",
-                loss, 100 * loss / baselines.unigram());
+                "         %7.4f  this model on text that it has not seen, %s",
+                loss,
+                baselines.unigram() > 0
+                        ? String.format(
+                                Locale.ROOT, "%.0f %% of unigram", 100 * loss / baselines.unigram())
+                        : "where every token is the same");
     }
 
     void sample(TextGenerator generator, String how, String opening) {

@@ -68,15 +68,20 @@ public final class CharTokenizer implements Tokenizer {
     }
 
     /**
-     * Learns the vocabulary of a corpus, which may be larger than memory: its distinct characters,
+     * Learns the vocabulary of corpora, which may be larger than memory: their distinct characters,
      * sorted.
      *
-     * @param corpus texts with every character that will ever be encoded
+     * @param corpora texts with every character that will ever be encoded, at least one
      * @return the tokenizer
      */
-    public static CharTokenizer fromCorpus(Corpus corpus) {
+    public static CharTokenizer fromCorpus(Corpus... corpora) {
         return ofDistinct(
-                corpus.characters().keySet().stream().mapToInt(Integer::intValue).toArray());
+                Arrays.stream(corpora)
+                        .flatMap(corpus -> corpus.characters().keySet().stream())
+                        .mapToInt(Integer::intValue)
+                        .distinct()
+                        .sorted()
+                        .toArray());
     }
 
     /**
@@ -145,6 +150,16 @@ public final class CharTokenizer implements Tokenizer {
      */
     public boolean knows(int character) {
         return id(character) != UNKNOWN;
+    }
+
+    /**
+     * Describes a character for a person, also one that can't be seen.
+     *
+     * @param character a code point
+     * @return such as {@code 'a' (U+0061)} or {@code (U+000D)}
+     */
+    public static String describe(int character) {
+        return TokenizerInput.describe(character);
     }
 
     /**

@@ -15,6 +15,7 @@ public final class CorpusBuilder {
     private final List<String> include = new ArrayList<>();
     private final List<String> exclude = new ArrayList<>();
     private boolean strict;
+    private int numThreads = Runtime.getRuntime().availableProcessors();
 
     CorpusBuilder() {}
 
@@ -70,6 +71,18 @@ public final class CorpusBuilder {
     }
 
     /**
+     * Sets how many threads read.
+     *
+     * @param numThreads 1 to 1024; by default one for each processor
+     * @return this builder
+     * @throws IllegalArgumentException for another number
+     */
+    public CorpusBuilder optThreads(int numThreads) {
+        this.numThreads = InOrder.requireThreads(numThreads);
+        return this;
+    }
+
+    /**
      * Reads the files.
      *
      * @return the corpus
@@ -95,7 +108,7 @@ public final class CorpusBuilder {
         return new Corpus(text, leftOut);
     }
 
-    private static List<CorpusSurvey.Finding> file(Path path) {
+    private List<CorpusSurvey.Finding> file(Path path) {
         TextFile.requireReadable(path);
         CorpusSurvey.Finding finding = survey(List.of(path)).get(0);
         if (finding.failure() != null) {
@@ -134,11 +147,9 @@ public final class CorpusBuilder {
         return text;
     }
 
-    private static List<CorpusSurvey.Finding> survey(List<Path> files) {
+    private List<CorpusSurvey.Finding> survey(List<Path> files) {
         return new CorpusSurvey()
-                .read(
-                        files.stream().<TextSource>map(TextFile::new).toList(),
-                        Runtime.getRuntime().availableProcessors());
+                .read(files.stream().<TextSource>map(TextFile::new).toList(), numThreads);
     }
 
     private static String describe(List<LeftOut> files) {

@@ -256,12 +256,12 @@ public final class CorpusEncoder implements Iterable<int[]> {
         /**
          * Sets how many threads encode.
          *
-         * @param numThreads at least 1, with which it is the caller's; by default one for each
-         *     processor
+         * @param numThreads 1 to 1024, 1 for the caller's; by default one for each processor
          * @return this builder
+         * @throws IllegalArgumentException for another number
          */
         public Builder optThreads(int numThreads) {
-            this.numThreads = numThreads;
+            this.numThreads = InOrder.requireThreads(numThreads);
             return this;
         }
 
@@ -287,16 +287,12 @@ public final class CorpusEncoder implements Iterable<int[]> {
          * Builds the encoder.
          *
          * @return the encoder
-         * @throws IllegalArgumentException if corpus or tokenizer are not set, or there is less
-         *     than one thread
+         * @throws IllegalArgumentException if corpus or tokenizer are not set
          */
         public CorpusEncoder build() {
             if (corpus == null || tokenizer == null) {
                 throw new IllegalArgumentException(
                         "corpus or tokenizer are not set; call setCorpus and setTokenizer");
-            }
-            if (numThreads < 1) {
-                throw new IllegalArgumentException("threads=" + numThreads + " must be at least 1");
             }
             return new CorpusEncoder(this);
         }

@@ -18,6 +18,7 @@ import java.util.function.Function;
  */
 final class InOrder<T, R> implements Iterator<R> {
 
+    private static final int MAX_THREADS = 1024;
     private static final int WAITING_PER_THREAD = 3;
 
     private final Iterator<T> elements;
@@ -32,6 +33,15 @@ final class InOrder<T, R> implements Iterator<R> {
         this.function = function;
         most = WAITING_PER_THREAD * numThreads;
         threads = numThreads == 1 ? null : pool(numThreads);
+    }
+
+    /** Requires that a number of threads can be had. */
+    static int requireThreads(int threads) {
+        if (threads < 1 || threads > MAX_THREADS) {
+            throw new IllegalArgumentException(
+                    "threads=%d must lie in 1 to %d".formatted(threads, MAX_THREADS));
+        }
+        return threads;
     }
 
     private static ThreadPoolExecutor pool(int numThreads) {

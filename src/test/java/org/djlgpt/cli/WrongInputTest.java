@@ -77,7 +77,15 @@ class WrongInputTest {
                 "--layers            | 2147483647 | GiB of memory, but this machine has",
                 "--device            | tpu        | --device tpu is unknown; use auto, cpu, gpu or"
                         + " gpu0",
-                "--tokenizer         | bpe        | expected one of [CHAR, GPT2]",
+                "--tokenizer         | bpe        | 'bpe' is neither char nor gpt2 nor a folder"
+                    + " with a tokenizer",
+                "--validation-share  | 0          | --validation-share=0.0 must lie between 0 and"
+                    + " 1",
+                "--validation-share  | 1          | --validation-share=1.0 must lie between 0 and"
+                    + " 1",
+                "--validation-share  | NaN        | --validation-share=NaN must lie between 0 and"
+                    + " 1",
+                "--validation        | missing    | missing does not exist",
                 "--family            | bert       | expected one of [GPT2, LLAMA]",
                 "--kv-heads          | 1          | --kv-heads=1 is not for --family gpt2, where"
                         + " every head has keys of its own; leave it out, or take --family llama",
@@ -99,13 +107,13 @@ class WrongInputTest {
             delimiter = '|',
             value = {
                 "--kv-heads 3 --heads 8  | --kv-heads=3 must divide --heads=8; use --kv-heads=2 or"
-                    + " 4",
+                        + " 4",
                 "--kv-heads 0            | --kv-heads=0 must be at least 1",
                 "--kv-heads 4            | --kv-heads=4 must divide --heads=2; use --kv-heads=2",
                 "--heads 16              | --embedding-dim=16 gives each of --heads=16 a width of"
-                    + " 1, which must be even for rotary positions; use --embedding-dim=32",
+                        + " 1, which must be even for rotary positions; use --embedding-dim=32",
                 "--embedding-dim 10      | gives each of --heads=2 a width of 5, which must be"
-                    + " even",
+                        + " even",
                 "--heads 3               | --heads=3 must divide --embedding-dim=16",
                 "--rope-base 1           | --rope-base=1.0 must be above 1; use 10000",
                 "--rope-base NaN         | --rope-base=NaN must be above 1; use 10000",
@@ -204,7 +212,7 @@ class WrongInputTest {
                 "--temperature    | NaN | --temperature=NaN must be finite and at least 0",
                 "--max-new-tokens | 0   | --max-new-tokens=0 must be at least 1",
                 "--prompt         | ''  | the prompt is empty; give at least one character",
-                "--prompt         | a€  | the character '€' (U+20AC) at index 1",
+                "--prompt         | €   | '€' (U+20AC)",
                 "--device         | tpu | --device tpu is unknown",
                 "--seed           | x   | 'x' is not an int"
             })
@@ -220,7 +228,7 @@ class WrongInputTest {
         Path one = Files.writeString(folder.resolve("one.txt"), "t");
         Path ids = Files.write(folder.resolve("other.bin"), new byte[] {40, 0, 41, 0});
 
-        assertRefused(eval(capitals), "the character 'T' (U+0054) at index 0");
+        assertRefused(eval(capitals), "1 tokens are fewer than the 2 of one window");
         assertRefused(eval(one), "1 tokens are fewer than the 2 of one window");
         assertRefused(eval(ids), "token id=40 at position 0 is not below vocabSize=29");
         assertRefused(eval(folder.resolve("missing.txt")), "missing.txt does not exist");
@@ -281,7 +289,7 @@ class WrongInputTest {
     @Test
     void anOptionThatIsMissingIsNamed() {
         assertRefused(Command.gpt("generate", "--prompt", "fox"), "option: '--model=DIR'");
-        assertRefused(Command.gpt("eval", "--model", trained), "option: '--data=FILE'");
+        assertRefused(Command.gpt("eval", "--model", trained), "option: '--data=PATH'");
     }
 
     private static void assertRefused(Command command, String message) {
