@@ -10,6 +10,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Corpus;
 import org.djlgpt.text.CorpusEncoder;
+import org.djlgpt.text.TokenFile;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.text.Tokens;
@@ -23,6 +24,7 @@ import picocli.CommandLine.Spec;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -119,7 +121,7 @@ final class EvalCommand implements Callable<Integer> {
                         .setTokenizer(TextOptions.leavingOutUnknown(tokenizer, corpus, err))
                         .optThreads(device.threads())
                         .build();
-        Tokens tokens = encoder.tokens();
+        Tokens tokens = TextData.isSmall(corpus.bytes()) ? encoder.tokens() : mapped(encoder);
         Output out = new Output(spec.commandLine().getOut());
         out.line("text           %s", TextOptions.describe(corpus));
         if (encoder.specialTokens() > 0) {
@@ -128,6 +130,12 @@ final class EvalCommand implements Callable<Integer> {
                     TextOptions.describeSpecialTokens(encoder.specialTokens(), tokenizer));
         }
         return tokens;
+    }
+
+    private static Tokens mapped(CorpusEncoder encoder) throws IOException {
+        Path file = Files.createTempFile("gpt-eval", ".bin");
+        file.toFile().deleteOnExit();
+        return TokenFile.write(file, encoder);
     }
 
     private static TokenWindows windows(Tokens tokens, int contextLength) {

@@ -36,9 +36,15 @@ record TextData(
         int numThreads,
         Output out) {
 
-    /** Returns whether the tokens fit into a small heap. */
+    private static final long MOST_IN_MEMORY = 1 << 24;
+
+    /** Returns whether the tokens of a text of so many bytes fit into a small heap. */
+    static boolean isSmall(long bytes) {
+        return bytes <= MOST_IN_MEMORY;
+    }
+
     boolean isSmall() {
-        return bytes() <= 1 << 24;
+        return isSmall(bytes());
     }
 
     private long bytes() {

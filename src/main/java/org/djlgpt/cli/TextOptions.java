@@ -76,7 +76,7 @@ final class TextOptions {
         }
     }
 
-    /** Returns what a corpus of files is, such as "2 files, 300 bytes: 2 plain text". */
+    /** Returns what a corpus of files is, such as "2 files, 300 bytes: 2 as plain text". */
     static String describe(Corpus corpus) {
         Map<String, Integer> formats = corpus.formats();
         int files = formats.values().stream().mapToInt(Integer::intValue).sum();
@@ -85,7 +85,7 @@ final class TextOptions {
                         count(files, "file"),
                         count(corpus.bytes(), "byte"),
                         formats.entrySet().stream()
-                                .map(format -> count(format.getValue()) + " " + format.getKey())
+                                .map(format -> count(format.getValue()) + " as " + format.getKey())
                                 .collect(joining(", ")));
     }
 

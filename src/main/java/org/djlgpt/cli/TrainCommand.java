@@ -67,8 +67,9 @@ final class TrainCommand implements Callable<Integer> {
             paramLabel = "DIR",
             defaultValue = "runs/gpt",
             description =
-                    "where the model goes; one that lies there is replaced, unless a training still"
-                            + " writes it (default: runs/gpt)")
+                    "where the model goes, and the tokens of a text above 16 MiB; a model that lies"
+                            + " there is replaced, unless a training still writes it (default:"
+                            + " runs/gpt)")
     private Path out;
 
     @Option(

@@ -45,17 +45,21 @@ public final class Corpus {
      *     unpaired surrogate
      */
     public Corpus(List<String> documents) {
-        this(new CorpusSurvey().read(inMemory(documents), 1), List.of());
+        this(new CorpusSurvey(), inMemory(documents));
+    }
+
+    private Corpus(CorpusSurvey survey, List<TextSource> documents) {
+        this(survey.read(documents, 1), survey.characters(), List.of());
     }
 
     /** Makes a corpus of what was found to be text. */
-    Corpus(List<CorpusSurvey.Finding> findings, List<LeftOut> leftOut) {
-        sources = findings.stream().map(CorpusSurvey.Finding::source).toList();
-        bytes = findings.stream().mapToLong(CorpusSurvey.Finding::bytes).sum();
-        characters = new TreeMap<>();
-        for (CorpusSurvey.Finding finding : findings) {
-            finding.characters().forEach((c, count) -> characters.merge(c, count, Long::sum));
-        }
+    Corpus(
+            List<CorpusSurvey.Finding> text,
+            SortedMap<Integer, Long> characters,
+            List<LeftOut> leftOut) {
+        sources = text.stream().map(CorpusSurvey.Finding::source).toList();
+        bytes = text.stream().mapToLong(CorpusSurvey.Finding::bytes).sum();
+        this.characters = Collections.unmodifiableSortedMap(characters);
         this.leftOut = List.copyOf(leftOut);
     }
 
@@ -178,7 +182,7 @@ public final class Corpus {
      * @return the code points and how often each comes, sorted by code point
      */
     public SortedMap<Integer, Long> characters() {
-        return Collections.unmodifiableSortedMap(characters);
+        return characters;
     }
 
     /**

@@ -98,19 +98,21 @@ public final class CorpusBuilder {
         }
         List<LeftOut> leftOut = new ArrayList<>();
         List<CorpusSurvey.Finding> text = new ArrayList<>();
+        CorpusSurvey survey = new CorpusSurvey();
         for (Path path : paths) {
-            text.addAll(Files.isDirectory(path) ? folder(path, leftOut) : file(path));
+            text.addAll(
+                    Files.isDirectory(path) ? folder(path, survey, leftOut) : file(path, survey));
         }
         if (strict && !leftOut.isEmpty()) {
             throw new IllegalArgumentException(
                     describe(leftOut) + "; convert it to UTF-8 or exclude it");
         }
-        return new Corpus(text, leftOut);
+        return new Corpus(text, survey.characters(), leftOut);
     }
 
-    private List<CorpusSurvey.Finding> file(Path path) {
+    private List<CorpusSurvey.Finding> file(Path path, CorpusSurvey survey) {
         TextFile.requireReadable(path);
-        CorpusSurvey.Finding finding = survey(List.of(path)).get(0);
+        CorpusSurvey.Finding finding = read(List.of(path), survey).get(0);
         if (finding.failure() != null) {
             throw new IllegalArgumentException(
                     "%s %s; convert it to UTF-8 or leave it out"
@@ -123,11 +125,12 @@ public final class CorpusBuilder {
         return List.of(finding);
     }
 
-    private List<CorpusSurvey.Finding> folder(Path path, List<LeftOut> leftOut) throws IOException {
+    private List<CorpusSurvey.Finding> folder(Path path, CorpusSurvey survey, List<LeftOut> leftOut)
+            throws IOException {
         TextFolder folder = new TextFolder(path, include, exclude);
         List<LeftOut> noText = new ArrayList<>(folder.leftOut());
         List<CorpusSurvey.Finding> text = new ArrayList<>();
-        for (CorpusSurvey.Finding finding : survey(folder.files())) {
+        for (CorpusSurvey.Finding finding : read(folder.files(), survey)) {
             if (finding.failure() != null) {
                 noText.add(new LeftOut(Path.of(finding.source().name()), finding.failure()));
             } else if (finding.bytes() > 0) {
@@ -147,9 +150,8 @@ public final class CorpusBuilder {
         return text;
     }
 
-    private List<CorpusSurvey.Finding> survey(List<Path> files) {
-        return new CorpusSurvey()
-                .read(files.stream().<TextSource>map(TextFile::new).toList(), numThreads);
+    private List<CorpusSurvey.Finding> read(List<Path> files, CorpusSurvey survey) {
+        return survey.read(files.stream().<TextSource>map(TextFile::new).toList(), numThreads);
     }
 
     private static String describe(List<LeftOut> files) {

@@ -1,7 +1,5 @@
 package org.djlgpt.text;
 
-import java.io.IOException;
-import java.io.InputStream;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -58,7 +56,7 @@ public final class CorpusEncoder implements Iterable<int[]> {
         TextSource.Documents documents = corpus.open();
         TextParts parts =
                 new TextParts(
-                        endOfText.isPresent() ? documents : new Joined(documents),
+                        endOfText.isPresent() ? documents : new JoinedDocuments(documents),
                         tokenizer::maySplit,
                         partBytes);
         SpecialTokens special = new SpecialTokens(tokenizer.specialTokens());
@@ -157,67 +155,6 @@ public final class CorpusEncoder implements Iterable<int[]> {
      */
     public long specialTokens() {
         return specialTokens;
-    }
-
-    /** All documents as one, with a line feed after each that has none, the last excepted. */
-    private static final class Joined implements TextSource.Documents {
-
-        private final TextSource.Documents documents;
-        private boolean opened;
-
-        Joined(TextSource.Documents documents) {
-            this.documents = documents;
-        }
-
-        @Override
-        public InputStream next() {
-            InputStream next = opened ? null : new Text();
-            opened = true;
-            return next;
-        }
-
-        @Override
-        public void close() throws IOException {
-            documents.close();
-        }
-
-        private final class Text extends InputStream {
-
-            private InputStream document;
-            private int first = -1; // of a document, not yet read
-            private int last = '\n';
-
-            @Override
-            public int read() throws IOException {
-                byte[] one = new byte[1];
-                return read(one, 0, 1) < 0 ? -1 : one[0] & 0xFF;
-            }
-
-            @Override
-            public int read(byte[] into, int from, int length) throws IOException {
-                while (length > 0) {
-                    int count = 1;
-                    if (first >= 0 && last != '\n') {
-                        into[from] = '\n';
-                    } else if (first >= 0) {
-                        into[from] = (byte) first;
-                        first = -1;
-                    } else {
-                        count = document == null ? -1 : document.read(into, from, length);
-                    }
-                    if (count > 0) {
-                        last = into[from + count - 1];
-                        return count;
-                    }
-                    document = documents.next();
-                    if (document == null) {
-                        return -1;
-                    }
-                    first = document.read();
-                }
-                return 0;
-            }
-        }
     }
 
     /** Builds {@link CorpusEncoder}. */

@@ -4,10 +4,12 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.HashMap;
 import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 import java.util.NoSuchElementException;
+import java.util.SortedMap;
 import java.util.TreeMap;
 
 /** Reads sources once, on several threads, to find out which of them are text, and of what. */
@@ -17,16 +19,24 @@ final class CorpusSurvey {
      * What is known of a source.
      *
      * @param bytes those of its documents
-     * @param characters the code points of its documents and how often each comes
      * @param failure why it is no text, or null
      */
-    record Finding(TextSource source, long bytes, Map<Integer, Long> characters, String failure) {}
+    record Finding(TextSource source, long bytes, String failure) {}
 
+    private final SortedMap<Integer, Long> characters = new TreeMap<>();
     private final ThreadLocal<int[]> counts =
             ThreadLocal.withInitial(() -> new int[Character.MAX_CODE_POINT + 1]);
 
     /** Some parts of a source, or why there are none. */
     private record Sample(TextSource source, List<TextParts.Part> parts, String failure) {}
+
+    /** What is known of some parts of a source. */
+    private record Counts(Finding finding, Map<Integer, Long> characters) {}
+
+    /** Returns the code points of all text that was found, and how often each comes. */
+    SortedMap<Integer, Long> characters() {
+        return characters;
+    }
 
     /**
      * Reads sources.
@@ -37,37 +47,55 @@ final class CorpusSurvey {
     List<Finding> read(List<TextSource> sources, int numThreads) {
         List<Finding> findings = new ArrayList<>();
         Samples samples = new Samples(sources);
-        Iterator<Finding> parts = new InOrder<>(samples, this::survey, numThreads);
+        Iterator<Counts> parts = new InOrder<>(samples, this::survey, numThreads);
+        Counts sum = null;
         while (parts.hasNext()) {
-            Finding part = parts.next();
-            Finding before = findings.isEmpty() ? null : findings.get(findings.size() - 1);
-            if (before == null || before.source != part.source) {
-                findings.add(part);
-            } else if (before.failure == null) {
-                findings.set(findings.size() - 1, sum(before, part));
+            Counts part = parts.next();
+            if (sum == null) {
+                sum = part;
+            } else if (sum.finding.source != part.finding.source) {
+                findings.add(finding(sum));
+                sum = part;
+            } else if (sum.finding.failure == null) {
+                sum = sum(sum, part);
             }
-            if (part.failure != null) {
-                samples.failed = part.source;
+            if (part.finding.failure != null) {
+                samples.failed = part.finding.source;
             }
+        }
+        if (sum != null) {
+            findings.add(finding(sum));
         }
         return findings;
     }
 
-    private Finding survey(Sample sample) {
-        if (sample.failure != null) {
-            return new Finding(sample.source, 0, Map.of(), sample.failure);
-        }
+    private Counts survey(Sample sample) {
         long bytes = 0;
-        Map<Integer, Long> characters = new TreeMap<>();
+        Map<Integer, Long> met = new HashMap<>();
+        String failure = sample.failure;
         try {
             for (TextParts.Part part : sample.parts) {
-                count(part.text(), characters);
+                count(part.text(), met);
                 bytes += part.utf8().length;
             }
         } catch (TextSource.UnreadableTextException e) {
-            return new Finding(sample.source, 0, Map.of(), e.getMessage());
+            failure = e.getMessage();
         }
-        return new Finding(sample.source, bytes, characters, null);
+        return new Counts(new Finding(sample.source, bytes, failure), met);
+    }
+
+    private static Counts sum(Counts before, Counts part) {
+        part.characters.forEach((c, count) -> before.characters.merge(c, count, Long::sum));
+        long bytes = before.finding.bytes + part.finding.bytes;
+        return new Counts(
+                new Finding(before.finding.source, bytes, part.finding.failure), before.characters);
+    }
+
+    private Finding finding(Counts whole) {
+        if (whole.finding.failure == null) {
+            whole.characters.forEach((c, count) -> characters.merge(c, count, Long::sum));
+        }
+        return whole.finding;
     }
 
     private void count(String text, Map<Integer, Long> characters) {
@@ -86,12 +114,6 @@ final class CorpusSurvey {
             characters.merge(met[i], (long) count[met[i]], Long::sum);
             count[met[i]] = 0;
         }
-    }
-
-    private static Finding sum(Finding before, Finding part) {
-        part.characters.forEach((c, count) -> before.characters.merge(c, count, Long::sum));
-        return new Finding(
-                before.source, before.bytes + part.bytes, before.characters, part.failure);
     }
 
     /** The parts of source after source, without the rest of one that is no text. */

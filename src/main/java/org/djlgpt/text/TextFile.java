@@ -1,10 +1,6 @@
 package org.djlgpt.text;
 
-import org.djlgpt.io.Json;
-
 import java.io.BufferedInputStream;
-import java.io.ByteArrayInputStream;
-import java.io.ByteArrayOutputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -22,15 +18,13 @@ import java.util.zip.GZIPInputStream;
 import java.util.zip.ZipException;
 
 /**
- * A file of text. What its name ends with says how it is read: {@code .gz} is unpacked; of {@code
- * .jsonl} each line is an object that has a document under {@code text}; any other is one document
- * as it stands.
+ * A file of text. What its name ends with says how it is read: {@code .gz} is unpacked, and of
+ * {@code .jsonl} each line has a document, see {@link JsonLines}; any other is one document as it
+ * stands.
  */
 record TextFile(Path path) implements TextSource {
 
     private static final int BUFFER_BYTES = 1 << 16;
-    private static final int MAX_LINE_BYTES = 1 << 28;
-    private static final String KEY = "text";
 
     /** Text takes a fifth of its size, very regular text a fiftieth; a bomb a thousandth. */
     private static final int MAX_RATIO = 200;
@@ -48,11 +42,11 @@ record TextFile(Path path) implements TextSource {
         String inner = name.replaceFirst("\\.gz$", "");
         String kind = "plain text";
         if (isJsonLines()) {
-            kind = "JSON lines, one document each";
+            kind = "JSON lines with a document each";
         } else if (inner.matches(".*\\.(csv|tsv|json|xml|html?)")) {
-            kind = inner.substring(inner.lastIndexOf('.')) + " as plain text";
+            kind = "plain text (" + inner.substring(inner.lastIndexOf('.')) + ")";
         }
-        return isPacked() ? kind + ", unpacked" : kind;
+        return isPacked() ? "packed " + kind : kind;
     }
 
     private boolean isPacked() {
@@ -70,7 +64,7 @@ record TextFile(Path path) implements TextSource {
             InputStream unpacked = isPacked() ? new Unpacked(file, Files.size(path)) : file;
             BufferedInputStream text = new BufferedInputStream(unpacked, BUFFER_BYTES);
             skipByteOrderMark(text);
-            return isJsonLines() ? new Lines(text) : new Whole(text);
+            return isJsonLines() ? new JsonLines(path, text) : new Whole(text);
         } catch (ZipException | EOFException e) {
             file.close();
             throw new UnreadableTextException("is no whole gzip file");
@@ -136,90 +130,6 @@ record TextFile(Path path) implements TextSource {
                                 .formatted(MAX_RATIO));
             }
             return read;
-        }
-    }
-
-    /** A file of JSON lines. */
-    private final class Lines implements Documents {
-
-        private final InputStream lines;
-        private final ByteArrayOutputStream line = new ByteArrayOutputStream();
-        private final byte[] buffer = new byte[BUFFER_BYTES];
-        private int from;
-        private int to;
-        private int number;
-
-        Lines(InputStream lines) {
-            this.lines = lines;
-        }
-
-        @Override
-        public InputStream next() throws IOException {
-            while (readLine()) {
-                number++;
-                byte[] bytes = line.toByteArray();
-                if (!new String(bytes, StandardCharsets.UTF_8).isBlank()) {
-                    return new ByteArrayInputStream(document(bytes));
-                }
-            }
-            return null;
-        }
-
-        private byte[] document(byte[] bytes) {
-            Path place = Path.of(path + " line " + number);
-            try {
-                Json text = Json.parse(place, bytes).require(KEY);
-                requireUnicode(text);
-                return text.string().getBytes(StandardCharsets.UTF_8);
-            } catch (IllegalArgumentException e) {
-                throw new IllegalArgumentException(
-                        "%s; expected on each line an object with a string under \"%s\""
-                                .formatted(e.getMessage(), KEY),
-                        e);
-            }
-        }
-
-        private static void requireUnicode(Json text) {
-            try {
-                TokenizerInput.requireText(text.string());
-            } catch (IllegalArgumentException e) {
-                throw text.malformed("%s: %s", text.place(), e.getMessage());
-            }
-        }
-
-        /** Collects the bytes up to the next line feed; returns false if there are none. */
-        private boolean readLine() throws IOException {
-            line.reset();
-            while (true) {
-                if (from == to) {
-                    from = 0;
-                    to = lines.read(buffer);
-                    if (to <= 0) {
-                        to = 0;
-                        return line.size() > 0;
-                    }
-                }
-                int end = from;
-                while (end < to && buffer[end] != '\n') {
-                    end++;
-                }
-                line.write(buffer, from, end - from);
-                if (line.size() > MAX_LINE_BYTES) {
-                    throw new IllegalArgumentException(
-                            "%s line %d has more than %,d bytes; split it"
-                                    .formatted(path, number + 1, MAX_LINE_BYTES));
-                }
-                from = end;
-                if (end < to) {
-                    from++;
-                    return true;
-                }
-            }
-        }
-
-        @Override
-        public void close() throws IOException {
-            lines.close();
         }
     }
 

@@ -49,8 +49,8 @@ class TextDataTest {
 
         assertTrained(several);
         assertTrue(several.out().contains("z.txt, "), several::out);
-        assertTrue(several.out().contains("2 files, 2,700 bytes: 2 plain text\n"), several::out);
-        assertTrue(one.out().contains("1 file, 2,700 bytes: 1 plain text\n"), one::out);
+        assertTrue(several.out().contains("2 files, 2,700 bytes: 2 as plain text\n"), several::out);
+        assertTrue(one.out().contains("1 file, 2,700 bytes: 1 as plain text\n"), one::out);
         assertSameModel(folder.resolve("one"), run);
     }
 
@@ -89,8 +89,8 @@ class TextDataTest {
         assertTrue(
                 command.out()
                         .contains(
-                                "2 files, 2,475 bytes: 1 .csv as plain text,"
-                                        + " 1 JSON lines, one document each\n"),
+                                "2 files, 2,475 bytes: 1 as JSON lines with a document each,"
+                                        + " 1 as plain text (.csv)\n"),
                 command::out);
         assertTrue(
                 command.out()
@@ -99,7 +99,9 @@ class TextDataTest {
                                         + " <|endoftext|>, taken as letters\n"),
                 command::out);
         Command eval = Command.gpt("eval", "--model", run, "--data", folder.resolve("texts"));
-        assertTrue(eval.out().contains("text           2 files, 2,475 bytes: 1 .csv"), eval::out);
+        assertTrue(
+                eval.out().contains("text           2 files, 2,475 bytes: 1 as JSON lines"),
+                eval::out);
         assertTrue(eval.out().contains("99 places of the text spell special"), eval::out);
     }
 
@@ -243,7 +245,7 @@ class TextDataTest {
                         "--threads=" + threads);
 
         assertEquals(0, prepare.exitCode(), prepare::err);
-        assertTrue(prepare.out().contains("1 file, 2,700 bytes: 1 plain text"), prepare::out);
+        assertTrue(prepare.out().contains("1 file, 2,700 bytes: 1 as plain text"), prepare::out);
         assertTrue(prepare.out().contains("\"train --data " + prepared + "\""), prepare::out);
         assertTrained(SmallText.train(prepared, run, "--steps", 3));
         assertTrained(

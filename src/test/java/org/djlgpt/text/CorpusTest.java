@@ -213,10 +213,10 @@ class CorpusTest {
         assertEquals(
                 Map.of(
                         "plain text", 1,
-                        ".csv as plain text", 1,
-                        "JSON lines, one document each", 1,
-                        "plain text, unpacked", 1,
-                        "JSON lines, one document each, unpacked", 1),
+                        "plain text (.csv)", 1,
+                        "JSON lines with a document each", 1,
+                        "packed plain text", 1,
+                        "packed JSON lines with a document each", 1),
                 corpus.formats());
     }
 
