@@ -33,8 +33,17 @@ final class DeviceOption {
                             + " may use)")
     private Integer threads;
 
+    /** Returns how many threads of the CPU are to be used. */
+    int threads() {
+        return threads == null ? Runtime.getRuntime().availableProcessors() : threads;
+    }
+
     NDManager newManager() {
-        Threads.use(threads == null ? Runtime.getRuntime().availableProcessors() : threads);
+        try {
+            Threads.use(threads());
+        } catch (IllegalArgumentException e) { // of a package that knows no parameters' names
+            throw new IllegalArgumentException("--" + e.getMessage(), e);
+        }
         return NDManager.newBaseManager(device());
     }
 

@@ -9,6 +9,7 @@ import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Corpus;
+import org.djlgpt.text.CorpusEncoder;
 import org.djlgpt.text.TokenFile;
 import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokenizer;
@@ -22,8 +23,13 @@ import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.ArrayList;
+import java.util.List;
 import java.util.concurrent.Callable;
+import java.util.stream.Collectors;
 
 /** {@code gpt eval}. */
 @Command(
@@ -37,10 +43,15 @@ final class EvalCommand implements Callable<Integer> {
 
     @Option(
             names = "--data",
-            paramLabel = "FILE",
+            paramLabel = "PATH",
             required = true,
-            description = "a text file, a folder of text files, or a token file (.bin)")
-    private Path data;
+            description =
+                    "a text file, also packed (.gz) or with a document under \"text\" in each line"
+                            + " of JSON (.jsonl), a folder of them, or a token file (.bin); may be"
+                            + " given several times")
+    private List<Path> data;
+
+    @Mixin private TextOptions text;
 
     @Option(
             names = "--batch-size",
@@ -59,9 +70,12 @@ final class EvalCommand implements Callable<Integer> {
     @Mixin private DeviceOption device;
     @Spec private CommandSpec spec;
 
+    private final List<String> remarks = new ArrayList<>();
+
     @Override
     public Integer call() throws IOException, MalformedModelException {
         Checks.requirePositive("batchSize", batchSize);
+        TextOptions.requireNamed("--data", data);
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
             GptModel model = folder.model(manager);
@@ -86,16 +100,54 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Tokens tokens(Tokenizer tokenizer) throws IOException {
-        return TrainingData.isTokenFile(data)
-                ? TokenFile.open(data)
-                : Corpus.read(data).encode(tokenizer);
+        List<Path> files = data.stream().filter(TrainingData::isTokenFile).toList();
+        if (files.isEmpty()) {
+            return textTokens(tokenizer);
+        }
+        if (files.size() < data.size()) {
+            throw new IllegalArgumentException(
+                    "--data %s has tokens, but others are text; give text only, or tokens only"
+                            .formatted(files.get(0)));
+        }
+        Tokens ids = TrainingData.join(files);
+        if (TrainingData.tokenizerBeside(files).isPresent()) {
+            TrainingData.requireMadeBy(tokenizer, files, ids);
+        }
+        return ids;
+    }
+
+    private Tokens textTokens(Tokenizer tokenizer) throws IOException {
+        PrintWriter err = spec.commandLine().getErr();
+        Corpus corpus = text.corpus(data, device.threads(), err);
+        CorpusEncoder encoder =
+                CorpusEncoder.builder()
+                        .setCorpus(corpus)
+                        .setTokenizer(TextOptions.leavingOutUnknown(tokenizer, corpus, err))
+                        .optThreads(device.threads())
+                        .build();
+        Tokens tokens = TextData.isSmall(corpus.bytes()) ? encoder.tokens() : mapped(encoder);
+        remarks.add(TextOptions.describe(corpus));
+        if (encoder.specialTokens() > 0) {
+            remarks.add(TextOptions.describeSpecialTokens(encoder.specialTokens(), tokenizer));
+        }
+        return tokens;
+    }
+
+    private String joined() {
+        return data.stream().map(Path::toString).collect(Collectors.joining(", "));
+    }
+
+    private static Tokens mapped(CorpusEncoder encoder) throws IOException {
+        Path file = Files.createTempFile("gpt-eval", ".bin");
+        file.toFile().deleteOnExit();
+        return TokenFile.write(file, encoder);
     }
 
     private TokenWindows windows(Tokens tokens, int contextLength) {
         if (tokens.size() < 2) {
             throw new IllegalArgumentException(
-                    "--data %s has 1 token, but needs 2 to predict one; give a longer text"
-                            .formatted(data));
+                    "--data %s has %d token, but needs 2 to predict one; give a longer text"
+                            .formatted(joined(), tokens.size()));
         }
         long longest = Math.min(contextLength, tokens.size() - 1);
         return TokenWindows.builder().setTokens(tokens).setContextLength((int) longest).build();
@@ -127,5 +179,6 @@ final class EvalCommand implements Callable<Integer> {
         out.line(
                 "tokens         %,d in %,d windows of %d (%,d bytes)",
                 tokens.size(), windows.size(), windows.contextLength(), bytes);
+        remarks.forEach(remark -> out.line("text           %s", remark));
     }
 }

@@ -99,10 +99,11 @@ final class GenerateCommand implements Callable<Integer> {
         GivenText given = new GivenText("--prompt", prompt, promptFile);
         requireUse(given);
         Sampler sampler = sampling.sampler();
-        String text = given.isMissing() ? "" : given.read();
+        String whole = given.isMissing() ? "" : given.read();
         Output out = new Output(spec.commandLine().getOut());
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
+            String text = TextOptions.known(whole, tokenizer, spec.commandLine().getErr());
             Set<Integer> stopTokens = folder.stopTokens();
             TextGenerator.Builder builder =
                     TextGenerator.builder()

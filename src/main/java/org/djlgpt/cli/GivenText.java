@@ -41,7 +41,7 @@ record GivenText(String option, String text, Path file) {
      */
     String read() throws IOException {
         if (isStandardInput()) {
-            return TextFile.decode(System.in.readAllBytes(), Path.of("standard input"));
+            return TextFile.decode(System.in.readAllBytes(), "standard input");
         }
         return file == null ? text : TextFile.read(file);
     }

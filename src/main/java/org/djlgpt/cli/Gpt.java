@@ -32,6 +32,7 @@ import java.util.stream.Stream;
         },
         subcommands = {
             TrainCommand.class,
+            PrepareCommand.class,
             GenerateCommand.class,
             EvalCommand.class,
             InfoCommand.class,

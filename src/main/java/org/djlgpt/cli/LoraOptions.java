@@ -33,7 +33,7 @@ final class LoraOptions {
             description =
                     "train an adapter of this rank beside the weights of --init-from, which stay as"
                             + " they are; --out takes the adapter (default: train all weights)")
-    private Integer rank;
+    private Integer loraRank;
 
     @Option(
             names = "--lora-alpha",
@@ -41,7 +41,7 @@ final class LoraOptions {
             description =
                     "what the adapter is multiplied with, divided by the rank (default: twice the"
                             + " rank)")
-    private Double alpha;
+    private Double loraAlpha;
 
     @Option(
             names = "--lora-dropout",
@@ -49,7 +49,7 @@ final class LoraOptions {
             description =
                     "probability, in [0, 1), that an element of the adapter's input is dropped"
                             + " (default: 0)")
-    private Float dropout;
+    private Float loraDropout;
 
     @Option(
             names = "--lora-targets",
@@ -70,20 +70,20 @@ final class LoraOptions {
      * @throws IllegalArgumentException if it is none
      */
     Optional<LoraConfig> config() {
-        if (rank == null) {
-            requireNone("--lora-alpha", alpha);
-            requireNone("--lora-dropout", dropout);
+        if (loraRank == null) {
+            requireNone("--lora-alpha", loraAlpha);
+            requireNone("--lora-dropout", loraDropout);
             requireNone("--lora-targets", targets);
             requireNone("--lora-rank-stabilised", rankStabilised);
             return Optional.empty();
         }
         LoraConfig.Builder lora =
                 LoraConfig.builder()
-                        .setRank(rank)
-                        .optDropout(dropout == null ? 0 : dropout)
+                        .setRank(loraRank)
+                        .optDropout(loraDropout == null ? 0 : loraDropout)
                         .optRankStabilised(rankStabilised != null && rankStabilised);
-        if (alpha != null) {
-            lora.optAlpha(alpha);
+        if (loraAlpha != null) {
+            lora.optAlpha(loraAlpha);
         }
         if (targets != null) {
             lora.optTargets(roles());

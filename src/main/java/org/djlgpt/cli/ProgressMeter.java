@@ -26,18 +26,19 @@ final class ProgressMeter extends Progress {
         super(out, steps);
         this.steps = steps;
         bottomLine = new BottomLine(out);
-        bar =
-                new ProgressBarBuilder()
-                        .setTaskName("")
-                        .setStyle(
-                                Terminal.hasColors()
-                                        ? ProgressBarStyle.COLORFUL_UNICODE_BLOCK
-                                        : ProgressBarStyle.UNICODE_BLOCK)
-                        .setConsumer(bottomLine)
-                        .setInitialMax(steps)
-                        .hideEta()
-                        .setUpdateIntervalMillis(200)
-                        .build();
+        bar = bar(bottomLine).setInitialMax(steps).hideEta().build();
+    }
+
+    /** Returns the builder of a bar in the last line of a terminal. */
+    static ProgressBarBuilder bar(BottomLine line) {
+        return new ProgressBarBuilder()
+                .setTaskName("")
+                .setStyle(
+                        Terminal.hasColors()
+                                ? ProgressBarStyle.COLORFUL_UNICODE_BLOCK
+                                : ProgressBarStyle.UNICODE_BLOCK)
+                .setConsumer(line)
+                .setUpdateIntervalMillis(200);
     }
 
     @Override
@@ -86,7 +87,7 @@ final class ProgressMeter extends Progress {
      * (JLine) takes SIGINT away from Java as it looks. Bars fit a common terminal; a narrower one
      * cuts them, instead of going on in the next line.
      */
-    private static final class BottomLine implements ProgressBarConsumer {
+    static final class BottomLine implements ProgressBarConsumer {
 
         private static final int COMMON_WIDTH = 80;
         private static final String CLEAR = "\r\033[K";

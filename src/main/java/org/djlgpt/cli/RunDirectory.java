@@ -8,9 +8,12 @@ import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.PretrainingListener;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Stream;
 
 /**
  * The folder that a training leaves: the model, its metrics, its loss curve and a checkpoint to go
@@ -25,10 +28,12 @@ final class RunDirectory implements PretrainingListener {
     private static final String CHECKPOINT = "checkpoint.safetensors";
     private static final String METRICS = "metrics.jsonl";
     private static final String CURVE = "loss.png";
+    private static final String TOKENS = "tokens";
 
     private final Path path;
     private boolean tried;
     private boolean replaced;
+    private boolean hasTokens;
 
     RunDirectory(Path path) {
         this.path = path;
@@ -99,8 +104,36 @@ final class RunDirectory implements PretrainingListener {
             for (String file : List.of(CHECKPOINT, METRICS, CURVE)) {
                 Files.deleteIfExists(path.resolve(file));
             }
+            if (!hasTokens) {
+                deleteTokens();
+            }
             replaced = true;
         }
+    }
+
+    private void deleteTokens() throws IOException {
+        Path folder = path.resolve(TOKENS);
+        if (!Files.isDirectory(folder, LinkOption.NOFOLLOW_LINKS)) {
+            return;
+        }
+        try (Stream<Path> files = Files.list(folder)) {
+            for (Path file : files.toList()) {
+                if (TrainingData.isPart(file.getFileName().toString())) {
+                    Files.deleteIfExists(file);
+                }
+            }
+        }
+        try {
+            Files.deleteIfExists(folder);
+        } catch (DirectoryNotEmptyException e) {
+            // someone else has put something there
+        }
+    }
+
+    /** Returns where this run keeps the tokens of a text that is too large for memory. */
+    Path tokens() {
+        hasTokens = true;
+        return path.resolve(TOKENS);
     }
 
     /** Returns whether there is a checkpoint of the run that it listened to. */

@@ -7,6 +7,7 @@ import org.djlgpt.training.PretrainingConfig;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
+import picocli.CommandLine.ParseResult;
 
 import java.nio.file.Path;
 import java.util.ArrayList;
@@ -18,6 +19,7 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /**
  * What a run is made of: the options of its command by name, {@code --layers} to "4", and a sum
@@ -35,11 +37,19 @@ final class RunOptions {
             Set.of(
                     "--data", // the data are compared, wherever they lie
                     "--threads",
+                    "--validation",
+                    "--validation-share",
+                    "--include",
+                    "--exclude",
+                    "--strict",
                     "--checkpoint-every",
                     "--skip-bad-steps",
                     "--keep-going");
 
     private static final String VOCABULARY = "vocabulary";
+
+    /** Stands between the values of an option that was given several times. */
+    private static final String BETWEEN = "\n";
 
     private final Map<String, String> notes;
     private final Map<String, String> settings = new LinkedHashMap<>();
@@ -64,14 +74,26 @@ final class RunOptions {
     static RunOptions of(CommandSpec command, PretrainingConfig config, String vocabulary) {
         Map<String, String> notes = new LinkedHashMap<>();
         for (OptionSpec option : command.options()) {
-            Object value = option.getValue();
-            if (value != null && !LEFT_OUT.contains(option.longestName())) {
-                Object whole = value instanceof Path path ? path.toAbsolutePath() : value;
-                notes.put(option.longestName(), whole.toString());
+            List<?> values = values(option);
+            if (!values.isEmpty() && !LEFT_OUT.contains(option.longestName())) {
+                notes.put(
+                        option.longestName(),
+                        values.stream()
+                                .map(v -> v instanceof Path path ? path.toAbsolutePath() : v)
+                                .map(Object::toString)
+                                .collect(Collectors.joining(BETWEEN)));
             }
         }
         notes.put(VOCABULARY, vocabulary);
         return new RunOptions(command, notes, config);
+    }
+
+    private static List<?> values(OptionSpec option) {
+        Object value = option.getValue();
+        if (value instanceof List<?> several) {
+            return several;
+        }
+        return value == null ? List.of() : List.of(value);
     }
 
     /**
@@ -99,14 +121,17 @@ final class RunOptions {
 
     /** Gives options that are not on the command line the values that they have here. */
     void adopt(CommandSpec command) {
+        ParseResult parsed = command.commandLine().getParseResult();
         List<String> arguments = new ArrayList<>();
         values().forEach(
                         (name, value) -> {
-                            if (name.startsWith("--")) {
-                                arguments.add(name + "=" + value);
+                            if (name.startsWith("--") && !parsed.hasMatchedOption(name)) {
+                                boolean several = command.findOption(name).isMultiValue();
+                                Stream.of(several ? value.split(BETWEEN) : new String[] {value})
+                                        .forEach(one -> arguments.add(name + "=" + one));
                             }
                         });
-        List<String> given = command.commandLine().getParseResult().originalArgs();
+        List<String> given = parsed.originalArgs();
         arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
         command.commandLine().parseArgs(arguments.toArray(String[]::new));
     }

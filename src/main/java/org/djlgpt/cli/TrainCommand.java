@@ -70,31 +70,17 @@ final class TrainCommand implements Callable<Integer> {
     private static final int SAMPLE_TOKENS = 400;
     private static final String SAMPLING = "temperature 0.8, top-k 40";
 
-    @Option(
-            names = "--data",
-            paramLabel = "PATH",
-            description =
-                    "a text file, a folder of text files, a token file (.bin, GPT-2 ids as"
-                        + " little-endian unsigned 16-bit), or a folder with train.bin and val.bin"
-                        + " (default: DJL's own Java sources)")
-    private Path data;
+    @Mixin private DataOptions dataOptions;
 
     @Option(
             names = "--out",
             paramLabel = "DIR",
             defaultValue = "runs/gpt",
             description =
-                    "where the model goes, or the adapter; one that lies there is replaced, unless"
-                        + " a training still writes it (default: runs/gpt)")
+                    "where the model goes, or the adapter, and the tokens of a text above 16 MiB;"
+                        + " one that lies there is replaced, unless a training still writes it"
+                        + " (default: runs/gpt)")
     private Path out;
-
-    @Option(
-            names = "--tokenizer",
-            paramLabel = "char|gpt2",
-            description =
-                    "what tokens are: characters or GPT-2's byte pairs (default: char for text,"
-                            + " gpt2 for .bin, or those of --init-from)")
-    private TrainingData.Kind tokenizer;
 
     @Option(
             names = "--precision",
@@ -122,7 +108,8 @@ final class TrainCommand implements Callable<Integer> {
             AdapterDirectory.requireRoom(out);
         }
         try (NDManager manager = device.newManager()) {
-            TrainingData text = TrainingData.read(data, tokenizer, modelOptions.tokenizer());
+            TrainingData text =
+                    dataOptions.read(modelOptions.tokenizer(), folder, device.threads(), spec);
             RunOptions options = RunOptions.of(spec, config, text.vocabularySha256());
             if (checkpoint.isPresent()) {
                 RunOptions.of(spec, checkpoint.get()).requireSame(options);
@@ -132,7 +119,8 @@ final class TrainCommand implements Callable<Integer> {
                     new TrainingRun(folder, text, modelOptions, precision, config, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
-            report.begin(text, run.model(), manager.getDevice());
+            report.text(text);
+            report.model(run.model(), manager.getDevice());
             PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
                 int exitCode =

@@ -11,6 +11,10 @@ import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.training.Baselines;
 
 import java.io.IOException;
+import java.nio.file.Path;
+import java.util.Locale;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
 
 /** What {@code gpt train} says before and after the steps. */
 final class TrainingReport {
@@ -22,11 +26,23 @@ final class TrainingReport {
         this.out = out;
     }
 
-    void begin(TrainingData text, GptModel model, Device device) {
-        GptConfig size = model.config();
+    void text(TrainingData text) {
         out.line(
                 "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
-                text.source(), text.training().size(), text.validation().size(), size.vocabSize());
+                text.source(),
+                text.training().size(),
+                text.validation().size(),
+                text.tokenizer().vocabSize());
+        text.remarks().forEach(remark -> out.line("         %s", remark));
+    }
+
+    void prepared(Path folder) {
+        out.line("Tokens   %s", folder);
+        out.line("More     %s", launch.line("train", "--data", folder.toString()));
+    }
+
+    void model(GptModel model, Device device) {
+        GptConfig size = model.config();
         boolean isGrouped = size.numKeyValueHeads() < size.numHeads();
         out.line(
                 "Model    layers %d, heads %d%s, dimensions %,d, context %,d: %,d parameters on %s",
@@ -68,8 +84,12 @@ final class TrainingReport {
                 "         %7.4f  knowing how often each token comes (unigram)",
                 baselines.unigram());
         out.line(
-                "         %7.4f  this model on text that it has not seen, %.0f %% of unigram",
-                loss, 100 * loss / baselines.unigram());
+                "         %7.4f  this model on text that it has not seen, %s",
+                loss,
+                baselines.unigram() > 0
+                        ? String.format(
+                                Locale.ROOT, "%.0f %% of unigram", 100 * loss / baselines.unigram())
+                        : "where every token is the same");
     }
 
     void sample(TextGenerator generator, String how, String opening) {

@@ -1,13 +1,14 @@
 /**
- * The command {@code gpt}: {@code train}, {@code generate}, {@code eval}, {@code info}, {@code
- * merge}, {@code attention} and {@code bench}. Each command is a thin layer over the library;
- * whoever wants the same in a program reads its {@code call} method.
+ * The command {@code gpt}: {@code train}, {@code prepare}, {@code generate}, {@code eval}, {@code
+ * info}, {@code merge}, {@code attention} and {@code bench}. Each command is a thin layer over the
+ * library; whoever wants the same in a program reads its {@code call} method.
  *
  * <p>Options that commands share are classes of their own, mixed in: the model's folder, the
- * device, the sampling, the model to train and how. An option of {@code train} is part of its run
- * and travels with the checkpoints by itself; whether it may be another when a run resumes is said
- * in one place, {@code RunOptions}. A further family of models is a value of {@code --family}, the
- * options that it takes alone, and what {@code info} says of it.
+ * device, the text and what its tokens are, the sampling, the model to train and how. An option of
+ * {@code train} is part of its run and travels with the checkpoints by itself; whether it may be
+ * another when a run resumes is said in one place, {@code RunOptions}. A further family of models
+ * is a value of {@code --family}, the options that it takes alone, and what {@code info} says of
+ * it.
  *
  * <p>Wrong input ends with one line that names the option, its value, the limit and what to do, and
  * with exit code 2. Where the library names a parameter ({@code IllegalParameterException}), the

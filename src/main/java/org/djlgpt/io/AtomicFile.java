@@ -36,7 +36,7 @@ public final class AtomicFile {
         /**
          * Writes the whole content.
          *
-         * @param channel an empty file, open for writing; the caller closes it
+         * @param channel an empty file, open for writing and reading; the caller closes it
          * @throws IOException if writing fails
          */
         void writeTo(FileChannel channel) throws IOException;

@@ -23,7 +23,11 @@ final class LockedFile implements Closeable {
     static LockedFile create(Path file) throws IOException {
         // Not Files.createTempFile: its files can be read by their owner only.
         FileChannel channel =
-                FileChannel.open(file, StandardOpenOption.CREATE_NEW, StandardOpenOption.WRITE);
+                FileChannel.open(
+                        file,
+                        StandardOpenOption.CREATE_NEW,
+                        StandardOpenOption.READ,
+                        StandardOpenOption.WRITE);
         try {
             channel.tryLock();
         } catch (IOException e) {

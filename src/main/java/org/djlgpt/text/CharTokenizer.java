@@ -31,21 +31,28 @@ public final class CharTokenizer implements Tokenizer {
     /** Unicode has 1,114,112 code points; escaped, each takes twelve bytes at most. */
     private static final int MAX_BYTES = 20_000_000;
 
+    private static final int UNKNOWN = -1;
+
     private final int[] characters;
-    private final int[] sortedCharacters;
-    private final int[] sortedIds;
+    private final int[] ids; // by code point, up to the highest of the vocabulary
+    private final boolean leavesOut;
 
     /** Takes ownership of distinct code points; the id of each is its index. */
     private CharTokenizer(int[] characters) {
         this.characters = characters;
-        long[] characterAndId = new long[characters.length];
+        leavesOut = false;
+        ids = new int[Arrays.stream(characters).max().getAsInt() + 1];
+        Arrays.fill(ids, UNKNOWN);
         for (int id = 0; id < characters.length; id++) {
-            characterAndId[id] = (long) characters[id] << Integer.SIZE | id;
+            ids[characters[id]] = id;
         }
-        Arrays.sort(characterAndId);
-        sortedCharacters =
-                Arrays.stream(characterAndId).mapToInt(c -> (int) (c >>> Integer.SIZE)).toArray();
-        sortedIds = Arrays.stream(characterAndId).mapToInt(c -> (int) c).toArray();
+    }
+
+    /** Makes one with the same ids that leaves out other characters. */
+    private CharTokenizer(CharTokenizer strict) {
+        characters = strict.characters;
+        ids = strict.ids;
+        leavesOut = true;
     }
 
     /**
@@ -58,6 +65,23 @@ public final class CharTokenizer implements Tokenizer {
     public static CharTokenizer fromText(String text) {
         TokenizerInput.requireText(text);
         return ofDistinct(text.codePoints().distinct().sorted().toArray());
+    }
+
+    /**
+     * Learns the vocabulary of corpora, which may be larger than memory: their distinct characters,
+     * sorted.
+     *
+     * @param corpora texts with every character that will ever be encoded, at least one
+     * @return the tokenizer
+     */
+    public static CharTokenizer fromCorpus(Corpus... corpora) {
+        return ofDistinct(
+                Arrays.stream(corpora)
+                        .flatMap(corpus -> corpus.characters().keySet().stream())
+                        .mapToInt(Integer::intValue)
+                        .distinct()
+                        .sorted()
+                        .toArray());
     }
 
     /**
@@ -119,31 +143,76 @@ public final class CharTokenizer implements Tokenizer {
     }
 
     /**
+     * Tells whether a character has an id.
+     *
+     * @param character a code point
+     * @return whether it is in the vocabulary
+     */
+    public boolean knows(int character) {
+        return id(character) != UNKNOWN;
+    }
+
+    /**
+     * Describes a character for a person, also one that can't be seen.
+     *
+     * @param character a code point
+     * @return such as {@code 'a' (U+0061)} or {@code (U+000D)}
+     */
+    public static String describe(int character) {
+        return TokenizerInput.describe(character);
+    }
+
+    /**
+     * Returns a tokenizer with the same ids that leaves out what it doesn't know, such as the
+     * carriage returns of a text from Windows, instead of refusing the text.
+     *
+     * @return the tokenizer, which {@link #save} writes as it does this one
+     */
+    public CharTokenizer leavingOutUnknown() {
+        return new CharTokenizer(this);
+    }
+
+    /**
      * {@inheritDoc}
      *
-     * @throws IllegalArgumentException if the text holds a character outside the vocabulary or an
-     *     unpaired surrogate, naming it and its index in the string
+     * @throws IllegalArgumentException if the text holds an unpaired surrogate, or a character
+     *     outside the vocabulary that is not to be left out, naming it and its index in the string
      */
     @Override
     public int[] encode(String text) {
         TokenizerInput.requireText(text);
-        int[] ids = new int[text.codePointCount(0, text.length())];
-        int index = 0;
-        for (int i = 0; i < ids.length; i++) {
-            int character = text.codePointAt(index);
-            int found = Arrays.binarySearch(sortedCharacters, character);
-            if (found < 0) {
+        int[] found = new int[text.length()];
+        int size = 0;
+        int character;
+        for (int i = 0; i < text.length(); i += Character.charCount(character)) {
+            character = text.codePointAt(i);
+            int id = id(character);
+            if (id != UNKNOWN) {
+                found[size++] = id;
+            } else if (!leavesOut) {
                 throw new IllegalArgumentException(
                         String.format(
                                 "text has the character %s at index %d, which is not among the %d"
                                     + " of the vocabulary; leave it out, or learn the vocabulary"
                                     + " from a text that has it",
-                                TokenizerInput.describe(character), index, vocabSize()));
+                                TokenizerInput.describe(character), i, vocabSize()));
             }
-            ids[i] = sortedIds[found];
-            index += Character.charCount(character);
         }
-        return ids;
+        return Arrays.copyOf(found, size);
+    }
+
+    private int id(int character) {
+        return character >= 0 && character < ids.length ? ids[character] : UNKNOWN;
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @return true: each character has its id, wherever it stands
+     */
+    @Override
+    public boolean maySplit(int before, int after) {
+        return true;
     }
 
     @Override

@@ -1,28 +1,69 @@
 package org.djlgpt.text;
 
 import java.io.IOException;
-import java.nio.file.Files;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
-import java.util.Arrays;
+import java.util.Collections;
+import java.util.Iterator;
 import java.util.List;
-import java.util.OptionalInt;
+import java.util.Map;
+import java.util.SortedMap;
+import java.util.TreeMap;
 
 /**
- * A text to learn from: one document or more.
+ * Text to learn from: one document or more, in memory or in files, which may be larger than memory.
  *
- * @param documents the documents in order, at least one, none of them empty
+ * <p>Files are read once when the corpus is made, to find those that are no text, and again when
+ * documents or ids are asked for; they must not change in between. A file whose name ends with
+ * {@code .gz} is unpacked. A file of JSON lines, {@code .jsonl} or {@code .ndjson}, has a document
+ * on each line, the string that its object has under {@code text}. Any other file is one document,
+ * as it stands. Text is UTF-8; a byte order mark at the start of a file is dropped, and so are
+ * empty documents.
  */
-public record Corpus(List<String> documents) {
+public final class Corpus {
 
     /**
-     * Copies the list.
+     * A file of a folder that is not part of a corpus.
+     *
+     * @param file the file
+     * @param reason why, to be read after its name, such as "is not UTF-8 at byte offset 3 (0xE9)"
+     */
+    public record LeftOut(Path file, String reason) {}
+
+    private final List<TextSource> sources;
+    private final long bytes;
+    private final SortedMap<Integer, Long> characters;
+    private final List<LeftOut> leftOut;
+
+    /**
+     * Makes a corpus of documents in memory.
      *
      * @param documents the documents in order, at least one, none of them empty
-     * @throws IllegalArgumentException if there are no documents or one is empty
+     * @throws IllegalArgumentException if there are no documents, or one is empty or holds an
+     *     unpaired surrogate
      */
-    public Corpus {
-        documents = List.copyOf(documents);
+    public Corpus(List<String> documents) {
+        this(new CorpusSurvey(), inMemory(documents));
+    }
+
+    private Corpus(CorpusSurvey survey, List<TextSource> documents) {
+        this(survey.read(documents, 1), survey.characters(), List.of());
+    }
+
+    /** Makes a corpus of what was found to be text. */
+    Corpus(
+            List<CorpusSurvey.Finding> text,
+            SortedMap<Integer, Long> characters,
+            List<LeftOut> leftOut) {
+        sources = text.stream().map(CorpusSurvey.Finding::source).toList();
+        bytes = text.stream().mapToLong(CorpusSurvey.Finding::bytes).sum();
+        this.characters = Collections.unmodifiableSortedMap(characters);
+        this.leftOut = List.copyOf(leftOut);
+    }
+
+    private static List<TextSource> inMemory(List<String> documents) {
         int empty = documents.indexOf("");
         if (documents.isEmpty() || empty >= 0) {
             throw new IllegalArgumentException(
@@ -30,46 +71,33 @@ public record Corpus(List<String> documents) {
                             ? "a corpus of 0 documents is empty; give at least 1"
                             : "document " + empty + " is empty; leave it out");
         }
+        List<TextSource> sources = new ArrayList<>();
+        for (String document : documents) {
+            sources.add(new TextSource.InMemory("document " + sources.size(), document));
+        }
+        return sources;
     }
 
     /**
-     * Reads a text file, or every file of a folder and its folders as a document.
-     *
-     * <p>Text is UTF-8; a byte order mark at the start of a file is dropped. In a folder, files and
-     * folders whose names start with a dot and empty files are left out, and the order is that of
-     * the paths below the folder, compared character by character with {@code /} between the names,
-     * so it is the same on every system.
+     * Reads a text file, or the files of a folder and its folders, as {@link CorpusBuilder#addPath}
+     * says.
      *
      * @param fileOrFolder the file or folder
      * @return the corpus
-     * @throws IllegalArgumentException if the path is missing, a file is empty or can't be read, a
-     *     folder holds no text, or a file is not UTF-8, naming it and the offset of the offending
-     *     byte
-     * @throws IOException if reading fails
+     * @throws IllegalArgumentException as {@link CorpusBuilder#build}
+     * @throws IOException if a folder can't be listed
      */
     public static Corpus read(Path fileOrFolder) throws IOException {
-        if (Files.isDirectory(fileOrFolder)) {
-            List<String> documents = new ArrayList<>();
-            for (Path file : TextFile.below(fileOrFolder)) {
-                String text = TextFile.read(file);
-                if (!text.isEmpty()) {
-                    documents.add(text);
-                }
-            }
-            if (documents.isEmpty()) {
-                throw new IllegalArgumentException(
-                        "folder "
-                                + fileOrFolder.toAbsolutePath()
-                                + " holds no text; add a text file");
-            }
-            return new Corpus(documents);
-        }
-        String text = TextFile.read(fileOrFolder);
-        if (text.isEmpty()) {
-            throw new IllegalArgumentException(
-                    fileOrFolder.toAbsolutePath() + " is empty; give a file with text");
-        }
-        return new Corpus(List.of(text));
+        return builder().addPath(fileOrFolder).build();
+    }
+
+    /**
+     * Starts a corpus of files.
+     *
+     * @return a builder without paths, of which at least one must be added
+     */
+    public static CorpusBuilder builder() {
+        return new CorpusBuilder();
     }
 
     /**
@@ -86,14 +114,38 @@ public record Corpus(List<String> documents) {
     }
 
     /**
+     * Returns the documents.
+     *
+     * @return the documents in order, all in memory
+     * @throws UncheckedIOException if a file can't be read any more
+     */
+    public List<String> documents() {
+        List<String> all = new ArrayList<>();
+        try (TextSource.Documents documents = open()) {
+            InputStream next = documents.next();
+            while (next != null) {
+                String document = TextFile.decode(next.readAllBytes(), 0);
+                if (!document.isEmpty()) {
+                    all.add(document);
+                }
+                next = documents.next();
+            }
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+        return List.copyOf(all);
+    }
+
+    /**
      * Returns the documents as one text. A document that does not end with a line feed gets one,
      * the last excepted.
      *
-     * @return the text
+     * @return the text, in memory
+     * @throws UncheckedIOException if a file can't be read any more
      */
     public String text() {
         StringBuilder text = new StringBuilder();
-        for (String document : documents) {
+        for (String document : documents()) {
             if (!text.isEmpty() && text.charAt(text.length() - 1) != '\n') {
                 text.append('\n');
             }
@@ -103,25 +155,86 @@ public record Corpus(List<String> documents) {
     }
 
     /**
-     * Returns the tokens of this corpus. A tokenizer with an end-of-text id has it between the
-     * documents, as GPT-2 was trained; any other encodes {@link #text()}.
+     * Returns the tokens of this corpus, in memory. {@link CorpusEncoder} is for those that need
+     * more room, or threads, or to know how far it is.
      *
      * @param tokenizer the tokenizer
-     * @return the tokens, in memory
+     * @return the tokens
      * @throws IllegalArgumentException if the tokenizer has no id for something in the text
+     * @throws UncheckedIOException if a file can't be read any more
      */
     public Tokens encode(Tokenizer tokenizer) {
-        OptionalInt endOfText = tokenizer.endOfText();
-        if (endOfText.isEmpty()) {
-            return Tokens.of(tokenizer.encode(text()));
-        }
-        List<int[]> pieces = new ArrayList<>();
-        for (String document : documents) {
-            if (!pieces.isEmpty()) {
-                pieces.add(new int[] {endOfText.getAsInt()});
+        return CorpusEncoder.builder().setCorpus(this).setTokenizer(tokenizer).build().tokens();
+    }
+
+    /**
+     * Returns the size of the text.
+     *
+     * @return the bytes of all documents in UTF-8
+     */
+    public long bytes() {
+        return bytes;
+    }
+
+    /**
+     * Returns the characters of the text, those between documents included.
+     *
+     * @return the code points and how often each comes, sorted by code point
+     */
+    public SortedMap<Integer, Long> characters() {
+        return characters;
+    }
+
+    /**
+     * Returns what files were taken for, such as "plain text" or "JSON lines".
+     *
+     * @return the number of files of each kind, by a few words for a person; empty for a corpus
+     *     that is not from files
+     */
+    public SortedMap<String, Integer> formats() {
+        SortedMap<String, Integer> formats = new TreeMap<>();
+        for (TextSource source : sources) {
+            if (source instanceof TextFile file) {
+                formats.merge(file.format(), 1, Integer::sum);
             }
-            pieces.add(tokenizer.encode(document));
         }
-        return Tokens.of(pieces.stream().flatMapToInt(Arrays::stream).toArray());
+        return formats;
+    }
+
+    /**
+     * Returns which files of folders are not part of this corpus, and why. Those that were not
+     * asked for, or are empty or hidden, are not among them.
+     *
+     * @return the files and the reasons
+     */
+    public List<LeftOut> leftOut() {
+        return leftOut;
+    }
+
+    /** Opens all documents. */
+    TextSource.Documents open() {
+        Iterator<TextSource> rest = sources.iterator();
+        return new TextSource.Documents() {
+            private TextSource.Documents documents;
+
+            @Override
+            public InputStream next() throws IOException {
+                while (true) {
+                    InputStream next = documents == null ? null : documents.next();
+                    if (next != null || !rest.hasNext()) {
+                        return next;
+                    }
+                    close();
+                    documents = rest.next().open();
+                }
+            }
+
+            @Override
+            public void close() throws IOException {
+                if (documents != null) {
+                    documents.close();
+                }
+            }
+        };
     }
 }

@@ -40,7 +40,7 @@ final class DjlSources {
         while (file != null) {
             String name = file.getName();
             if (name.endsWith(".java")) {
-                String source = TextFile.decode(archive.readAllBytes(), Path.of(name));
+                String source = TextFile.decode(archive.readAllBytes(), name);
                 sources.put(name, withoutLicence(source));
             }
             file = archive.getNextEntry();

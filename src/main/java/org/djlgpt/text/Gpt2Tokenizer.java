@@ -9,6 +9,7 @@ import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
@@ -35,6 +36,7 @@ public final class Gpt2Tokenizer implements Tokenizer {
     private final Pattern added;
     private final Pattern addedAndSpecial;
     private final Map<String, Integer> wholeIds = new LinkedHashMap<>();
+    private final boolean hasTokensOfSeveralWords;
 
     /** Makes the tokenizer with GPT-2's vocabulary. */
     public Gpt2Tokenizer() {
@@ -48,6 +50,8 @@ public final class Gpt2Tokenizer implements Tokenizer {
         added = anyOf(wholeIds);
         wholeIds.putAll(files.added().special());
         addedAndSpecial = anyOf(wholeIds);
+        hasTokensOfSeveralWords =
+                wholeIds.keySet().stream().anyMatch(WordSplitter::beginsAnotherWord);
     }
 
     /** Defers reading the vocabulary to the first use, and shares it. */
@@ -123,6 +127,22 @@ public final class Gpt2Tokenizer implements Tokenizer {
                 ids.add(id);
             }
         }
+    }
+
+    /**
+     * {@inheritDoc}
+     *
+     * @return whether white space follows something else, where no word of GPT-2's goes on; always
+     *     false if a token was added that does go on there
+     */
+    @Override
+    public boolean maySplit(int before, int after) {
+        return !hasTokensOfSeveralWords && WordSplitter.isSplit(before, after);
+    }
+
+    @Override
+    public Set<String> specialTokens() {
+        return files.added().special().keySet();
     }
 
     /**

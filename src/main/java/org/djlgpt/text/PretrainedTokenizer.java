@@ -14,6 +14,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -176,6 +177,11 @@ public final class PretrainedTokenizer implements Tokenizer {
         throw new IllegalArgumentException(
                 "text has the character %s, which this tokenizer has no id for; leave it out"
                         .formatted(TokenizerInput.describe(lost)));
+    }
+
+    @Override
+    public Set<String> specialTokens() {
+        return json.added().special().keySet();
     }
 
     /**

@@ -20,6 +20,14 @@ record TokenSlice(Tokens whole, long from, long to) implements Tokens {
         }
     }
 
+    /** Returns how many tokens a share of some is, rounded down. */
+    static long share(long size, double share) {
+        if (!(share >= 0 && share <= 1)) {
+            throw new IllegalArgumentException("share=" + share + " must lie in [0, 1]");
+        }
+        return (long) (size * share);
+    }
+
     @Override
     public long size() {
         return to - from;

@@ -8,6 +8,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.Set;
 import java.util.regex.Pattern;
 
 /**
@@ -54,6 +55,31 @@ public interface Tokenizer {
      */
     default int[] encodeWithSpecialTokens(String text) {
         return encode(text);
+    }
+
+    /**
+     * Tells whether a text may be cut between two neighbours: whether, wherever they stand in
+     * whatever text, the ids of the part that ends with the first and those of the part that begins
+     * with the second are together the ids of the whole, and neither special tokens nor others are
+     * cut in two. Long texts are encoded in such parts, on several threads.
+     *
+     * @param before a character, as a code point
+     * @param after the character that follows it
+     * @return whether the ids stay the same; by default false, so that each document is encoded as
+     *     a whole, in memory
+     */
+    default boolean maySplit(int before, int after) {
+        return false;
+    }
+
+    /**
+     * Returns the special tokens as they are spelt in a text: what {@link #encode} takes for
+     * letters, and {@link #encodeWithSpecialTokens} does not.
+     *
+     * @return their texts, by default none
+     */
+    default Set<String> specialTokens() {
+        return Set.of();
     }
 
     /**
@@ -109,8 +135,9 @@ public interface Tokenizer {
      * {@code vocab.json} and {@code merges.txt} are all that counts, or else a {@link
      * PretrainedTokenizer}.
      *
-     * @param directory a folder that {@link #save} wrote to, or one with {@code tokenizer.json}, or
-     *     with {@code vocab.json} and {@code merges.txt} of GPT-2's kind
+     * @param directory a folder that {@link #save} wrote to, or one with {@code tokenizer.json},
+     *     with {@code vocab.json} and {@code merges.txt} of GPT-2's kind, or with nothing but
+     *     nanoGPT's {@code meta.pkl}, which lists characters and is read, not executed
      * @return the tokenizer
      * @throws IllegalArgumentException if the folder holds no tokenizer, two of them, a part of
      *     one, or a malformed one, or if a library is missing that it needs
@@ -163,6 +190,12 @@ public interface Tokenizer {
         if (json && !(pairs && TokenizerJson.isGpt2(directory))) {
             return Optional.of(PretrainedTokenizer.load(directory));
         }
-        return pairs ? Optional.of(Gpt2Tokenizer.load(directory)) : Optional.empty();
+        if (pairs) {
+            return Optional.of(Gpt2Tokenizer.load(directory));
+        }
+        Path pickle = directory.resolve(CharacterPickle.FILE);
+        return Files.exists(pickle)
+                ? Optional.of(CharTokenizer.fromVocabulary(CharacterPickle.read(pickle)))
+                : Optional.empty();
     }
 }

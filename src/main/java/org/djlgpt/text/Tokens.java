@@ -5,6 +5,7 @@ import java.nio.ByteOrder;
 import java.security.MessageDigest;
 import java.security.NoSuchAlgorithmException;
 import java.util.HexFormat;
+import java.util.List;
 import java.util.stream.LongStream;
 
 /**
@@ -92,8 +93,29 @@ public interface Tokens {
      * @return what lies before it, and the end
      */
     default Split holdOutTenth() {
-        long training = size() - size() / 10;
+        return holdOut(0.1);
+    }
+
+    /**
+     * Holds out the end of these tokens, without copying.
+     *
+     * @param share how much of them, in [0, 1]; their number is rounded down
+     * @return what lies before it, and the end
+     * @throws IllegalArgumentException if there is no such share
+     */
+    default Split holdOut(double share) {
+        long training = size() - TokenSlice.share(size(), share);
         return new Split(slice(0, training), slice(training, size()));
+    }
+
+    /**
+     * Puts tokens one after the other, without copying.
+     *
+     * @param parts the tokens in order, at least one
+     * @return all of them
+     */
+    static Tokens join(List<? extends Tokens> parts) {
+        return parts.size() == 1 ? parts.get(0) : new JoinedTokens(List.copyOf(parts));
     }
 
     /**

@@ -7,6 +7,7 @@ import java.io.InputStreamReader;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.util.BitSet;
+import java.util.stream.IntStream;
 
 /**
  * Cuts text into the words that GPT-2's byte-pair encoding never joins: a letter run, a number or
@@ -50,6 +51,18 @@ final class WordSplitter {
             int last = Integer.parseInt(ends[ends.length - 1], 16);
             characters.set(first, last + 1);
         }
+    }
+
+    /** Returns whether every text has a word's end between two characters: before white space. */
+    static boolean isSplit(int before, int after) {
+        return SPACES.get(after) && !SPACES.get(before);
+    }
+
+    /** Returns whether white space follows something else anywhere in a text. */
+    static boolean beginsAnotherWord(String text) {
+        int[] characters = text.codePoints().toArray();
+        return IntStream.range(1, characters.length)
+                .anyMatch(i -> isSplit(characters[i - 1], characters[i]));
     }
 
     /** Returns where the word that starts at an index ends. */

@@ -4,23 +4,28 @@
  * <p>What to choose:
  *
  * <ul>
- *   <li>{@link org.djlgpt.text.Corpus} reads a file or a folder of UTF-8 text.
+ *   <li>{@link org.djlgpt.text.Corpus} is the text: documents in memory, or those of files and
+ *       folders, plain, packed or in JSON lines, read when they are needed. Its {@code encode}
+ *       keeps the ids in memory; a {@link org.djlgpt.text.CorpusEncoder} gives them piece after
+ *       piece, from several threads, for more text than memory holds.
  *   <li>{@link org.djlgpt.text.CharTokenizer} learns one id per character and suits small models
  *       and small texts; {@link org.djlgpt.text.Gpt2Tokenizer} is byte-pair encoding, with GPT-2's
  *       50,257 ids or any other vocabulary in GPT-2's files; {@link
  *       org.djlgpt.text.PretrainedTokenizer} is that of a trained model's {@code tokenizer.json},
  *       such as Llama's, Qwen's or SmolLM's, and needs {@code ai.djl.huggingface:tokenizers} on the
  *       class path. {@link org.djlgpt.text.Tokenizer#load} opens whichever of them a model folder
- *       holds; one of your own implements {@link org.djlgpt.text.Tokenizer}.
+ *       holds; one of your own implements {@link org.djlgpt.text.Tokenizer}, and says with {@link
+ *       org.djlgpt.text.Tokenizer#maySplit} where a long text may be cut.
  *   <li>{@link org.djlgpt.text.Tokens#of} keeps token ids in memory; {@link
- *       org.djlgpt.text.TokenFile} maps a file of 16-bit ids, as nanoGPT writes it, and may be
- *       larger than memory.
+ *       org.djlgpt.text.TokenFile} writes them to a file and maps it, in the formats of nanoGPT and
+ *       llm.c, and may be larger than memory.
  *   <li>{@link org.djlgpt.text.TokenWindows} is the DJL dataset over either; {@link
  *       org.djlgpt.text.SeededShuffle} is the order that it is read in for training.
  * </ul>
  *
  * <p>In shapes, {@code B} is the number of windows in a batch and {@code T} the context length.
  *
- * <p>Imports {@code org.djlgpt.io}, DJL, its Hugging Face tokenizers, Gson and jtokkit only.
+ * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.nn}, DJL, its Hugging Face tokenizers, Gson
+ * and jtokkit only.
  */
 package org.djlgpt.text;

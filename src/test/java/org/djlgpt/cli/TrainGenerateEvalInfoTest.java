@@ -426,7 +426,7 @@ class TrainGenerateEvalInfoTest {
 
     @Test
     void everyCommandHelps() {
-        for (String command : List.of("train", "generate", "eval", "info")) {
+        for (String command : List.of("train", "prepare", "generate", "eval", "info")) {
             Command help = Command.gpt(command, "--help");
             assertEquals(0, help.exitCode());
             assertTrue(help.out().startsWith("Usage: gpt " + command), help.out());

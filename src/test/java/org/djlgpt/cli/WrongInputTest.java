@@ -78,7 +78,15 @@ class WrongInputTest {
                 "--layers            | 2147483647 | GiB of memory, but this machine has",
                 "--device            | tpu        | --device tpu is unknown; use auto, cpu, gpu or"
                         + " gpu0",
-                "--tokenizer         | bpe        | expected one of [CHAR, GPT2]",
+                "--tokenizer         | bpe        | 'bpe' is neither char nor gpt2 nor a folder"
+                        + " with a tokenizer",
+                "--validation-share  | 0          | --validation-share=0.0 must lie between 0 and"
+                        + " 1",
+                "--validation-share  | 1          | --validation-share=1.0 must lie between 0 and"
+                        + " 1",
+                "--validation-share  | NaN        | --validation-share=NaN must lie between 0 and"
+                        + " 1",
+                "--validation        | missing    | missing does not exist",
                 "--family            | bert       | expected one of [GPT2, LLAMA]",
                 "--kv-heads          | 1          | --kv-heads=1 is not for --family gpt2, where"
                         + " every head has keys of its own; leave it out, or take --family llama",
@@ -205,7 +213,7 @@ class WrongInputTest {
                 "--temperature    | NaN | --temperature=NaN must be finite and at least 0",
                 "--max-new-tokens | 0   | --max-new-tokens=0 must be at least 1",
                 "--prompt         | ''  | the prompt is empty; give at least one character",
-                "--prompt         | a€  | the character '€' (U+20AC) at index 1",
+                "--prompt         | €   | '€' (U+20AC)",
                 "--device         | tpu | --device tpu is unknown",
                 "--seed           | x   | 'x' is no whole number"
             })
@@ -221,8 +229,8 @@ class WrongInputTest {
         Path one = Files.writeString(folder.resolve("one.txt"), "t");
         Path ids = Files.write(folder.resolve("other.bin"), new byte[] {40, 0, 41, 0});
 
-        assertRefused(eval(capitals), "the character 'T' (U+0054) at index 0");
-        assertRefused(eval(one), "has 1 token, but needs 2 to predict one");
+        assertRefused(eval(capitals), "capitals.txt has 1 token, but needs 2 to predict one");
+        assertRefused(eval(one), "one.txt has 1 token, but needs 2 to predict one");
         assertRefused(eval(ids), "token id=40 at position 0 is not below vocabSize=29");
         assertRefused(eval(folder.resolve("missing.txt")), "missing.txt does not exist");
         assertRefused(eval(text, "--batch-size", 0), "--batch-size=0 must be at least 1");
@@ -293,7 +301,7 @@ class WrongInputTest {
     @Test
     void anOptionThatIsMissingIsNamed() {
         assertRefused(Command.gpt("generate", "--prompt", "fox"), "option: '--model=DIR'");
-        assertRefused(Command.gpt("eval", "--model", trained), "option: '--data=FILE'");
+        assertRefused(Command.gpt("eval", "--model", trained), "option: '--data=PATH'");
     }
 
     private static void assertRefused(Command command, String message) {
@@ -346,7 +354,7 @@ class WrongInputTest {
                 "--top-p 1.5            | --top-p=1.5 must be above 0",
                 "--min-p 2              | --min-p=2.0 must lie in 0 to 1",
                 "--repetition-penalty 0 | --repetition-penalty=0.0 must be above 0",
-                "--threads 0            | threads=0 must lie in 1 to 1024",
+                "--threads 0            | --threads=0 must lie in 1 to 1024",
                 "--samples 0            | --samples=0 must be at least 1",
                 "--samples 2 --interactive | --samples 2 does not fit --interactive",
                 "--precision fp8        | Invalid value for option '--precision'",

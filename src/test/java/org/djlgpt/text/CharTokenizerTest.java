@@ -2,6 +2,7 @@ package org.djlgpt.text;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -42,6 +43,21 @@ class CharTokenizerTest {
 
         assertTrue(message.contains("'\u00e9' (U+00E9) at index 4"), message);
         assertTrue(message.contains("3 of the vocabulary"), message);
+    }
+
+    @Test
+    void whatIsUnknownMayBeLeftOut() throws IOException {
+        CharTokenizer strict = CharTokenizer.fromText("ab" + GRIN);
+        CharTokenizer tokenizer = strict.leavingOutUnknown();
+
+        assertArrayEquals(
+                strict.encode("ab" + GRIN), tokenizer.encode("\ra" + "\u00e9b\r\n" + GRIN));
+        assertArrayEquals(new int[0], tokenizer.encode("\uD83D\uDE01"));
+        assertTrue(rejected(() -> tokenizer.encode("\uD83D")).contains("unpaired"));
+        assertTrue(tokenizer.knows('a') && tokenizer.knows(0x1F600));
+        assertFalse(tokenizer.knows('c') || tokenizer.knows(-1) || tokenizer.knows(0x1F601));
+        tokenizer.save(folder);
+        assertEquals("ab" + GRIN, CharTokenizer.load(folder).characters());
     }
 
     @Test

@@ -48,9 +48,97 @@ class TokensTest {
         assertEquals(3, tokens.size());
         assertArrayEquals(new int[] {50256, 11, 262}, ids);
 
-        bytes.putInt(0, 20240801).putInt(4, 7);
-        Path llama3 = Files.write(folder.resolve("llama3.bin"), bytes.array());
-        assertRefused(() -> TokenFile.open(llama3), "llama3.bin", "32 bits");
+        bytes.putInt(8, 4);
+        Path cut = Files.write(folder.resolve("cut.bin"), bytes.array());
+        assertRefused(() -> TokenFile.open(cut), "cut.bin says that it has 4 tokens");
+    }
+
+    /** As numpy wrote it, see corpus_fixture.py. */
+    private static final int[] LLAMA3_IDS = {128000, 9906, 0, 65535, 65536, 128255};
+
+    @Test
+    void idsOf32BitsHaveLlmcsOtherHeader() throws Exception {
+        Path file = Path.of(TokensTest.class.getResource("corpus/llama3.bin").toURI());
+
+        TokenFile tokens = TokenFile.open(file);
+        assertArrayEquals(LLAMA3_IDS, read(tokens, 0, 6));
+        assertArrayEquals(new int[] {65535, 65536}, read(TokenFile.open(file, 8), 3, 2));
+
+        TokenFile.write(folder.resolve("ours.bin"), Tokens.of(LLAMA3_IDS));
+        assertEquals(-1, Files.mismatch(file, folder.resolve("ours.bin")));
+        byte[] negative = Files.readAllBytes(file);
+        negative[negative.length - 1] = -1;
+        Path damaged = Files.write(folder.resolve("damaged.bin"), negative);
+        assertRefused(
+                () -> read(TokenFile.open(damaged), 0, 6), "id=4278318335 at position 5 is larger");
+    }
+
+    @Test
+    void idsBecomeWideWhenOneNeedsIt() throws IOException {
+        for (int size : new int[] {1, 70_000, 200_000}) {
+            int[] small = new Random(size).ints(size, 0, 65536).toArray();
+            int[] large = {65536, 3};
+
+            TokenFile tokens =
+                    TokenFile.write(folder.resolve("wide.bin"), List.of(small, large, small));
+
+            assertEquals(2L * size + 2, tokens.size());
+            assertEquals(1024 + 4 * tokens.size(), Files.size(folder.resolve("wide.bin")));
+            assertArrayEquals(small, read(tokens, 0, size));
+            assertArrayEquals(large, read(tokens, size, 2));
+            assertArrayEquals(small, read(tokens, size + 2, size));
+        }
+    }
+
+    @Test
+    void theEndGoesIntoAFileOfItsOwn() throws IOException {
+        int[] ids = new Random(4).ints(1003, 0, 65536).toArray();
+        for (int larger : new int[] {0, 65536}) {
+            ids[7] += larger;
+            Path training = folder.resolve("train.bin");
+            Path heldOut = folder.resolve("val.bin");
+
+            Tokens.Split files = TokenFile.write(training, heldOut, 0.25, Tokens.of(ids).chunks());
+            Tokens.Split expected = Tokens.of(ids).holdOut(0.25);
+
+            assertEquals(250, files.heldOut().size());
+            assertEquals(expected.training().sha256(), files.training().sha256());
+            assertEquals(expected.heldOut().sha256(), files.heldOut().sha256());
+        }
+        assertRefused(
+                () ->
+                        TokenFile.write(
+                                folder.resolve("a"), folder.resolve("b"), 0.1, List.of(new int[9])),
+                "0 tokens to write to",
+                "b;");
+        assertFalse(Files.exists(folder.resolve("a")));
+    }
+
+    @Test
+    void tokensAreJoinedInOrder() {
+        Tokens joined =
+                Tokens.join(
+                        List.of(Tokens.of(1, 2, 3), Tokens.of(), Tokens.of(4), Tokens.of(5, 6)));
+
+        assertEquals(6, joined.size());
+        for (int from = 0; from <= 6; from++) {
+            for (int to = from; to <= 6; to++) {
+                assertArrayEquals(
+                        IntStream.range(from + 1, to + 1).toArray(), read(joined, from, to - from));
+            }
+        }
+        assertTrue(rejected(() -> read(joined, 5, 2)).contains("within 6 tokens"));
+    }
+
+    @Test
+    void aShareOfTheEndIsHeldOut() {
+        Tokens tokens = Tokens.of(IntStream.range(0, 10).toArray());
+
+        assertEquals(3, tokens.holdOut(0.35).heldOut().size());
+        assertEquals(0, tokens.holdOut(0).heldOut().size());
+        assertEquals(0, tokens.holdOut(1).training().size());
+        assertTrue(rejected(() -> tokens.holdOut(1.1)).contains("share=1.1 must lie in [0, 1]"));
+        assertTrue(rejected(() -> tokens.holdOut(Double.NaN)).contains("share=NaN"));
     }
 
     @Test
@@ -175,8 +263,6 @@ class TokensTest {
         Path file = folder.resolve("train.bin");
         TokenFile.write(file, Tokens.of(7));
 
-        String tooLarge = rejected(() -> TokenFile.write(file, Tokens.of(1, 65536)));
-        assertTrue(tooLarge.contains("id=65536 at position 1"), tooLarge);
         List<int[]> negative = List.of(new int[] {1}, new int[] {2, -3});
         assertTrue(rejected(() -> TokenFile.write(file, negative)).contains("id=-3 at position 2"));
         assertTrue(rejected(() -> TokenFile.write(file, Tokens.of())).contains("0 tokens"));

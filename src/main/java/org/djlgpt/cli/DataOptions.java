@@ -1,0 +1,282 @@
+package org.djlgpt.cli;
+
+import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.text.Corpus;
+import org.djlgpt.text.Gpt2Tokenizer;
+import org.djlgpt.text.Tokenizer;
+import org.djlgpt.text.Tokens;
+
+import picocli.CommandLine.ITypeConverter;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.TypeConversionException;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Locale;
+import java.util.Optional;
+import java.util.Set;
+import java.util.stream.Collectors;
+import java.util.stream.Stream;
+
+/** What to train on, what to hold out, and what its tokens are. */
+final class DataOptions {
+
+    private static final String CHAR = "CHAR";
+    private static final String GPT2 = "GPT2";
+    private static final double SHARE = 0.1;
+
+    @Option(
+            names = "--data",
+            paramLabel = "PATH",
+            description =
+                    "a text file, also packed (.gz) or with a document under \"text\" in each line"
+                        + " of JSON (.jsonl), or a folder of them; may be given several times. Or"
+                        + " tokens: .bin files of nanoGPT or llm.c, or a folder with train.bin and"
+                        + " val.bin (default: DJL's own Java sources)")
+    private List<Path> data = List.of();
+
+    @Mixin private TextOptions text;
+
+    @Option(
+            names = "--validation",
+            paramLabel = "PATH",
+            description =
+                    "hold out this text, or these tokens, instead of the end of --data; may be"
+                            + " given several times")
+    private List<Path> validation = List.of();
+
+    @Option(
+            names = "--validation-share",
+            paramLabel = "X",
+            description =
+                    "how much of --data is held out, at its end, in (0, 1) (default: "
+                            + SHARE
+                            + ")")
+    private Double validationShare;
+
+    @Option(
+            names = "--tokenizer",
+            paramLabel = "char|gpt2|DIR",
+            converter = TokenizerName.class,
+            description =
+                    "what tokens are: characters, GPT-2's byte pairs, or those of the tokenizer in"
+                            + " a folder (default: char for text, for .bin what lies beside it or"
+                            + " else gpt2, or those of --init-from)")
+    private String tokenizer;
+
+    /**
+     * Reads what to train on.
+     *
+     * @param given the tokenizer that a model was trained with, if there is one
+     * @param run where the tokens of a large text go
+     * @param numThreads how many threads read text
+     */
+    TrainingData read(
+            Optional<Tokenizer> given, RunDirectory run, int numThreads, CommandSpec command)
+            throws IOException {
+        requireUse();
+        if (data.stream().anyMatch(DataOptions::isTokens)) {
+            return ofTokens(given);
+        }
+        TextData read = text(given, numThreads, command);
+        if (read.isSmall()) {
+            return read.inMemory();
+        }
+        run.create();
+        return read.inFiles(run.tokens());
+    }
+
+    /** Writes the tokens of a text into a folder to train on. */
+    TrainingData prepare(Path folder, int numThreads, CommandSpec command) throws IOException {
+        requireUse();
+        for (Path path : data) {
+            if (isTokens(path)) {
+                throw new IllegalArgumentException(
+                        "--data %s has tokens already; give a text, or train on it as it is"
+                                .formatted(path));
+            }
+        }
+        return text(Optional.empty(), numThreads, command).inFiles(folder);
+    }
+
+    private void requireUse() {
+        TextOptions.requireNamed("--data", data);
+        TextOptions.requireNamed("--validation", validation);
+        if (validationShare != null && !(validationShare > 0 && validationShare < 1)) {
+            throw new IllegalArgumentException(
+                    "--validation-share=%s must lie between 0 and 1".formatted(validationShare));
+        }
+        if (validationShare != null && !validation.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--validation-share=%s does not go with --validation, which is all that is held out; leave one of them out"
+                            .formatted(validationShare));
+        }
+    }
+
+    private static boolean isTokens(Path path) {
+        return TrainingData.isTokenFile(path) || TrainingData.isFolder(path);
+    }
+
+    private double share() {
+        return validationShare == null ? SHARE : validationShare;
+    }
+
+    private TextData text(Optional<Tokenizer> given, int numThreads, CommandSpec command)
+            throws IOException {
+        PrintWriter err = command.commandLine().getErr();
+        Optional<Tokenizer> chosen = chosen(given);
+        Corpus corpus = data.isEmpty() ? embedded() : text.corpus(data, numThreads, err);
+        Optional<Corpus> heldOut = Optional.empty();
+        if (!validation.isEmpty()) {
+            requireText(validation, "--validation");
+            heldOut = Optional.of(text.corpus(validation, numThreads, err));
+        }
+        Corpus[] all = Stream.concat(Stream.of(corpus), heldOut.stream()).toArray(Corpus[]::new);
+        Tokenizer tokenizer = chosen.orElseGet(() -> CharTokenizer.fromCorpus(all));
+        for (Corpus one : all) {
+            tokenizer = TextOptions.leavingOutUnknown(tokenizer, one, err);
+        }
+        return new TextData(
+                data.isEmpty() ? "DJL's Java sources" : names(data),
+                corpus,
+                heldOut,
+                share(),
+                tokenizer,
+                numThreads,
+                new Output(command.commandLine().getOut()));
+    }
+
+    private static void requireText(List<Path> paths, String option) {
+        for (Path path : paths) {
+            if (isTokens(path)) {
+                throw new IllegalArgumentException(
+                        "%s %s has tokens, but --data is text; give text only, or tokens only"
+                                .formatted(option, path));
+            }
+        }
+    }
+
+    private static Corpus embedded() throws IOException {
+        try {
+            return Corpus.djlSources();
+        } catch (IllegalStateException e) {
+            throw new IllegalArgumentException("--data is not given, and " + e.getMessage(), e);
+        }
+    }
+
+    /** Returns the tokenizer that is asked for; empty for characters, or what fits the data. */
+    private Optional<Tokenizer> chosen(Optional<Tokenizer> given) throws IOException {
+        if (tokenizer == null) {
+            return given;
+        }
+        if (given.isPresent()) {
+            requireSame(given.get());
+            return given;
+        }
+        return switch (tokenizer) {
+            case CHAR -> Optional.empty();
+            case GPT2 -> Optional.of(new Gpt2Tokenizer());
+            default -> Optional.of(Tokenizer.load(Path.of(tokenizer)));
+        };
+    }
+
+    private void requireSame(Tokenizer given) throws IOException {
+        String name = TrainingData.name(given);
+        boolean isName = Set.of(CHAR, GPT2).contains(tokenizer);
+        boolean isSame =
+                isName
+                        ? tokenizer.equalsIgnoreCase(name)
+                        : TrainingData.sha256(Tokenizer.load(Path.of(tokenizer)))
+                                .equals(TrainingData.sha256(given));
+        if (!isSame) {
+            throw new IllegalArgumentException(
+                    "--tokenizer %s contradicts --init-from, whose tokenizer is %s; leave it out"
+                            .formatted(
+                                    isName ? tokenizer.toLowerCase(Locale.ROOT) : tokenizer, name));
+        }
+    }
+
+    private TrainingData ofTokens(Optional<Tokenizer> given) throws IOException {
+        Tokens.Split ids = split();
+        Optional<Tokenizer> beside = TrainingData.tokenizerBeside(data);
+        Tokenizer made =
+                chosen(given)
+                        .or(() -> beside)
+                        .or(() -> Optional.of(new Gpt2Tokenizer()).filter(gpt2 -> !isChar()))
+                        .orElseThrow(() -> TrainingData.charactersDoNotFit(data.get(0)));
+        if (isChar() && !(made instanceof CharTokenizer)) {
+            throw TrainingData.charactersDoNotFit(data.get(0));
+        }
+        TrainingData.requireMadeBy(made, data, ids.training());
+        TrainingData.requireMadeBy(made, validation.isEmpty() ? data : validation, ids.heldOut());
+        return new TrainingData(names(data), List.of(), made, ids.training(), ids.heldOut());
+    }
+
+    private Tokens.Split split() throws IOException {
+        requireTokens("--data", data);
+        requireTokens("--validation", validation);
+        for (Path path : data) {
+            boolean more = data.size() > 1 || validationShare != null || !validation.isEmpty();
+            if (more && TrainingData.isFolder(path)) {
+                throw new IllegalArgumentException(
+                        "--data %s has what is held out in it; give no more, or name its files"
+                                .formatted(path));
+            }
+        }
+        if (TrainingData.isFolder(data.get(0))) {
+            return TrainingData.open(data.get(0));
+        }
+        Tokens all = TrainingData.join(data);
+        return validation.isEmpty()
+                ? all.holdOut(share())
+                : new Tokens.Split(all, TrainingData.join(validation));
+    }
+
+    private static void requireTokens(String option, List<Path> paths) {
+        for (Path path : paths) {
+            boolean fits =
+                    TrainingData.isTokenFile(path)
+                            || option.equals("--data") && TrainingData.isFolder(path);
+            if (!fits) {
+                throw new IllegalArgumentException(
+                        "%s %s is no token file, but others are; give text only, or tokens only"
+                                .formatted(option, path));
+            }
+        }
+    }
+
+    private boolean isChar() {
+        return CHAR.equals(tokenizer);
+    }
+
+    private static String names(List<Path> paths) {
+        return paths.stream().map(Path::toString).collect(Collectors.joining(", "));
+    }
+
+    /** What {@code --tokenizer} is, in one spelling. */
+    private static final class TokenizerName implements ITypeConverter<String> {
+
+        @Override
+        public String convert(String value) {
+            String upper = value.toUpperCase(Locale.ROOT);
+            if (upper.equals(CHAR) || upper.equals(GPT2)) {
+                return upper;
+            }
+            try {
+                if (!value.isEmpty() && Files.isDirectory(Path.of(value))) {
+                    return Path.of(value).toAbsolutePath().toString();
+                }
+            } catch (InvalidPathException e) {
+                // nor is it a folder
+            }
+            throw new TypeConversionException(
+                    "'%s' is neither char nor gpt2 nor a folder with a tokenizer".formatted(value));
+        }
+    }
+}
