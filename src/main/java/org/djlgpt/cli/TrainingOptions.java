@@ -85,7 +85,7 @@ final class TrainingOptions {
             paramLabel = "X",
             description =
                     "greatest global norm of the gradients, 0 for no limit (default:"
-                        + " ${DEFAULT-VALUE})")
+                            + " ${DEFAULT-VALUE})")
     private double clipNorm = DEFAULTS.clipNorm();
 
     @Option(
@@ -121,8 +121,8 @@ final class TrainingOptions {
             names = "--checkpoint-every",
             paramLabel = "N",
             description =
-                    "steps between checkpoints, of three times the model's size (default: as"
-                            + " --eval-every)")
+                    "steps between checkpoints, of three times the size of what is trained"
+                        + " (default: as --eval-every)")
     private Integer checkpointEvery;
 
     @Option(
