@@ -135,8 +135,8 @@ final class TrainingOptions {
             names = "--checkpoint-every",
             paramLabel = "N",
             description =
-                    "steps between checkpoints, of three times the model's size (default: as"
-                            + " --eval-every)")
+                    "steps between checkpoints, of three times the size of what is trained"
+                        + " (default: as --eval-every)")
     private Integer checkpointEvery;
 
     @Option(

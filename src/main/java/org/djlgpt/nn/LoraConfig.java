@@ -26,6 +26,11 @@ public record LoraConfig(
     /**
      * Checks the values.
      *
+     * @param rank the rows of A
+     * @param alpha what the scale is proportional to
+     * @param dropout the dropout of the input of A
+     * @param targets which layers are adapted
+     * @param rankStabilised whether the scale is alpha / sqrt(rank)
      * @throws IllegalArgumentException if one is out of its range
      */
     public LoraConfig {
