@@ -2,15 +2,19 @@ package org.djlgpt;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
+import java.io.File;
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.regex.MatchResult;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 import javax.tools.DiagnosticCollector;
@@ -19,7 +23,7 @@ import javax.tools.JavaFileObject;
 import javax.tools.StandardJavaFileManager;
 import javax.tools.ToolProvider;
 
-/** Every piece of Java in the README compiles. */
+/** Every piece of Java in the README compiles, and a whole program runs. */
 class ReadmeTest {
 
     private static final Pattern JAVA = Pattern.compile("```java\n(.*?)```", Pattern.DOTALL);
@@ -63,20 +67,59 @@ class ReadmeTest {
     @TempDir private Path folder;
 
     @Test
-    void itsJavaCompiles() throws IOException {
+    void itsPiecesCompile() throws IOException {
+        for (String piece : pieces(false)) {
+            assertEquals("", complaints("Piece", FRAME.formatted(piece)), piece);
+        }
+    }
+
+    /** Step by step as it stands, but with fewer of them. */
+    @Test
+    void itsProgramsTrainAndWrite() throws Exception {
+        Path texts = Files.createDirectory(folder.resolve("my-texts"));
+        Files.writeString(texts.resolve("fox.txt"), "The quick brown fox. ".repeat(100));
+        for (String program : pieces(true)) {
+            Matcher name = Pattern.compile("public class (\\w+)").matcher(program);
+            assertTrue(name.find(), program);
+            String shorter = program.replaceAll("optSteps\\(\\d+\\)", "optSteps(3)");
+
+            assertEquals("", complaints(name.group(1), shorter), program);
+            String written = run(name.group(1));
+
+            assertTrue(written.strip().length() > 10, written);
+            assertTrue(Files.exists(folder.resolve("my-model/model.safetensors")));
+        }
+    }
+
+    private static List<String> pieces(boolean whole) throws IOException {
         List<String> pieces =
                 JAVA.matcher(Files.readString(Path.of("README.md")))
                         .results()
                         .map((MatchResult piece) -> piece.group(1))
+                        .filter(piece -> piece.startsWith("import ") == whole)
                         .toList();
         assertFalse(pieces.isEmpty());
-        for (String piece : pieces) {
-            assertEquals("", complaints(FRAME.formatted(piece)), piece);
-        }
+        return pieces;
     }
 
-    private String complaints(String source) throws IOException {
-        Path file = Files.writeString(folder.resolve("Piece.java"), source);
+    private String run(String program) throws Exception {
+        Process java =
+                new ProcessBuilder(
+                                Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                                "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                                "-cp",
+                                folder + File.pathSeparator + path(),
+                                program)
+                        .directory(folder.toFile())
+                        .redirectError(ProcessBuilder.Redirect.INHERIT)
+                        .start();
+        String out = new String(java.getInputStream().readAllBytes(), StandardCharsets.UTF_8);
+        assertEquals(0, java.waitFor());
+        return out;
+    }
+
+    private String complaints(String name, String source) throws IOException {
+        Path file = Files.writeString(folder.resolve(name + ".java"), source);
         JavaCompiler compiler = ToolProvider.getSystemJavaCompiler();
         DiagnosticCollector<JavaFileObject> complaints = new DiagnosticCollector<>();
         try (StandardJavaFileManager files =

@@ -5,6 +5,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.decoder.WeightPrecision;
+import org.djlgpt.generation.Draft;
 import org.djlgpt.generation.GenerationReport;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
@@ -79,6 +80,13 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin private SamplingOptions sampling;
 
     @Option(
+            names = "--speculate",
+            description =
+                    "guess ahead from the text itself and check several tokens at once, while that"
+                            + " is faster; the text stays the same")
+    private boolean speculate;
+
+    @Option(
             names = "--seed",
             paramLabel = "S",
             description = "the same seed gives the same text (default: another text each time)")
@@ -114,6 +122,7 @@ final class GenerateCommand implements Callable<Integer> {
                             .optStopStrings(stop.toArray(String[]::new))
                             .optStopTokens(stopTokens.toArray(Integer[]::new))
                             .optMaxNewTokens(maxNewTokens);
+            builder.optDraft(speculate ? Draft.promptLookup() : null);
             TextGenerator generator = seeded(builder).build();
             if (interactive) {
                 new Conversation(generator, Terminal.reader(System.in), out).run(text);

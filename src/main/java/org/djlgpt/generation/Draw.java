@@ -1,8 +1,6 @@
 package org.djlgpt.generation;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.torch.Kernels;
@@ -44,13 +42,5 @@ public interface Draw {
                 return Kernels.quantile(probabilities, shares);
             }
         };
-    }
-
-    /** Draws the seed of a sequence from the engine's generator. */
-    static long seed(NDManager manager) {
-        try (NDArray seed =
-                manager.randomInteger(0, Long.MAX_VALUE, new Shape(1), DataType.INT64)) {
-            return seed.getLong();
-        }
     }
 }

@@ -185,7 +185,7 @@ public final class TextGenerator {
     }
 
     TextRow row(TextRequest request) {
-        long seed = request.seed() == null ? Draw.seed(manager) : request.seed();
+        long seed = request.seed() == null ? TokenSequence.newSeed(manager) : request.seed();
         return new TextRow(request, encode(request.prompt()), seed, tokenizer);
     }
 
@@ -288,7 +288,7 @@ public final class TextGenerator {
          * Sets what guesses ahead for a text that is written alone. It changes no text, and is left
          * alone while it does not pay.
          *
-         * @param draft {@link Draft#promptLookup()} for instance; none by default
+         * @param draft {@link Draft#promptLookup()} for instance; null for none, the default
          * @return this builder
          */
         public Builder optDraft(Draft draft) {

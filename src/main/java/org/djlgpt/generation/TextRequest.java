@@ -28,6 +28,12 @@ public record TextRequest(
     /**
      * Checks the rules.
      *
+     * @param prompt the text to continue
+     * @param sampler how tokens are chosen
+     * @param maxNewTokens the most tokens to generate, at least 1
+     * @param stopStrings strings that end the text
+     * @param stopTokens token ids that end it
+     * @param seed what its chances follow from, or null
      * @throws IllegalArgumentException if {@code maxNewTokens} is below 1 or a stop string is empty
      */
     public TextRequest {

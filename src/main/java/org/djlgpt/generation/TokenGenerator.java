@@ -61,7 +61,8 @@ public final class TokenGenerator {
     }
 
     private TokenSequence sequence(int[] prompt, int maxNewTokens, IntPredicate listener) {
-        return new TokenSequence(prompt, sampler, Draw.seed(manager), maxNewTokens, listener);
+        return new TokenSequence(
+                prompt, sampler, TokenSequence.newSeed(manager), maxNewTokens, listener);
     }
 
     /**

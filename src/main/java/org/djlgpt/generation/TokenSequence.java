@@ -1,5 +1,10 @@
 package org.djlgpt.generation;
 
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -55,6 +60,14 @@ public final class TokenSequence {
         tokens = IntStream.of(prompt).asLongStream().toArray();
         length = prompt.length;
         promptLength = length;
+    }
+
+    /** Draws a seed from the engine's generator. */
+    static long newSeed(NDManager manager) {
+        try (NDArray seed =
+                manager.randomInteger(0, Long.MAX_VALUE, new Shape(1), DataType.INT64)) {
+            return seed.getLong();
+        }
     }
 
     /**

@@ -171,6 +171,7 @@ class TrainGenerateEvalInfoTest {
     void aSeedRepeatsAText() {
         assertEquals(generate("--seed", 3), generate("--seed", 3));
         assertNotEquals(generate("--seed", 3), generate("--seed", 4));
+        assertEquals(generate("--seed", 3), generate("--seed", 3, "--speculate"));
         assertEquals(generate("--seed", -7), generate("--seed", -7));
     }
 
