@@ -18,6 +18,7 @@ import java.util.function.Supplier;
 final class Workers implements AutoCloseable {
 
     private final List<ExecutorService> threads = new ArrayList<>();
+    private final int processors = Threads.count();
 
     /**
      * Starts the threads.
@@ -25,14 +26,17 @@ final class Workers implements AutoCloseable {
      * @param count how many; one is the caller's own
      */
     Workers(int count) {
-        int processors = Threads.count();
         for (int i = 0; count > 1 && i < count; i++) {
             ExecutorService thread = Executors.newSingleThreadExecutor(Workers::daemon);
             threads.add(thread);
-            int share = Math.max(1, (processors + i) / count);
-            CompletableFuture.runAsync(() -> Threads.use(share), thread).join();
+            CompletableFuture.runAsync(() -> Threads.use(Math.max(1, processors / count)), thread)
+                    .join();
         }
-        Threads.use(processors); // for this thread and those that others start
+        Threads.use(processors);
+    }
+
+    private int share() {
+        return Math.max(1, processors / Math.max(1, threads.size()));
     }
 
     private static Thread daemon(Runnable work) {
@@ -57,6 +61,7 @@ final class Workers implements AutoCloseable {
         }
         Supplier<Autocast> here = Autocast.current();
         List<CompletableFuture<T>> results = new ArrayList<>();
+        Threads.use(share()); // the number for matrix products is the whole process's
         for (int i = 0; i < parts.size(); i++) {
             Supplier<T> part = parts.get(i);
             results.add(CompletableFuture.supplyAsync(() -> in(here, part), threads.get(i)));
@@ -68,6 +73,8 @@ final class Workers implements AutoCloseable {
                 throw failure;
             }
             throw (Error) e.getCause();
+        } finally {
+            Threads.use(processors);
         }
         return results.stream().map(CompletableFuture::join).toList();
     }
