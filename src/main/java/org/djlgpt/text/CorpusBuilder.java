@@ -105,7 +105,7 @@ public final class CorpusBuilder {
         }
         if (strict && !leftOut.isEmpty()) {
             throw new IllegalArgumentException(
-                    describe(leftOut) + "; convert it to UTF-8 or exclude it");
+                    describe(leftOut) + "; exclude what is no text, or convert it to UTF-8");
         }
         return new Corpus(text, survey.characters(), leftOut);
     }

@@ -72,7 +72,7 @@ class TextDataTest {
         assertTrue(command.err().endsWith("(0x89), and 2 more\n"), command::err);
         assertEquals(2, strict.exitCode());
         assertTrue(strict.err().contains("0.png is not UTF-8"), strict::err);
-        assertTrue(strict.err().contains("and 6 more; convert it"), strict::err);
+        assertTrue(strict.err().contains("and 6 more; exclude what is no text"), strict::err);
         assertTrained(chosen);
         assertEquals("", chosen.err());
     }
