@@ -96,7 +96,8 @@ class AsciiLocaleTest {
      */
     private String gpt(String options, String input, int exitCode) throws Exception {
         String line =
-                "LC_ALL=C exec '%s' -XX:TieredStopAtLevel=1 -cp '%s' %s generate --model '%s' %s"
+                ("LC_ALL=C exec '%s' --enable-native-access=ALL-UNNAMED -XX:TieredStopAtLevel=1"
+                                + " -cp '%s' %s generate --model '%s' %s")
                         .formatted(
                                 Path.of(System.getProperty("java.home"), "bin", "java"),
                                 System.getProperty("java.class.path"),

@@ -96,6 +96,7 @@ class FailuresTest {
         ProcessBuilder gpt =
                 new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
+                        "--enable-native-access=ALL-UNNAMED",
                         "-cp",
                         System.getProperty("java.class.path"),
                         Gpt.class.getName(),

@@ -57,6 +57,7 @@ class ProcessEndTest {
         return new ProcessBuilder(
                         Path.of(System.getProperty("java.home"), "bin", "java").toString(),
                         "-Xmx256m",
+                        "--enable-native-access=ALL-UNNAMED",
                         "-XX:ErrorFile=" + folder.resolve("crash.log"),
                         "-XX:-CreateCoredumpOnCrash",
                         "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
