@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.nn.Checks;
 import org.djlgpt.torch.Threads;
 
 import picocli.CommandLine.Option;
@@ -39,11 +40,7 @@ final class DeviceOption {
     }
 
     NDManager newManager() {
-        try {
-            Threads.use(threads());
-        } catch (IllegalArgumentException e) { // of a package that knows no parameters' names
-            throw new IllegalArgumentException("--" + e.getMessage(), e);
-        }
+        Threads.use(Checks.requireThreads(threads()));
         return NDManager.newBaseManager(device());
     }
 

@@ -136,7 +136,7 @@ final class TrainingOptions {
             paramLabel = "N",
             description =
                     "steps between checkpoints, of three times the size of what is trained"
-                        + " (default: as --eval-every)")
+                            + " (default: as --eval-every)")
     private Integer checkpointEvery;
 
     @Option(
@@ -153,6 +153,11 @@ final class TrainingOptions {
     private boolean keepGoing;
 
     PretrainingConfig config() {
+        return config(Math.max(1, workers));
+    }
+
+    /** Returns the same with a number of workers that was found by trial. */
+    PretrainingConfig config(int numWorkers) {
         PretrainingConfig.Builder builder =
                 PretrainingConfig.builder()
                         .optSteps(steps)
@@ -166,7 +171,7 @@ final class TrainingOptions {
                         .optEvalEvery(evalEvery)
                         .optEvalBatches(evalBatches)
                         .optSeed(seed)
-                        .optWorkers(Math.max(1, workers));
+                        .optWorkers(numWorkers);
         if (minLearningRate != null) {
             builder.optMinLearningRate(minLearningRate);
         }

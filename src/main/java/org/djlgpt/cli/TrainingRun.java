@@ -141,7 +141,8 @@ final class TrainingRun {
             Output out,
             PrintWriter err)
             throws IOException, MalformedModelException {
-        PretrainingConfig config = options.triesWorkers() ? tried(manager, out) : this.config;
+        PretrainingConfig config =
+                options.triesWorkers() ? tried(options, manager, out) : this.config;
         try (Progress progress = Progress.on(out, config.steps())) {
             Pretraining steps =
                     options.training(failure -> goesOn(failure, err))
@@ -170,7 +171,7 @@ final class TrainingRun {
     }
 
     /** Finds the number of workers. */
-    private PretrainingConfig tried(NDManager manager, Output out) {
+    private PretrainingConfig tried(TrainingOptions options, NDManager manager, Output out) {
         Batches batches = Batches.shuffled(training, config.batchSize(), config.seed());
         int workers =
                 TrainingStep.fastestWorkers(model, Objective.nextToken(), manager, batches, config);
@@ -179,7 +180,7 @@ final class TrainingRun {
                 workers == 1
                         ? "1, with whole batches: a trial shows that to be fastest"
                         : workers + ", with a part of each batch: faster than one in a trial");
-        return config.withWorkers(workers);
+        return options.config(workers);
     }
 
     private static void goesOn(IOException failure, PrintWriter err) {

@@ -10,7 +10,6 @@ import org.djlgpt.model.PositionEmbedding;
 import org.djlgpt.model.TransformerBlock;
 import org.djlgpt.nn.LayerNorm;
 
-import java.util.List;
 import java.util.Locale;
 import java.util.stream.Stream;
 

@@ -153,7 +153,7 @@ public final class Decoding implements AutoCloseable {
             makeRoom(kept);
             long[] last = cached.stream().mapToLong(TokenSequence::last).toArray();
             NDArray logits = decoder.next(step.create(last, new Shape(last.length, 1)), cache);
-            choose(kept, logits.get(new NDIndex("{}", step.create(rowsOf(kept)))), step);
+            choose(kept, rows(logits, rowsOf(kept), step), step);
         }
         if (!unread.isEmpty()) {
             choose(unread, read(kept, unread, step), step);
@@ -217,7 +217,7 @@ public final class Decoding implements AutoCloseable {
         bySampler.forEach(
                 (sampler, some) -> {
                     int[] rows = some.stream().mapToInt(sequences::indexOf).toArray();
-                    NDArray scores = logits.get(new NDIndex("{}", step.create(rows))); // (b, V)
+                    NDArray scores = rows(logits, rows, step); // (b, V)
                     double[] chances = some.stream().mapToDouble(s -> s.chance(0)).toArray();
                     NDArray seen = seen(some, new int[0], step);
                     long[] chosen = sample(sampler, scores, seen, chances);
@@ -225,6 +225,14 @@ public final class Decoding implements AutoCloseable {
                         some.get(i).append(chosen[i]);
                     }
                 });
+    }
+
+    /**
+     * Some rows of logits (B, V), or the logits themselves if that is all of them in their order.
+     */
+    private static NDArray rows(NDArray logits, int[] rows, NDManager step) {
+        int[] all = IntStream.range(0, (int) logits.getShape().get(0)).toArray();
+        return Arrays.equals(rows, all) ? logits : logits.get(new NDIndex("{}", step.create(rows)));
     }
 
     private long[] sample(Sampler sampler, NDArray logits, NDArray seen, double... chances) {

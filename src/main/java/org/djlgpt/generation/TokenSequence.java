@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.nn.Checks;
+
 import java.util.Arrays;
 import java.util.Objects;
 import java.util.SplittableRandom;
@@ -49,10 +51,7 @@ public final class TokenSequence {
             throw new IllegalArgumentException(
                     "the prompt has 0 tokens, but needs at least 1 to continue; give some text");
         }
-        if (maxNewTokens < 1) {
-            throw new IllegalArgumentException(
-                    "maxNewTokens=%d must be at least 1".formatted(maxNewTokens));
-        }
+        Checks.requirePositive("maxNewTokens", maxNewTokens);
         this.sampler = Objects.requireNonNull(sampler, "sampler");
         this.seed = seed;
         this.maxNewTokens = maxNewTokens;

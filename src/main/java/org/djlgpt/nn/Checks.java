@@ -4,6 +4,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.torch.Threads;
+
 import java.util.stream.IntStream;
 
 /** The checks that blocks make of what they are built from and given. */
@@ -229,5 +231,21 @@ public final class Checks {
                                 .formatted(values[i], i, ids.getShape(), vocabSize, vocabSize - 1));
             }
         }
+    }
+
+    /**
+     * Checks a number of threads.
+     *
+     * @param threads the number
+     * @return the number
+     * @throws IllegalParameterException if it lies outside 1 to {@link Threads#MOST}
+     */
+    public static int requireThreads(int threads) {
+        if (threads < 1 || threads > Threads.MOST) {
+            throw new IllegalParameterException(
+                    "{threads}=%d must lie in 1 to %d; use %d, the processors of this process",
+                    threads, Threads.MOST, Runtime.getRuntime().availableProcessors());
+        }
+        return threads;
     }
 }

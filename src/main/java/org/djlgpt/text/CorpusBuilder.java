@@ -1,5 +1,7 @@
 package org.djlgpt.text;
 
+import org.djlgpt.nn.Checks;
+
 import org.djlgpt.text.Corpus.LeftOut;
 
 import java.io.IOException;
@@ -78,7 +80,7 @@ public final class CorpusBuilder {
      * @throws IllegalArgumentException for another number
      */
     public CorpusBuilder optThreads(int numThreads) {
-        this.numThreads = InOrder.requireThreads(numThreads);
+        this.numThreads = Checks.requireThreads(numThreads);
         return this;
     }
 

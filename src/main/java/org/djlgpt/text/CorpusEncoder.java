@@ -1,5 +1,7 @@
 package org.djlgpt.text;
 
+import org.djlgpt.nn.Checks;
+
 import java.io.UncheckedIOException;
 import java.util.ArrayList;
 import java.util.Arrays;
@@ -198,7 +200,7 @@ public final class CorpusEncoder implements Iterable<int[]> {
          * @throws IllegalArgumentException for another number
          */
         public Builder optThreads(int numThreads) {
-            this.numThreads = InOrder.requireThreads(numThreads);
+            this.numThreads = Checks.requireThreads(numThreads);
             return this;
         }
 

@@ -1,7 +1,5 @@
 package org.djlgpt.text;
 
-import org.djlgpt.nn.IllegalParameterException;
-
 import java.util.ArrayDeque;
 import java.util.Iterator;
 import java.util.NoSuchElementException;
@@ -20,7 +18,6 @@ import java.util.function.Function;
  */
 final class InOrder<T, R> implements Iterator<R> {
 
-    private static final int MAX_THREADS = 1024;
     private static final int WAITING_PER_THREAD = 3;
 
     private final Iterator<T> elements;
@@ -35,15 +32,6 @@ final class InOrder<T, R> implements Iterator<R> {
         this.function = function;
         most = WAITING_PER_THREAD * numThreads;
         threads = numThreads == 1 ? null : pool(numThreads);
-    }
-
-    /** Requires that a number of threads can be had. */
-    static int requireThreads(int threads) {
-        if (threads < 1 || threads > MAX_THREADS) {
-            throw new IllegalParameterException(
-                    "{threads}=%d must lie in 1 to %d", threads, MAX_THREADS);
-        }
-        return threads;
     }
 
     private static ThreadPoolExecutor pool(int numThreads) {

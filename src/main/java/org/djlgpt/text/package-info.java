@@ -20,7 +20,8 @@
  *       org.djlgpt.text.TokenFile} writes them to a file and maps it, in the formats of nanoGPT and
  *       llm.c, and may be larger than memory.
  *   <li>{@link org.djlgpt.text.TokenWindows} is the DJL dataset over either; {@link
- *       org.djlgpt.text.SeededShuffle} is the order that it is read in for training.
+ *       org.djlgpt.text.SeededShuffle} is the order that it is read in for training. What else a
+ *       training can learn from implements {@link org.djlgpt.text.TrainingSet}.
  * </ul>
  *
  * <p>In shapes, {@code B} is the number of windows in a batch and {@code T} the context length.

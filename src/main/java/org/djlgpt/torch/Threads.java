@@ -11,7 +11,10 @@ import ai.djl.pytorch.jni.JniUtils;
  */
 public final class Threads {
 
-    private static final int MOST = 1024;
+    /**
+     * The most threads that can be asked for; libgomp ends the process where it can't have them.
+     */
+    public static final int MOST = 1024;
 
     private Threads() {}
 

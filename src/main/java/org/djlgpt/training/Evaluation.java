@@ -1,13 +1,10 @@
 package org.djlgpt.training;
 
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
-import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.text.TrainingSet;
 import org.djlgpt.torch.Recording;

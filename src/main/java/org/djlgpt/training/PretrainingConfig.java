@@ -92,32 +92,6 @@ public record PretrainingConfig(
     }
 
     /**
-     * Returns the same with another number of workers.
-     *
-     * @param workers at least 1
-     * @return the configuration
-     * @throws IllegalArgumentException if {@code workers} is below 1
-     */
-    public PretrainingConfig withWorkers(int workers) {
-        return new PretrainingConfig(
-                steps,
-                batchSize,
-                gradientAccumulation,
-                learningRate,
-                minLearningRate,
-                warmupSteps,
-                decaySteps,
-                weightDecay,
-                beta1,
-                beta2,
-                clipNorm,
-                evalEvery,
-                evalBatches,
-                seed,
-                workers);
-    }
-
-    /**
      * Returns the values as texts, by the names of this record's components.
      *
      * @return the texts; those of {@code double}s are the same numbers to the bit

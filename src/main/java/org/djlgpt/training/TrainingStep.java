@@ -96,6 +96,17 @@ public final class TrainingStep implements AutoCloseable {
             Batches batches,
             PretrainingConfig config,
             StepHook hook) {
+        this(model, objective, manager, batches, config, hook, config.workers());
+    }
+
+    private TrainingStep(
+            Block model,
+            Objective objective,
+            NDManager manager,
+            Batches batches,
+            PretrainingConfig config,
+            StepHook hook,
+            int numWorkers) {
         if (!model.isInitialized()) {
             throw new IllegalArgumentException(
                     "the model is not initialized; call initialize(manager, DataType.FLOAT32,"
@@ -120,7 +131,7 @@ public final class TrainingStep implements AutoCloseable {
                         .optBeta1(config.beta1())
                         .optBeta2(config.beta2())
                         .build();
-        workers = new Workers(config.workers());
+        workers = new Workers(numWorkers);
     }
 
     /**
@@ -147,22 +158,11 @@ public final class TrainingStep implements AutoCloseable {
         if (most == 1 || manager.getDevice().isGpu()) {
             return 1;
         }
+        StepHook none = StepHook.NONE;
         try (TrainingStep whole =
-                        new TrainingStep(
-                                model,
-                                objective,
-                                manager,
-                                batches,
-                                config.withWorkers(1),
-                                StepHook.NONE);
+                        new TrainingStep(model, objective, manager, batches, config, none, 1);
                 TrainingStep split =
-                        new TrainingStep(
-                                model,
-                                objective,
-                                manager,
-                                batches,
-                                config.withWorkers(most),
-                                StepHook.NONE)) {
+                        new TrainingStep(model, objective, manager, batches, config, none, most)) {
             if (whole.drawsAtRandom() || whole.trial() > LONG_BATCH) {
                 return 1;
             }
@@ -194,8 +194,7 @@ public final class TrainingStep implements AutoCloseable {
         long begin = System.nanoTime();
         try (NDManager trial = manager.newSubManager()) {
             NDList sums = null;
-            NDList batch = batches.batch(trial, 0);
-            for (Part part : learn(batch, objective.count(batch), trial)) {
+            for (Part part : learn(shares(batches.batch(trial, 0)), 1, trial)) {
                 sums = add(sums, part.gradients(), trial);
             }
         }
@@ -220,22 +219,21 @@ public final class TrainingStep implements AutoCloseable {
         long tokens = 0;
         try (NDManager stepManager = manager.newSubManager()) {
             NDList gradients = null;
-            List<NDList> all = batches(stepManager);
-            long count = all.stream().mapToLong(objective::count).sum();
+            List<List<Share>> all = batches(stepManager);
+            long count = all.stream().flatMap(List::stream).mapToLong(Share::count).sum();
             if (count == 0) {
                 throw new IllegalArgumentException(
                         "the batches of step %d have nothing to learn; leave such examples out"
                                 .formatted(step + 1));
             }
-            for (NDList batch : all) {
-                tokens += batch.head().size();
+            for (List<Share> batch : all) {
                 try (NDManager batchManager = stepManager.newSubManager()) {
-                    batch.attach(batchManager);
                     for (Part part : learn(batch, count, batchManager)) {
                         gradients = add(gradients, part.gradients(), stepManager);
                         loss += part.loss();
                     }
                 }
+                tokens += batch.stream().mapToLong(Share::tokens).sum();
             }
             loss = hook.afterGradients(step, loss, gradients);
             norm = Gradients.norm(gradients);
@@ -253,28 +251,40 @@ public final class TrainingStep implements AutoCloseable {
         return config.schedule().rate(step);
     }
 
-    /** What some windows of a batch add to its mean loss and to the gradients. */
+    /** What a worker learns from: some rows of a batch, and how many predictions they have. */
+    private record Share(NDList rows, long tokens, long count) {}
+
+    /** What a share adds to the mean loss and to the gradients. */
     private record Part(double loss, NDList gradients) {}
 
-    private List<NDList> batches(NDManager stepManager) {
-        List<NDList> all = new ArrayList<>();
+    private List<List<Share>> batches(NDManager stepManager) {
+        List<List<Share>> all = new ArrayList<>();
         for (int i = 0; i < config.gradientAccumulation(); i++) {
-            all.add(batches.batch(stepManager, (long) step * config.gradientAccumulation() + i));
+            long number = (long) step * config.gradientAccumulation() + i;
+            all.add(shares(batches.batch(stepManager, number)));
         }
         return all;
     }
 
     /** Splits a batch over the workers, as evenly as can be. */
-    private List<Part> learn(NDList batch, double count, NDManager batchManager) {
+    private List<Share> shares(NDList batch) {
         long rows = batch.head().getShape().get(0);
-        long shares = Math.min(rows, workers.count());
+        long count = Math.min(rows, workers.count());
+        List<Share> shares = new ArrayList<>();
+        for (long i = 0; i < count; i++) {
+            NDList share = rows(batch, i * rows / count, (i + 1) * rows / count);
+            shares.add(new Share(share, share.head().size(), objective.count(share)));
+        }
+        return shares;
+    }
+
+    private List<Part> learn(List<Share> shares, double count, NDManager batchManager) {
         List<Supplier<Part>> parts = new ArrayList<>();
-        for (long i = 0; i < shares; i++) {
-            NDList share = rows(batch, i * rows / shares, (i + 1) * rows / shares);
-            long counted = objective.count(share);
-            if (counted > 0) {
+        for (Share share : shares) {
+            if (share.count() > 0) {
                 NDManager owner = batchManager.newSubManager();
-                parts.add(() -> part(share, counted / count, owner));
+                share.rows().attach(owner);
+                parts.add(() -> part(share.rows(), share.count() / count, owner));
             }
         }
         return workers.compute(parts);

@@ -19,6 +19,7 @@ final class Workers implements AutoCloseable {
 
     private final List<ExecutorService> threads = new ArrayList<>();
     private final int processors = Threads.count();
+    private final int share; // of them
 
     /**
      * Starts the threads.
@@ -26,17 +27,13 @@ final class Workers implements AutoCloseable {
      * @param count how many; one is the caller's own
      */
     Workers(int count) {
+        share = Math.max(1, processors / count);
         for (int i = 0; count > 1 && i < count; i++) {
             ExecutorService thread = Executors.newSingleThreadExecutor(Workers::daemon);
             threads.add(thread);
-            CompletableFuture.runAsync(() -> Threads.use(Math.max(1, processors / count)), thread)
-                    .join();
+            CompletableFuture.runAsync(() -> Threads.use(share), thread).join();
         }
         Threads.use(processors);
-    }
-
-    private int share() {
-        return Math.max(1, processors / Math.max(1, threads.size()));
     }
 
     private static Thread daemon(Runnable work) {
@@ -61,7 +58,7 @@ final class Workers implements AutoCloseable {
         }
         Supplier<Autocast> here = Autocast.current();
         List<CompletableFuture<T>> results = new ArrayList<>();
-        Threads.use(share()); // the number for matrix products is the whole process's
+        Threads.use(share); // the number for matrix products is the whole process's
         for (int i = 0; i < parts.size(); i++) {
             Supplier<T> part = parts.get(i);
             results.add(CompletableFuture.supplyAsync(() -> in(here, part), threads.get(i)));

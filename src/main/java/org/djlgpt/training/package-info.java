@@ -11,9 +11,12 @@
  * (as numbers: {@link org.djlgpt.training.FlatTensors}), and {@link org.djlgpt.training.Batches}
  * says which of them each learns from.
  *
- * <p>The loop knows no model: it takes any block from token ids (B, T) to logits (B, T, V). DJL's
- * own {@code Trainer} trains the same blocks; choose this one for gradient accumulation, clipping
- * by global norm, a held-out split, exact resuming and results that follow from a seed.
+ * <p>The loop knows no model: an {@link org.djlgpt.training.Objective} computes the loss of a block
+ * on a batch of a {@link org.djlgpt.text.TrainingSet}, by default that of the next token, of logits
+ * (B, T, V) for ids (B, T); another objective is one method for the loss and one for what it is the
+ * mean of. DJL's own {@code Trainer} trains the same blocks; choose this one for gradient
+ * accumulation, clipping by global norm, a held-out split, exact resuming and results that follow
+ * from a seed.
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code
  * org.djlgpt.text}, Gson and DJL only.

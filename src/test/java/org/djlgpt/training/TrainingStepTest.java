@@ -154,15 +154,14 @@ class TrainingStepTest {
     @ValueSource(ints = {2, 3, 5, 9})
     void workersTakeTheStepThatOneWouldTake(int workers) throws IOException {
         PretrainingConfig config = config().optGradientAccumulation(2).build();
+        PretrainingConfig several = config().optGradientAccumulation(2).optWorkers(workers).build();
         Batches batches = Batches.shuffled(windows(WORDS), 5, 3);
         long threads = threads();
         int spread = Threads.count();
 
         try (TrainingStep whole = step(model(), batches, config, StepHook.NONE);
-                TrainingStep split =
-                        step(model(), batches, config.withWorkers(workers), StepHook.NONE);
-                TrainingStep again =
-                        step(model(), batches, config.withWorkers(workers), StepHook.NONE)) {
+                TrainingStep split = step(model(), batches, several, StepHook.NONE);
+                TrainingStep again = step(model(), batches, several, StepHook.NONE)) {
             for (int i = 0; i < 3; i++) {
                 StepReport expected = whole.run(i);
                 StepReport actual = split.run(i);
