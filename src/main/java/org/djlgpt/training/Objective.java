@@ -2,12 +2,13 @@ package org.djlgpt.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
-import ai.djl.ndarray.types.DataType;
 import ai.djl.nn.Block;
 
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
+
+import java.util.stream.LongStream;
 
 /** What a training makes smaller: a loss of batches, which the loop knows nothing else of. */
 public interface Objective {
@@ -32,8 +33,8 @@ public interface Objective {
 
     /**
      * Predicts the token that follows each token. A batch is token ids (B, T) and the ids that
-     * follow them (B, T), where {@link CrossEntropy#IGNORED} stands for one that is not to be
-     * learned.
+     * follow them (B, T), both INT64, where {@link CrossEntropy#IGNORED} stands for one that is not
+     * to be learned.
      *
      * @return the objective, in nats per token
      */
@@ -55,9 +56,7 @@ enum NextToken implements Objective {
 
     @Override
     public long count(NDList batch) {
-        try (NDArray counted = batch.get(1).neq(CrossEntropy.IGNORED);
-                NDArray count = counted.toType(DataType.INT64, false).sum()) {
-            return count.getLong();
-        }
+        long[] targets = batch.get(1).toLongArray();
+        return LongStream.of(targets).filter(target -> target != CrossEntropy.IGNORED).count();
     }
 }

@@ -227,11 +227,10 @@ public final class TrainingStep implements AutoCloseable {
                                 .formatted(step + 1));
             }
             for (List<Share> batch : all) {
-                try (NDManager batchManager = stepManager.newSubManager()) {
-                    for (Part part : learn(batch, count, batchManager)) {
-                        gradients = add(gradients, part.gradients(), stepManager);
-                        loss += part.loss();
-                    }
+                for (Part part : learn(batch, count, stepManager)) {
+                    gradients = add(gradients, part.gradients(), stepManager);
+                    loss += part.loss();
+                    part.manager().close();
                 }
                 tokens += batch.stream().mapToLong(Share::tokens).sum();
             }
@@ -254,8 +253,8 @@ public final class TrainingStep implements AutoCloseable {
     /** What a worker learns from: some rows of a batch, and how many predictions they have. */
     private record Share(NDList rows, long tokens, long count) {}
 
-    /** What a share adds to the mean loss and to the gradients. */
-    private record Part(double loss, NDList gradients) {}
+    /** What a share adds to the mean loss and to the gradients, and who owns what it took. */
+    private record Part(double loss, NDList gradients, NDManager manager) {}
 
     private List<List<Share>> batches(NDManager stepManager) {
         List<List<Share>> all = new ArrayList<>();
@@ -278,11 +277,11 @@ public final class TrainingStep implements AutoCloseable {
         return shares;
     }
 
-    private List<Part> learn(List<Share> shares, double count, NDManager batchManager) {
+    private List<Part> learn(List<Share> shares, double count, NDManager stepManager) {
         List<Supplier<Part>> parts = new ArrayList<>();
         for (Share share : shares) {
             if (share.count() > 0) {
-                NDManager owner = batchManager.newSubManager();
+                NDManager owner = stepManager.newSubManager();
                 share.rows().attach(owner);
                 parts.add(() -> part(share.rows(), share.count() / count, owner));
             }
@@ -304,7 +303,7 @@ public final class TrainingStep implements AutoCloseable {
             Pass pass = new Pass(new ParameterStore(owner, false), true);
             NDArray mean = objective.loss(model, batch, pass);
             NDArray loss = mean.mul(Scalar.of(weight, mean));
-            return new Part(loss.getFloat(), Gradients.of(loss, weights));
+            return new Part(loss.getFloat(), Gradients.of(loss, weights), owner);
         }
     }
 
