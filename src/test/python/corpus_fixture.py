@@ -4,7 +4,7 @@ The jar is com.knuddels:jtokkit, which carries GPT-2's ranks. Writes into src/te
 
 - gpt2.json: odd texts and tiktoken's ids of them;
 - meta-2.pkl to meta-5.pkl: nanoGPT's meta.pkl in each of pickle's binary protocols, and calls.pkl, which calls print;
-- llama3.bin: ids of 32 bits behind llm.c's header.
+- ../../data/llama3.bin: ids of 32 bits behind llm.c's header.
 """
 import json
 import pickle
@@ -50,7 +50,7 @@ def main():
 
     header = numpy.zeros(256, dtype="<i4")
     header[:3] = 20240801, 7, len(LLAMA3_IDS)
-    (FOLDER / "llama3.bin").write_bytes(header.tobytes() + numpy.array(LLAMA3_IDS, dtype="<u4").tobytes())
+    (FOLDER.parents[1] / "data/llama3.bin").write_bytes(header.tobytes() + numpy.array(LLAMA3_IDS, dtype="<u4").tobytes())
 
 
 if __name__ == "__main__":

@@ -23,6 +23,7 @@ class PackageOrderTest {
                     "torch",
                     "nn",
                     "attention",
+                    "data",
                     "text",
                     "model",
                     "decoder",

@@ -45,6 +45,7 @@ class ReadmeTest {
             import org.djlgpt.generation.*;
             import org.djlgpt.model.*;
             import org.djlgpt.plot.*;
+            import org.djlgpt.data.*;
             import org.djlgpt.text.*;
             import org.djlgpt.training.*;
 

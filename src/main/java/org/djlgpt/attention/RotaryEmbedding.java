@@ -6,8 +6,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 
-import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.Checks;
+import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;

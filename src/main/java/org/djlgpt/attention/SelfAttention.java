@@ -6,8 +6,8 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.Autocast;
-import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.Checks;
+import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.nn.TensorBlock;

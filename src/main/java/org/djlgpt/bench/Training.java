@@ -15,7 +15,7 @@ import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.StepHook;
-import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.TrainingPlan;
 import org.djlgpt.training.TrainingStep;
 
 import java.io.IOException;
@@ -24,8 +24,8 @@ import java.util.List;
 import java.util.Random;
 
 /**
- * Steps of a training: those of {@link org.djlgpt.training.Pretraining}, or with plain operators an
- * oracle's, which has nothing but what DJL brings: its operators, its gradient collector, its
+ * Steps of a training: those of {@link org.djlgpt.training.TrainingLoop}, or with plain operators
+ * an oracle's, which has nothing but what DJL brings: its operators, its gradient collector, its
  * AdamW, no clipping.
  *
  * @param model what is trained
@@ -87,8 +87,8 @@ record Training(MeasuredModel model, int batch, int length, Operators operators,
     }
 
     private Runnable step(GptModel block, Batches batches, NDManager manager) {
-        PretrainingConfig config = PretrainingConfig.builder().build();
-        TrainingStep training = new TrainingStep(block, manager, batches, config, StepHook.NONE);
+        TrainingPlan plan = TrainingPlan.builder().build();
+        TrainingStep training = new TrainingStep(block, manager, batches, plan, StepHook.NONE);
         int[] done = new int[1];
         return () -> {
             try (Operators.Scope scope = operators.use()) {

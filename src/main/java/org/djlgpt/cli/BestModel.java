@@ -3,7 +3,7 @@ package org.djlgpt.cli;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
-import org.djlgpt.training.PretrainingListener;
+import org.djlgpt.training.TrainingLoopListener;
 
 import java.io.IOException;
 
@@ -14,7 +14,7 @@ import java.io.IOException;
  * <p>A model of an earlier run stays until this one has something to put in its place; there always
  * is a whole model, whenever the process ends.
  */
-final class BestModel implements PretrainingListener {
+final class BestModel implements TrainingLoopListener {
 
     /** Puts the model as it is now into the folder. */
     @FunctionalInterface

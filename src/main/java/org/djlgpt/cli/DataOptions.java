@@ -1,10 +1,10 @@
 package org.djlgpt.cli;
 
+import org.djlgpt.data.Tokens;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Corpus;
 import org.djlgpt.text.Gpt2Tokenizer;
 import org.djlgpt.text.Tokenizer;
-import org.djlgpt.text.Tokens;
 
 import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;

@@ -4,16 +4,16 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 
+import org.djlgpt.data.TokenFile;
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Corpus;
 import org.djlgpt.text.CorpusEncoder;
-import org.djlgpt.text.TokenFile;
-import org.djlgpt.text.TokenWindows;
 import org.djlgpt.text.Tokenizer;
-import org.djlgpt.text.Tokens;
 import org.djlgpt.training.Evaluation;
 
 import picocli.CommandLine.Command;

@@ -77,7 +77,7 @@ final class InfoCommand implements Callable<Integer> {
                 out.line("adapter               %s", LoraOptions.describe(lora.get()));
                 out.line(
                         "  trained             %,d, %.2f %% of the parameters; the others are"
-                            + " frozen",
+                                + " frozen",
                         trained, 100.0 * trained / config.parameterCount());
                 out.text(System.lineSeparator());
             }

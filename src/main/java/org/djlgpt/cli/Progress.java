@@ -3,12 +3,12 @@ package org.djlgpt.cli;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.StepReport;
-import org.djlgpt.training.PretrainingListener;
+import org.djlgpt.training.TrainingLoopListener;
 
 import java.util.Locale;
 
 /** Reports a training in plain lines, one for each evaluation: for files, pipes and logs. */
-class Progress implements PretrainingListener, AutoCloseable {
+class Progress implements TrainingLoopListener, AutoCloseable {
 
     private final Output out;
     private final int steps;

@@ -5,7 +5,7 @@ import ai.djl.MalformedModelException;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.CheckpointLock;
 import org.djlgpt.training.EvaluationReport;
-import org.djlgpt.training.PretrainingListener;
+import org.djlgpt.training.TrainingLoopListener;
 
 import java.io.IOException;
 import java.nio.file.DirectoryNotEmptyException;
@@ -23,7 +23,7 @@ import java.util.stream.Stream;
  * has something to put in its place, so that it never holds parts of both. Comes before all
  * listeners that write.
  */
-final class RunDirectory implements PretrainingListener {
+final class RunDirectory implements TrainingLoopListener {
 
     private static final String CHECKPOINT = "checkpoint.safetensors";
     private static final String METRICS = "metrics.jsonl";

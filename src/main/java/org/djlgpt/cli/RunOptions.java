@@ -3,7 +3,7 @@ package org.djlgpt.cli;
 import ai.djl.MalformedModelException;
 
 import org.djlgpt.training.Checkpoint;
-import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.TrainingPlan;
 
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
@@ -23,7 +23,7 @@ import java.util.stream.Stream;
 
 /**
  * What a run is made of: the options of its command by name, {@code --layers} to "4", and a sum
- * over its vocabulary. Of these, a checkpoint has those of the {@link PretrainingConfig} as the
+ * over its vocabulary. Of these, a checkpoint has those of the {@link TrainingPlan} as the
  * configuration itself, and the others as notes.
  */
 final class RunOptions {
@@ -55,9 +55,9 @@ final class RunOptions {
     private final Map<String, String> settings = new LinkedHashMap<>();
     private final Set<String> free = new TreeSet<>(FREE);
 
-    private RunOptions(CommandSpec command, Map<String, String> notes, PretrainingConfig config) {
+    private RunOptions(CommandSpec command, Map<String, String> notes, TrainingPlan plan) {
         this.notes = notes;
-        Map<String, String> values = config.values();
+        Map<String, String> values = plan.values();
         for (OptionSpec option : command.options()) {
             String parameter = OptionNames.parameter(option);
             if (values.containsKey(parameter)) {
@@ -71,7 +71,7 @@ final class RunOptions {
     }
 
     /** Returns those of a command line. */
-    static RunOptions of(CommandSpec command, PretrainingConfig config, String vocabulary) {
+    static RunOptions of(CommandSpec command, TrainingPlan plan, String vocabulary) {
         Map<String, String> notes = new LinkedHashMap<>();
         for (OptionSpec option : command.options()) {
             List<?> values = values(option);
@@ -85,7 +85,7 @@ final class RunOptions {
             }
         }
         notes.put(VOCABULARY, vocabulary);
-        return new RunOptions(command, notes, config);
+        return new RunOptions(command, notes, plan);
     }
 
     private static List<?> values(OptionSpec option) {
@@ -110,8 +110,7 @@ final class RunOptions {
                         "the checkpoint has %s, which is no option of a training".formatted(name));
             }
         }
-        return new RunOptions(
-                command, new LinkedHashMap<>(checkpoint.notes()), checkpoint.config());
+        return new RunOptions(command, new LinkedHashMap<>(checkpoint.notes()), checkpoint.plan());
     }
 
     /** Returns what a checkpoint is to say besides the training's configuration. */

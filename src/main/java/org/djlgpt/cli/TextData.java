@@ -2,12 +2,12 @@ package org.djlgpt.cli;
 
 import me.tongfei.progressbar.ProgressBar;
 
+import org.djlgpt.data.TokenFile;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.io.AtomicFolder;
 import org.djlgpt.text.Corpus;
 import org.djlgpt.text.CorpusEncoder;
-import org.djlgpt.text.TokenFile;
 import org.djlgpt.text.Tokenizer;
-import org.djlgpt.text.Tokens;
 
 import java.io.IOException;
 import java.nio.file.Path;

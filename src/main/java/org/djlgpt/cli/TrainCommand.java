@@ -14,7 +14,7 @@ import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
-import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.TrainingPlan;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -78,8 +78,8 @@ final class TrainCommand implements Callable<Integer> {
             defaultValue = "runs/gpt",
             description =
                     "where the model goes, or the adapter, and the tokens of a text above 16 MiB;"
-                        + " one that lies there is replaced, unless a training still writes it"
-                        + " (default: runs/gpt)")
+                            + " one that lies there is replaced, unless a training still writes it"
+                            + " (default: runs/gpt)")
     private Path out;
 
     @Option(
@@ -100,7 +100,7 @@ final class TrainCommand implements Callable<Integer> {
     @Override
     public Integer call() throws IOException, MalformedModelException {
         Optional<Checkpoint> checkpoint = adoptCheckpoint();
-        PretrainingConfig config = trainingOptions.config();
+        TrainingPlan plan = trainingOptions.plan();
         modelOptions.config(1); // a wrong size is known before the text is read
         RunDirectory folder = new RunDirectory(out);
         folder.requireFree();
@@ -110,13 +110,12 @@ final class TrainCommand implements Callable<Integer> {
         try (NDManager manager = device.newManager()) {
             TrainingData text =
                     dataOptions.read(modelOptions.tokenizer(), folder, device.threads(), spec);
-            RunOptions options = RunOptions.of(spec, config, text.vocabularySha256());
+            RunOptions options = RunOptions.of(spec, plan, text.vocabularySha256());
             if (checkpoint.isPresent()) {
                 RunOptions.of(spec, checkpoint.get()).requireSame(options);
             }
             precision.requireFastOn(manager.getDevice());
-            TrainingRun run =
-                    new TrainingRun(folder, text, modelOptions, precision, config, manager);
+            TrainingRun run = new TrainingRun(folder, text, modelOptions, precision, plan, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
             report.text(text);
@@ -133,7 +132,7 @@ final class TrainCommand implements Callable<Integer> {
             }
             report.losses(run.bestLoss(), run.baselines());
             TextGenerator generator =
-                    generator(run.best(manager), text.tokenizer(), config.seed(), manager);
+                    generator(run.best(manager), text.tokenizer(), plan.seed(), manager);
             report.sample(generator, SAMPLING, text.opening());
             report.files(folder, text.opening());
         }

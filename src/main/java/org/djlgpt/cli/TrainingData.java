@@ -1,10 +1,10 @@
 package org.djlgpt.cli;
 
+import org.djlgpt.data.TokenFile;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Gpt2Tokenizer;
-import org.djlgpt.text.TokenFile;
 import org.djlgpt.text.Tokenizer;
-import org.djlgpt.text.Tokens;
 
 import java.io.IOException;
 import java.nio.file.Files;

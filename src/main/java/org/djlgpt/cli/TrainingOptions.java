@@ -1,7 +1,7 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.training.Pretraining;
-import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.TrainingLoop;
+import org.djlgpt.training.TrainingPlan;
 import org.djlgpt.training.WriteFailureHandler;
 
 import picocli.CommandLine.ITypeConverter;
@@ -14,7 +14,7 @@ import java.util.Optional;
 /** How the model is trained, what happens when that is interrupted, and how it goes on. */
 final class TrainingOptions {
 
-    private static final PretrainingConfig DEFAULTS = PretrainingConfig.builder().build();
+    private static final TrainingPlan DEFAULTS = TrainingPlan.builder().build();
 
     @Option(
             names = "--batch-size",
@@ -152,14 +152,14 @@ final class TrainingOptions {
             description = "train on when nothing can be written, as on a full disk")
     private boolean keepGoing;
 
-    PretrainingConfig config() {
-        return config(Math.max(1, workers));
+    TrainingPlan plan() {
+        return plan(Math.max(1, workers));
     }
 
     /** Returns the same with a number of workers that was found by trial. */
-    PretrainingConfig config(int numWorkers) {
-        PretrainingConfig.Builder builder =
-                PretrainingConfig.builder()
+    TrainingPlan plan(int numWorkers) {
+        TrainingPlan.Builder builder =
+                TrainingPlan.builder()
                         .optSteps(steps)
                         .optBatchSize(batchSize)
                         .optGradientAccumulation(gradientAccumulation)
@@ -208,8 +208,8 @@ final class TrainingOptions {
     }
 
     /** Returns a training's builder that knows when to save and what to bear. */
-    Pretraining.Builder training(WriteFailureHandler unwritten) {
-        Pretraining.Builder builder = Pretraining.builder().optSkipBadSteps(skipBadSteps);
+    TrainingLoop.Builder training(WriteFailureHandler unwritten) {
+        TrainingLoop.Builder builder = TrainingLoop.builder().optSkipBadSteps(skipBadSteps);
         if (checkpointEvery != null) {
             builder.optCheckpointEvery(checkpointEvery);
         }

@@ -5,23 +5,23 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.plot.LossCurve;
-import org.djlgpt.text.TokenWindows;
-import org.djlgpt.text.Tokens;
 import org.djlgpt.training.Baselines;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
 import org.djlgpt.training.Objective;
-import org.djlgpt.training.Pretraining;
-import org.djlgpt.training.PretrainingConfig;
-import org.djlgpt.training.PretrainingListener;
 import org.djlgpt.training.StepReport;
+import org.djlgpt.training.TrainingLoop;
+import org.djlgpt.training.TrainingLoopListener;
+import org.djlgpt.training.TrainingPlan;
 import org.djlgpt.training.TrainingStep;
 
 import java.io.IOException;
@@ -36,7 +36,7 @@ import java.util.Optional;
 final class TrainingRun {
 
     private final RunDirectory run;
-    private final PretrainingConfig config;
+    private final TrainingPlan plan;
     private final TokenWindows training;
     private final TokenWindows validation;
     private final Baselines baselines;
@@ -55,11 +55,11 @@ final class TrainingRun {
             TrainingData text,
             ModelOptions modelOptions,
             TrainCommand.Precision precision,
-            PretrainingConfig config,
+            TrainingPlan plan,
             NDManager manager)
             throws IOException, MalformedModelException {
         this.run = run;
-        this.config = config;
+        this.plan = plan;
         GptConfig size = modelOptions.config(text.tokenizer().vocabSize());
         training = windows("the text to train on", text.training(), size, 1);
         validation = windows("the text held out", text.validation(), size, size.contextLength());
@@ -68,9 +68,9 @@ final class TrainingRun {
                 lora.map(adapter -> Lora.parameterCount(size, adapter))
                         .orElseGet(size::parameterCount);
         MemoryLimit.ofMachine()
-                .requireTraining(size, Math.min(config.batchSize(), training.size()), trained);
+                .requireTraining(size, Math.min(plan.batchSize(), training.size()), trained);
         baselines = Baselines.of(text.training(), size.vocabSize());
-        base = modelOptions.model(size, config.seed(), manager);
+        base = modelOptions.model(size, plan.seed(), manager);
         metrics = new MetricsLog(run.metrics());
         BestModel.Writer writer;
         if (lora.isPresent()) {
@@ -81,7 +81,7 @@ final class TrainingRun {
             model = base;
             writer = () -> ModelDirectory.save(model, text.tokenizer(), run.path());
         }
-        bestModel = new BestModel(writer, config.steps(), metrics);
+        bestModel = new BestModel(writer, plan.steps(), metrics);
     }
 
     private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
@@ -141,15 +141,14 @@ final class TrainingRun {
             Output out,
             PrintWriter err)
             throws IOException, MalformedModelException {
-        PretrainingConfig config =
-                options.triesWorkers() ? tried(options, manager, out) : this.config;
-        try (Progress progress = Progress.on(out, config.steps())) {
-            Pretraining steps =
+        TrainingPlan plan = options.triesWorkers() ? tried(options, manager, out) : this.plan;
+        try (Progress progress = Progress.on(out, plan.steps())) {
+            TrainingLoop steps =
                     options.training(failure -> goesOn(failure, err))
                             .setModel(model)
                             .setManager(manager)
                             .setData(training, validation)
-                            .optConfig(config)
+                            .optPlan(plan)
                             .optListeners(progress, run, metrics, bestModel, new Curve())
                             .optCheckpoint(run.checkpoint())
                             .optNotes(notes)
@@ -171,16 +170,16 @@ final class TrainingRun {
     }
 
     /** Finds the number of workers. */
-    private PretrainingConfig tried(TrainingOptions options, NDManager manager, Output out) {
-        Batches batches = Batches.shuffled(training, config.batchSize(), config.seed());
+    private TrainingPlan tried(TrainingOptions options, NDManager manager, Output out) {
+        Batches batches = Batches.shuffled(training, plan.batchSize(), plan.seed());
         int workers =
-                TrainingStep.fastestWorkers(model, Objective.nextToken(), manager, batches, config);
+                TrainingStep.fastestWorkers(model, Objective.nextToken(), manager, batches, plan);
         out.line(
                 "Workers  %s",
                 workers == 1
                         ? "1, with whole batches: a trial shows that to be fastest"
                         : workers + ", with a part of each batch: faster than one in a trial");
-        return options.config(workers);
+        return options.plan(workers);
     }
 
     private static void goesOn(IOException failure, PrintWriter err) {
@@ -193,7 +192,7 @@ final class TrainingRun {
     }
 
     /** Draws the losses anew at each evaluation after a step. */
-    private final class Curve implements PretrainingListener {
+    private final class Curve implements TrainingLoopListener {
 
         private static final double MOST_SMOOTHING = 0.95;
         private static final double POINTS = 20;

@@ -4,8 +4,10 @@ import java.io.IOException;
 import java.nio.file.AccessDeniedException;
 import java.nio.file.FileAlreadyExistsException;
 import java.nio.file.FileSystemException;
+import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.NotDirectoryException;
+import java.nio.file.Path;
 
 /** Why a file can't be read or written, in words; Java's exceptions often say it by their type. */
 public final class FileProblem {
@@ -24,6 +26,25 @@ public final class FileProblem {
             return message == null ? failure.getClass().getSimpleName() : message;
         }
         return file.getReason() == null ? byType(file) : file.getReason();
+    }
+
+    /**
+     * Requires that what is to be read is there, is a file, and may be read.
+     *
+     * @param file the file
+     * @throws IllegalArgumentException if it is not, with its absolute path
+     */
+    public static void requireReadable(Path file) {
+        if (!Files.exists(file)) {
+            throw new IllegalArgumentException(file.toAbsolutePath() + " does not exist");
+        }
+        if (!Files.isRegularFile(file)) {
+            throw new IllegalArgumentException(file.toAbsolutePath() + " is not a file");
+        }
+        if (!Files.isReadable(file)) {
+            throw new IllegalArgumentException(
+                    file.toAbsolutePath() + " can't be read; check its permissions");
+        }
     }
 
     private static String byType(FileSystemException failure) {

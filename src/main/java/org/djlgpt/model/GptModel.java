@@ -10,11 +10,11 @@ import ai.djl.nn.Parameter;
 import ai.djl.nn.norm.Dropout;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Embedding;
-import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Functional;
-import org.djlgpt.nn.Checks;
+import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;

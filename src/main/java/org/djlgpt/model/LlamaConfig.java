@@ -2,8 +2,8 @@ package org.djlgpt.model;
 
 import org.djlgpt.attention.GroupedQueryAttention;
 import org.djlgpt.attention.RotaryEmbedding;
-import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.Checks;
+import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.nn.TensorBlock;

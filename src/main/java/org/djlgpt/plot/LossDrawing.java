@@ -47,8 +47,7 @@ final class LossDrawing {
         add("validation", losses, LineDrawing.THICK, theme.series().get(1), !isCrowded);
     }
 
-    private void add(
-            String label, Points losses, BasicStroke stroke, Color color, boolean marked) {
+    private void add(String label, Points losses, BasicStroke stroke, Color color, boolean marked) {
         if (losses.size() > 0) {
             DoubleStream.of(losses.x()).forEach(steps::accept);
             isEmpty &= DoubleStream.of(losses.y()).allMatch(Double::isNaN);

@@ -75,10 +75,10 @@ record Points(double[] x, double[] y) {
     }
 
     /**
-     * Returns at most four points for each of the columns that x is divided into: first,
-     * lowest, highest and last, so that a line drawn through them covers the same pixels (U. Jugel
-     * et al., M4: A Visualization-Oriented Time Series Data Aggregation, 2014). A gap narrower than
-     * a column closes.
+     * Returns at most four points for each of the columns that x is divided into: first, lowest,
+     * highest and last, so that a line drawn through them covers the same pixels (U. Jugel et al.,
+     * M4: A Visualization-Oriented Time Series Data Aggregation, 2014). A gap narrower than a
+     * column closes.
      */
     Points thinned(int columns) {
         if (size() <= 4 * columns) {

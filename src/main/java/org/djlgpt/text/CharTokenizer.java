@@ -3,6 +3,7 @@ package org.djlgpt.text;
 import com.google.gson.stream.JsonWriter;
 
 import org.djlgpt.io.AtomicFile;
+import org.djlgpt.io.FileProblem;
 import org.djlgpt.io.Json;
 
 import java.io.IOException;
@@ -124,7 +125,7 @@ public final class CharTokenizer implements Tokenizer {
      */
     public static CharTokenizer load(Path directory) throws IOException {
         Path file = directory.resolve(FILE);
-        TextFile.requireReadable(file);
+        FileProblem.requireReadable(file);
         Json json = Json.read(file, MAX_BYTES);
         if (!json.fields().keySet().equals(Set.of("type", "version", "characters"))
                 || !json.require("type").string().equals(TYPE)

@@ -1,5 +1,7 @@
 package org.djlgpt.text;
 
+import org.djlgpt.data.Tokens;
+
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.UncheckedIOException;

@@ -1,7 +1,7 @@
 package org.djlgpt.text;
 
+import org.djlgpt.io.FileProblem;
 import org.djlgpt.nn.Checks;
-
 import org.djlgpt.text.Corpus.LeftOut;
 
 import java.io.IOException;
@@ -113,7 +113,7 @@ public final class CorpusBuilder {
     }
 
     private List<CorpusSurvey.Finding> file(Path path, CorpusSurvey survey) {
-        TextFile.requireReadable(path);
+        FileProblem.requireReadable(path);
         CorpusSurvey.Finding finding = read(List.of(path), survey).get(0);
         if (finding.failure() != null) {
             throw new IllegalArgumentException(

@@ -1,5 +1,7 @@
 package org.djlgpt.text;
 
+import org.djlgpt.data.TokenFile;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.nn.Checks;
 
 import java.io.UncheckedIOException;

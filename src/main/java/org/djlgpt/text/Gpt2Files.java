@@ -6,6 +6,7 @@ import com.knuddels.jtokkit.api.EncodingType;
 import com.knuddels.jtokkit.api.IntArrayList;
 
 import org.djlgpt.io.AtomicFile;
+import org.djlgpt.io.FileProblem;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -77,7 +78,7 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
      */
     static Gpt2Files read(Path folder) throws IOException {
         AddedTokens.requireGpt2(folder);
-        TextFile.requireReadable(folder.resolve(VOCABULARY));
+        FileProblem.requireReadable(folder.resolve(VOCABULARY));
         Map<String, Integer> vocabulary = AddedTokens.readIds(folder.resolve(VOCABULARY));
         List<String> lines = TextFile.read(folder.resolve(MERGES)).lines().toList();
         int header = !lines.isEmpty() && lines.get(0).startsWith("#version") ? 1 : 0;

@@ -1,5 +1,7 @@
 package org.djlgpt.text;
 
+import org.djlgpt.io.FileProblem;
+
 import java.io.BufferedInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
@@ -144,22 +146,8 @@ public record TextFile(Path path) implements TextSource {
      * @throws IOException if reading fails
      */
     public static String read(Path file) throws IOException {
-        requireReadable(file);
+        FileProblem.requireReadable(file);
         return decode(Files.readAllBytes(file), file.toString());
-    }
-
-    /** Requires that what is to be read is there, is a file, and may be read. */
-    static void requireReadable(Path file) {
-        if (!Files.exists(file)) {
-            throw new IllegalArgumentException(file.toAbsolutePath() + " does not exist");
-        }
-        if (!Files.isRegularFile(file)) {
-            throw new IllegalArgumentException(file.toAbsolutePath() + " is not a file");
-        }
-        if (!Files.isReadable(file)) {
-            throw new IllegalArgumentException(
-                    file.toAbsolutePath() + " can't be read; check its permissions");
-        }
     }
 
     /**

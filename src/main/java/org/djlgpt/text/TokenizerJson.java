@@ -3,6 +3,7 @@ package org.djlgpt.text;
 import com.google.gson.stream.JsonReader;
 import com.google.gson.stream.JsonWriter;
 
+import org.djlgpt.io.FileProblem;
 import org.djlgpt.io.Json;
 
 import java.io.ByteArrayInputStream;
@@ -72,7 +73,7 @@ record TokenizerJson(
      */
     static TokenizerJson read(Path folder) throws IOException {
         Path file = folder.resolve(FILE);
-        TextFile.requireReadable(file);
+        FileProblem.requireReadable(file);
         byte[] content = Json.readBytes(file, MAX_BYTES);
         Json json = Json.parse(file, content, MERGES);
         Json model = json.require("model");

@@ -1,5 +1,5 @@
 /**
- * Text on its way to a model: read, cut into tokens, stored, and served in windows.
+ * Text on its way to a model: read, and cut into tokens.
  *
  * <p>What to choose:
  *
@@ -16,17 +16,9 @@
  *       class path. {@link org.djlgpt.text.Tokenizer#load} opens whichever of them a model folder
  *       holds; one of your own implements {@link org.djlgpt.text.Tokenizer}, and says with {@link
  *       org.djlgpt.text.Tokenizer#maySplit} where a long text may be cut.
- *   <li>{@link org.djlgpt.text.Tokens#of} keeps token ids in memory; {@link
- *       org.djlgpt.text.TokenFile} writes them to a file and maps it, in the formats of nanoGPT and
- *       llm.c, and may be larger than memory.
- *   <li>{@link org.djlgpt.text.TokenWindows} is the DJL dataset over either; {@link
- *       org.djlgpt.text.SeededShuffle} is the order that it is read in for training. What else a
- *       training can learn from implements {@link org.djlgpt.text.TrainingSet}.
  * </ul>
  *
- * <p>In shapes, {@code B} is the number of windows in a batch and {@code T} the context length.
- *
- * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.nn}, DJL, its Hugging Face tokenizers, Gson
- * and jtokkit only.
+ * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.nn}, {@code org.djlgpt.data}, DJL, its
+ * Hugging Face tokenizers, Gson and jtokkit only.
  */
 package org.djlgpt.text;

@@ -1,7 +1,7 @@
 package org.djlgpt.training;
 
+import org.djlgpt.data.Tokens;
 import org.djlgpt.nn.Checks;
-import org.djlgpt.text.Tokens;
 
 /**
  * What models that know nothing score, in nats per token: yardsticks for a loss.

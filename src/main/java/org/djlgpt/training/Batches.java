@@ -3,8 +3,8 @@ package org.djlgpt.training;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 
-import org.djlgpt.text.SeededShuffle;
-import org.djlgpt.text.TrainingSet;
+import org.djlgpt.data.SeededShuffle;
+import org.djlgpt.data.TrainingSet;
 
 /**
  * What a training learns from, batch by batch. A worker of several takes its share by counting

@@ -19,15 +19,15 @@ import java.util.Set;
  * data and dropout follow from the seed and the step. Of frozen parameters it has a fingerprint
  * only: whoever goes on brings them.
  *
- * <p>{@link Pretraining.Builder#optCheckpoint} writes such files, {@link Pretraining#resume} goes
+ * <p>{@link TrainingLoop.Builder#optCheckpoint} writes such files, {@link TrainingLoop#resume} goes
  * on from one. The file is replaced whole or not at all (see {@link org.djlgpt.io.AtomicFile}), so
  * whenever the process ends there is the earlier checkpoint or the new one.
  */
 public final class Checkpoint {
 
     /**
-     * The values of a {@link PretrainingConfig} that may be others when a run goes on: they change
-     * no step that is still to come.
+     * The values of a {@link TrainingPlan} that may be others when a run goes on: they change no
+     * step that is still to come.
      */
     public static final Set<String> FREE = Set.of("steps", "evalEvery");
 
@@ -91,15 +91,15 @@ public final class Checkpoint {
      *
      * @return the configuration of the run that wrote the checkpoint
      */
-    public PretrainingConfig config() {
-        return header.config();
+    public TrainingPlan plan() {
+        return header.plan();
     }
 
     /**
      * Returns what the program that wrote the checkpoint had to add.
      *
      * @return the texts by name, unmodifiable
-     * @see Pretraining.Builder#optNotes
+     * @see TrainingLoop.Builder#optNotes
      */
     public Map<String, String> notes() {
         return Collections.unmodifiableMap(header.notes());
@@ -111,9 +111,9 @@ public final class Checkpoint {
 
     /** Refuses a run that would not be the same one. */
     void requireSameRun(
-            PretrainingConfig config, String trainingData, String validationData, String frozen) {
-        Map<String, String> now = config.values();
-        Map<String, String> before = header.config().values();
+            TrainingPlan plan, String trainingData, String validationData, String frozen) {
+        Map<String, String> now = plan.values();
+        Map<String, String> before = header.plan().values();
         now.keySet()
                 .removeIf(name -> FREE.contains(name) || now.get(name).equals(before.get(name)));
         if (!now.isEmpty()) {

@@ -13,7 +13,7 @@ import java.util.stream.Stream;
  * is the same to the bit.
  *
  * @param state where the training stands
- * @param config how the model is trained
+ * @param plan how the model is trained
  * @param trainingData the fingerprint of the windows to train on
  * @param validationData the fingerprint of the windows held out
  * @param frozen the fingerprint of the parameters that stay as they are; empty if there is none
@@ -21,7 +21,7 @@ import java.util.stream.Stream;
  */
 record CheckpointHeader(
         TrainingState state,
-        PretrainingConfig config,
+        TrainingPlan plan,
         String trainingData,
         String validationData,
         String frozen,
@@ -41,7 +41,7 @@ record CheckpointHeader(
     Map<String, String> texts() {
         Map<String, String> texts = new LinkedHashMap<>();
         values(state).forEach((name, value) -> texts.put(STATE + name, value));
-        values(config).forEach((name, value) -> texts.put(CONFIG + name, value));
+        values(plan).forEach((name, value) -> texts.put(CONFIG + name, value));
         texts.put(TRAINING_DATA, trainingData);
         texts.put(VALIDATION_DATA, validationData);
         texts.put(FROZEN, frozen);
@@ -66,7 +66,7 @@ record CheckpointHeader(
         all.putAll(texts);
         return new CheckpointHeader(
                 record(TrainingState.class, STATE, all),
-                record(PretrainingConfig.class, CONFIG, all),
+                record(TrainingPlan.class, CONFIG, all),
                 text(texts, TRAINING_DATA),
                 text(texts, VALIDATION_DATA),
                 text(all, FROZEN),

@@ -5,8 +5,8 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.data.TrainingSet;
 import org.djlgpt.nn.Pass;
-import org.djlgpt.text.TrainingSet;
 import org.djlgpt.torch.Recording;
 
 import java.util.stream.LongStream;

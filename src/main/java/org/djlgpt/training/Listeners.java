@@ -9,11 +9,11 @@ import java.util.List;
  * @param listeners called in this order
  * @param failures decides whether the training goes on
  */
-record Listeners(List<PretrainingListener> listeners, WriteFailureHandler failures) {
+record Listeners(List<TrainingLoopListener> listeners, WriteFailureHandler failures) {
 
     /** Something to hear. */
     interface Message {
-        void to(PretrainingListener listener) throws IOException;
+        void to(TrainingLoopListener listener) throws IOException;
     }
 
     /** Something that a full disk prevents. */
@@ -22,7 +22,7 @@ record Listeners(List<PretrainingListener> listeners, WriteFailureHandler failur
     }
 
     void tell(Message message) throws IOException {
-        for (PretrainingListener listener : listeners) {
+        for (TrainingLoopListener listener : listeners) {
             attempt(() -> message.to(listener));
         }
     }

@@ -30,7 +30,7 @@ import java.util.Optional;
  * dropped, as they will be written again, and so is whatever is no line of a log, such as one that
  * was cut short.
  */
-public final class MetricsLog implements PretrainingListener {
+public final class MetricsLog implements TrainingLoopListener {
 
     private final Path file;
     private List<EvaluationReport> earlier = List.of();

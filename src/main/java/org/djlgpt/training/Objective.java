@@ -17,7 +17,7 @@ public interface Objective {
      * Computes the loss of a batch.
      *
      * @param model what is trained
-     * @param batch the arrays of a {@link org.djlgpt.text.TrainingSet}
+     * @param batch the arrays of a {@link org.djlgpt.data.TrainingSet}
      * @param pass where parameter values come from, and whether the model is trained
      * @return the mean over what {@link #count} counts, a float32 scalar
      */
@@ -26,7 +26,7 @@ public interface Objective {
     /**
      * Counts what the loss is the mean of, so that batches with more of it weigh more.
      *
-     * @param batch the arrays of a {@link org.djlgpt.text.TrainingSet}
+     * @param batch the arrays of a {@link org.djlgpt.data.TrainingSet}
      * @return the number; 0 if there is nothing to learn
      */
     long count(NDList batch);

@@ -25,11 +25,11 @@ import java.util.function.Supplier;
 /**
  * What a training does at each step: the gradients of some batches, then one update. A step follows
  * from the seed and its number, the parameters and the optimizer's moments, and from nothing else.
- * {@link Pretraining} is the loop around it; this is for a loop of one's own:
+ * {@link TrainingLoop} is the loop around it; this is for a loop of one's own:
  *
  * <pre>{@code
- * Batches batches = Batches.shuffled(windows, config.batchSize(), config.seed());
- * try (TrainingStep training = new TrainingStep(model, manager, batches, config, StepHook.NONE)) {
+ * Batches batches = Batches.shuffled(windows, plan.batchSize(), plan.seed());
+ * try (TrainingStep training = new TrainingStep(model, manager, batches, plan, StepHook.NONE)) {
  *     for (int step = 0; step < 100; step++) {
  *         System.out.println(training.run(step).loss());
  *     }
@@ -49,7 +49,7 @@ public final class TrainingStep implements AutoCloseable {
     private final Objective objective;
     private final NDManager manager;
     private final Batches batches;
-    private final PretrainingConfig config;
+    private final TrainingPlan plan;
     private final StepHook hook;
     private final List<Parameter> parameters;
     private final List<NDArray> weights;
@@ -64,17 +64,13 @@ public final class TrainingStep implements AutoCloseable {
      *     that require no gradient stay as they are
      * @param manager a manager on the device of the model's parameters
      * @param batches what is learned from, with ids that the model knows
-     * @param config how; of it counts what changes a step, but no batch size
+     * @param plan how; of it counts what changes a step, but no batch size
      * @param hook takes part, or {@link StepHook#NONE}
      * @throws IllegalArgumentException if the model is not initialized
      */
     public TrainingStep(
-            Block model,
-            NDManager manager,
-            Batches batches,
-            PretrainingConfig config,
-            StepHook hook) {
-        this(model, Objective.nextToken(), manager, batches, config, hook);
+            Block model, NDManager manager, Batches batches, TrainingPlan plan, StepHook hook) {
+        this(model, Objective.nextToken(), manager, batches, plan, hook);
     }
 
     /**
@@ -85,7 +81,7 @@ public final class TrainingStep implements AutoCloseable {
      * @param objective what the step makes smaller
      * @param manager a manager on the device of the model's parameters
      * @param batches what is learned from, with ids that the model knows
-     * @param config how; of it counts what changes a step, but no batch size
+     * @param plan how; of it counts what changes a step, but no batch size
      * @param hook takes part, or {@link StepHook#NONE}
      * @throws IllegalArgumentException if the model is not initialized
      */
@@ -94,9 +90,9 @@ public final class TrainingStep implements AutoCloseable {
             Objective objective,
             NDManager manager,
             Batches batches,
-            PretrainingConfig config,
+            TrainingPlan plan,
             StepHook hook) {
-        this(model, objective, manager, batches, config, hook, config.workers());
+        this(model, objective, manager, batches, plan, hook, plan.workers());
     }
 
     private TrainingStep(
@@ -104,7 +100,7 @@ public final class TrainingStep implements AutoCloseable {
             Objective objective,
             NDManager manager,
             Batches batches,
-            PretrainingConfig config,
+            TrainingPlan plan,
             StepHook hook,
             int numWorkers) {
         if (!model.isInitialized()) {
@@ -116,7 +112,7 @@ public final class TrainingStep implements AutoCloseable {
         this.objective = objective;
         this.manager = manager;
         this.batches = batches;
-        this.config = config;
+        this.plan = plan;
         this.hook = hook;
         parameters =
                 model.getParameters().values().stream()
@@ -127,9 +123,9 @@ public final class TrainingStep implements AutoCloseable {
                 FusedAdamW.builder()
                         // by the step, not by the updates, of which skipped steps are none
                         .optLearningRateTracker((id, update) -> (float) rate())
-                        .optWeightDecays((float) config.weightDecay())
-                        .optBeta1(config.beta1())
-                        .optBeta2(config.beta2())
+                        .optWeightDecays((float) plan.weightDecay())
+                        .optBeta1(plan.beta1())
+                        .optBeta2(plan.beta2())
                         .build();
         workers = new Workers(numWorkers);
     }
@@ -144,7 +140,7 @@ public final class TrainingStep implements AutoCloseable {
      * @param objective as for the constructor
      * @param manager as for the constructor
      * @param batches as for the constructor
-     * @param config how; its own number of workers does not count
+     * @param plan how; its own number of workers does not count
      * @return the number of threads, at least 1; 1 where another is less than 5 % faster
      * @throws IllegalArgumentException as the constructor
      */
@@ -153,16 +149,16 @@ public final class TrainingStep implements AutoCloseable {
             Objective objective,
             NDManager manager,
             Batches batches,
-            PretrainingConfig config) {
-        int most = Math.min(Threads.count(), config.batchSize());
+            TrainingPlan plan) {
+        int most = Math.min(Threads.count(), plan.batchSize());
         if (most == 1 || manager.getDevice().isGpu()) {
             return 1;
         }
         StepHook none = StepHook.NONE;
         try (TrainingStep whole =
-                        new TrainingStep(model, objective, manager, batches, config, none, 1);
+                        new TrainingStep(model, objective, manager, batches, plan, none, 1);
                 TrainingStep split =
-                        new TrainingStep(model, objective, manager, batches, config, none, most)) {
+                        new TrainingStep(model, objective, manager, batches, plan, none, most)) {
             if (whole.drawsAtRandom() || whole.trial() > LONG_BATCH) {
                 return 1;
             }
@@ -181,9 +177,9 @@ public final class TrainingStep implements AutoCloseable {
     /** Finds out by the engine's generator, which is seeded anew at each step. */
     private boolean drawsAtRandom() {
         try (NDManager trial = manager.newSubManager()) {
-            Engine.getInstance().setRandomSeed(config.seed());
+            Engine.getInstance().setRandomSeed(plan.seed());
             float untouched = trial.randomUniform(0, 1, new Shape(1)).getFloat();
-            Engine.getInstance().setRandomSeed(config.seed());
+            Engine.getInstance().setRandomSeed(plan.seed());
             trial();
             return trial.randomUniform(0, 1, new Shape(1)).getFloat() != untouched;
         }
@@ -213,7 +209,7 @@ public final class TrainingStep implements AutoCloseable {
     public StepReport run(int step) throws IOException {
         this.step = step;
         long begin = System.nanoTime();
-        Engine.getInstance().setRandomSeed(config.seed() + step);
+        Engine.getInstance().setRandomSeed(plan.seed() + step);
         double loss = 0;
         double norm;
         long tokens = 0;
@@ -237,7 +233,7 @@ public final class TrainingStep implements AutoCloseable {
             loss = hook.afterGradients(step, loss, gradients);
             norm = Gradients.norm(gradients);
             if (Double.isFinite(loss) && Double.isFinite(norm)) {
-                double excess = config.clipNorm() == 0 ? 0 : norm / config.clipNorm();
+                double excess = plan.clipNorm() == 0 ? 0 : norm / plan.clipNorm();
                 optimizer.step(parameters, gradients, Math.max(1, excess));
             }
             hook.afterUpdate(step, weights);
@@ -247,7 +243,7 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     private double rate() {
-        return config.schedule().rate(step);
+        return plan.schedule().rate(step);
     }
 
     /** What a worker learns from: some rows of a batch, and how many predictions they have. */
@@ -258,8 +254,8 @@ public final class TrainingStep implements AutoCloseable {
 
     private List<List<Share>> batches(NDManager stepManager) {
         List<List<Share>> all = new ArrayList<>();
-        for (int i = 0; i < config.gradientAccumulation(); i++) {
-            long number = (long) step * config.gradientAccumulation() + i;
+        for (int i = 0; i < plan.gradientAccumulation(); i++) {
+            long number = (long) step * plan.gradientAccumulation() + i;
             all.add(shares(batches.batch(stepManager, number)));
         }
         return all;

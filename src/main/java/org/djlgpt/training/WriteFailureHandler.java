@@ -2,7 +2,7 @@ package org.djlgpt.training;
 
 import java.io.IOException;
 
-/** Decides what happens when a listener or the checkpoint of a {@link Pretraining} can't write. */
+/** Decides what happens when a listener or the checkpoint of a {@link TrainingLoop} can't write. */
 @FunctionalInterface
 public interface WriteFailureHandler {
 

@@ -1,7 +1,7 @@
 /**
- * Pretraining of a language model: {@link org.djlgpt.training.Pretraining} is the loop, {@link
- * org.djlgpt.training.PretrainingConfig} says how, {@link org.djlgpt.training.Evaluation} measures,
- * and {@link org.djlgpt.training.PretrainingListener}s report, draw and save. A {@link
+ * TrainingLoop of a language model: {@link org.djlgpt.training.TrainingLoop} is the loop, {@link
+ * org.djlgpt.training.TrainingPlan} says how, {@link org.djlgpt.training.Evaluation} measures, and
+ * {@link org.djlgpt.training.TrainingLoopListener}s report, draw and save. A {@link
  * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from, and holds what is
  * trained, be it an adapter alone, and {@link org.djlgpt.training.CheckpointLock} keeps a second
  * one off it.
@@ -12,7 +12,7 @@
  * says which of them each learns from.
  *
  * <p>The loop knows no model: an {@link org.djlgpt.training.Objective} computes the loss of a block
- * on a batch of a {@link org.djlgpt.text.TrainingSet}, by default that of the next token, of logits
+ * on a batch of a {@link org.djlgpt.data.TrainingSet}, by default that of the next token, of logits
  * (B, T, V) for ids (B, T); another objective is one method for the loss and one for what it is the
  * mean of. DJL's own {@code Trainer} trains the same blocks; choose this one for gradient
  * accumulation, clipping by global norm, a held-out split, exact resuming and results that follow

@@ -152,8 +152,7 @@ class LadderTest {
     @Test
     void aWrapperOfOneHeadIsThatHead() {
         Rung.Sizes sizes = new Rung.Sizes(2, 5, 7, 4, 3, 1, true, 0);
-        MultiHeadAttentionWrapper wrapper =
-                (MultiHeadAttentionWrapper) block(Rung.WRAPPER, sizes);
+        MultiHeadAttentionWrapper wrapper = (MultiHeadAttentionWrapper) block(Rung.WRAPPER, sizes);
 
         assertClose(infer(wrapper.heads().get(0), x), infer(wrapper, x));
     }

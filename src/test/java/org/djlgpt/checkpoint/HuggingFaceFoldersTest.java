@@ -153,9 +153,7 @@ class HuggingFaceFoldersTest {
     /** The configurations that transformers wrote for folders that were saved here. */
     @ParameterizedTest
     @ValueSource(
-            strings = {
-                "gpt2-pdrops", "llama3-scaled-sharded-bf16", "mistral-window", "qwen3-f16"
-            })
+            strings = {"gpt2-pdrops", "llama3-scaled-sharded-bf16", "mistral-window", "qwen3-f16"})
     void whatPythonMakesOfOurFolderSaysTheSame(String name) throws Exception {
         Files.copy(
                 folder(name).resolve("config-through-python.json"), saved.resolve("config.json"));

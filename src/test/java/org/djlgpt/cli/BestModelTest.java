@@ -6,12 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDManager;
 
-import org.djlgpt.model.GptModel;
 import org.djlgpt.checkpoint.ModelDirectory;
-import org.djlgpt.torch.Recording;
+import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.Recording;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
 import org.junit.jupiter.api.AfterEach;

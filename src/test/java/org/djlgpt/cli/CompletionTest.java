@@ -35,7 +35,9 @@ class CompletionTest {
         Files.writeString(folder.resolve("completion"), command.out());
 
         assertEquals(0, command.exitCode(), command::err);
-        assertEquals("train prepare generate eval info merge attention bench help ", complete("gpt", ""));
+        assertEquals(
+                "train prepare generate eval info merge attention bench help ",
+                complete("gpt", ""));
         assertEquals("generate ", complete("gpt", "gene"));
         assertEquals("--precision ", complete("gpt", "train", "--prec"));
         assertEquals("FP32 BF16 INT8 ", complete("gpt", "eval", "--precision", ""));

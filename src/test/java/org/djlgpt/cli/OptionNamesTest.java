@@ -3,7 +3,7 @@ package org.djlgpt.cli;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.TrainingPlan;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -32,7 +32,7 @@ class OptionNamesTest {
 
     @Test
     void everyValueOfATrainingHasAnOption() {
-        for (String parameter : PretrainingConfig.builder().build().values().keySet()) {
+        for (String parameter : TrainingPlan.builder().build().values().keySet()) {
             assertTrue(OptionNames.option(parameter, TRAIN).startsWith("--"), parameter);
         }
     }

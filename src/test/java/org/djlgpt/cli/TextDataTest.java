@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.djlgpt.data.TokenFile;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Gpt2Tokenizer;
-import org.djlgpt.text.TokenFile;
 import org.djlgpt.text.Tokenizer;
-import org.djlgpt.text.Tokens;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

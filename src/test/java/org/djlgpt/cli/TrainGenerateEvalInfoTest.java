@@ -9,9 +9,9 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
+import org.djlgpt.data.TokenFile;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.text.Gpt2Tokenizer;
-import org.djlgpt.text.TokenFile;
-import org.djlgpt.text.Tokens;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

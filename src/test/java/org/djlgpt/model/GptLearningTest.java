@@ -18,8 +18,8 @@ import ai.djl.training.Trainer;
 import ai.djl.training.tracker.Tracker;
 
 import org.djlgpt.model.LlamaConfig.Relative;
-import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.RandomArrays;
 import org.junit.jupiter.api.AfterEach;

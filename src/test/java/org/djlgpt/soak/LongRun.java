@@ -2,6 +2,8 @@ package org.djlgpt.soak;
 
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
@@ -9,10 +11,8 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
-import org.djlgpt.text.TokenWindows;
-import org.djlgpt.text.Tokens;
-import org.djlgpt.training.Pretraining;
-import org.djlgpt.training.PretrainingConfig;
+import org.djlgpt.training.TrainingLoop;
+import org.djlgpt.training.TrainingPlan;
 
 import java.io.IOException;
 
@@ -66,12 +66,12 @@ final class LongRun {
 
     private static void train(GptModel model, Tokens tokens, int steps, NDManager manager)
             throws IOException {
-        Pretraining.builder()
+        TrainingLoop.builder()
                 .setModel(model)
                 .setManager(manager)
                 .setData(windows(tokens), windows(tokens))
-                .optConfig(
-                        PretrainingConfig.builder()
+                .optPlan(
+                        TrainingPlan.builder()
                                 .optSteps(steps)
                                 .optWarmupSteps(0)
                                 .optBatchSize(4)

@@ -18,10 +18,12 @@ import ai.djl.training.Trainer;
 import ai.djl.training.tracker.Tracker;
 import ai.djl.translate.NoopTranslator;
 
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.CrossEntropy;
+import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.Layers;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;

@@ -3,7 +3,7 @@ package org.djlgpt.training;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 
-import org.djlgpt.text.Tokens;
+import org.djlgpt.data.Tokens;
 import org.junit.jupiter.api.Test;
 
 import java.util.stream.IntStream;

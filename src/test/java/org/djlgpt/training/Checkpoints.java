@@ -20,12 +20,12 @@ final class Checkpoints {
     /** Returns the checkpoint of a run of a hundred steps and more. */
     static Checkpoint at(int step) throws IOException, MalformedModelException {
         TrainingState state = new TrainingState(step, 0, 1.5, 0, 0, 0, 0);
-        PretrainingConfig config = PretrainingConfig.builder().build();
+        TrainingPlan plan = TrainingPlan.builder().build();
         Path file = Files.createTempFile("checkpoint", ".safetensors");
         try (NDManager manager = NDManager.newBaseManager()) {
             Map<String, NDArray> tensors = Map.of("parameter.x", manager.zeros(new Shape(1)));
             Map<String, String> texts =
-                    new CheckpointHeader(state, config, "", "", "", Map.of()).texts();
+                    new CheckpointHeader(state, plan, "", "", "", Map.of()).texts();
             SafeTensors.write(file, tensors, texts);
             return Checkpoint.read(file);
         } finally {

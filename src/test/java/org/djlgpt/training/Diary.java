@@ -4,7 +4,7 @@ import java.util.ArrayList;
 import java.util.List;
 
 /** Keeps what a training reports. */
-final class Diary implements PretrainingListener {
+final class Diary implements TrainingLoopListener {
 
     final List<String> events = new ArrayList<>();
     final List<StepReport> steps = new ArrayList<>();

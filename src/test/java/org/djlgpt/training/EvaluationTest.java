@@ -12,11 +12,11 @@ import ai.djl.nn.LambdaBlock;
 import ai.djl.pytorch.jni.JniUtils;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
-import org.djlgpt.text.TokenWindows;
-import org.djlgpt.text.Tokens;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;

@@ -16,10 +16,10 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 import ai.djl.util.PairList;
 
+import org.djlgpt.data.SeededShuffle;
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.testing.TinyGpt;
-import org.djlgpt.text.SeededShuffle;
-import org.djlgpt.text.TokenWindows;
-import org.djlgpt.text.Tokens;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -109,8 +109,8 @@ class FailingTrainingTest {
         List<StepReport> skipped = new ArrayList<>();
         Spoilt model = new Spoilt(6);
         List<float[]> parameters = new ArrayList<>();
-        PretrainingListener watch =
-                new PretrainingListener() {
+        TrainingLoopListener watch =
+                new TrainingLoopListener() {
                     @Override
                     public void onStep(StepReport report) {
                         parameters.add(values(model));
@@ -143,10 +143,10 @@ class FailingTrainingTest {
         Checkpoint checkpoint = Checkpoint.read(file);
 
         // the second pass from step 4 on is step 6 again
-        Pretraining strict = training(new Spoilt(2), diary).optSkipBadSteps(1).build();
+        TrainingLoop strict = training(new Spoilt(2), diary).optSkipBadSteps(1).build();
         strict.resume(checkpoint);
         assertRefused(DivergenceException.class, strict::run, "step 6");
-        Pretraining tolerant = training(new Spoilt(2), diary).optSkipBadSteps(2).build();
+        TrainingLoop tolerant = training(new Spoilt(2), diary).optSkipBadSteps(2).build();
         tolerant.resume(checkpoint);
         tolerant.run();
 
@@ -158,8 +158,8 @@ class FailingTrainingTest {
         Files.createDirectories(file.getParent());
         Diary diary = new Diary();
         Block model = TinyGpt.model(TinyGpt.size(7, 4).build(), 1, manager);
-        PretrainingListener vandal =
-                new PretrainingListener() {
+        TrainingLoopListener vandal =
+                new TrainingLoopListener() {
                     @Override
                     public void onStep(StepReport report) {
                         if (report.step() == 6) {
@@ -196,8 +196,8 @@ class FailingTrainingTest {
     void aRunThatIsToldToKeepGoingDoesAndSavesWhenItCanAgain() throws Exception {
         Diary diary = new Diary();
         List<IOException> failures = new ArrayList<>();
-        PretrainingListener repair =
-                new PretrainingListener() {
+        TrainingLoopListener repair =
+                new TrainingLoopListener() {
                     @Override
                     public void onStep(StepReport report) throws IOException {
                         if (report.step() == 7) {
@@ -230,8 +230,8 @@ class FailingTrainingTest {
     @Test
     void aCheckpointThatWasDeletedMeanwhileIsWrittenAgain() throws Exception {
         Files.createDirectories(file.getParent());
-        PretrainingListener deleting =
-                new PretrainingListener() {
+        TrainingLoopListener deleting =
+                new TrainingLoopListener() {
                     @Override
                     public void onStep(StepReport report) throws IOException {
                         Files.deleteIfExists(file);
@@ -243,19 +243,19 @@ class FailingTrainingTest {
         assertEquals(10, Checkpoint.read(file).step());
     }
 
-    private Pretraining.Builder training(Block model, PretrainingListener listener) {
+    private TrainingLoop.Builder training(Block model, TrainingLoopListener listener) {
         TokenWindows windows =
                 TokenWindows.builder()
                         .setTokens(Tokens.of(IntStream.range(0, 60).map(i -> i * i % 7).toArray()))
                         .setContextLength(4)
                         .setSampling(new SeededShuffle(1, 0, false))
                         .build();
-        return Pretraining.builder()
+        return TrainingLoop.builder()
                 .setModel(model)
                 .setManager(manager)
                 .setData(windows, windows)
-                .optConfig(
-                        PretrainingConfig.builder()
+                .optPlan(
+                        TrainingPlan.builder()
                                 .optSteps(10)
                                 .optBatchSize(2)
                                 .optWarmupSteps(0)

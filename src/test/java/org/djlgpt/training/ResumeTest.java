@@ -11,6 +11,9 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.data.SeededShuffle;
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
@@ -19,9 +22,6 @@ import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
-import org.djlgpt.text.SeededShuffle;
-import org.djlgpt.text.TokenWindows;
-import org.djlgpt.text.Tokens;
 import org.djlgpt.torch.BFloat16;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -66,16 +66,16 @@ class ResumeTest {
     void aTrainingThatWasStoppedHasTheLossesOfOneThatWasNot(int stopped) throws Exception {
         GptModel whole = model(1);
         Diary expected = new Diary();
-        training(whole, expected, config()).build().run();
+        training(whole, expected, plan()).build().run();
 
         Diary actual = new Diary();
-        Pretraining first = stopAfter(stopped, actual);
+        TrainingLoop first = stopAfter(stopped, actual);
         double best = first.run();
         assertEquals(stopped, Checkpoint.read(file).step());
         assertEquals(best, Checkpoint.read(file).bestLoss());
         Engine.getInstance().setRandomSeed(999); // another process
         GptModel other = model(2);
-        Pretraining second = training(other, actual, config()).build();
+        TrainingLoop second = training(other, actual, plan()).build();
         second.resume(Checkpoint.read(file));
         second.run();
 
@@ -89,16 +89,16 @@ class ResumeTest {
 
     @Test
     void workersGoOnToTheBitAndNoOtherNumberOfThem() throws Exception {
-        PretrainingConfig.Builder two = config().optWorkers(2);
+        TrainingPlan.Builder two = plan().optWorkers(2);
         Diary expected = new Diary();
         training(whole(1), expected, two).build().run();
 
         Diary actual = new Diary();
-        training(whole(1), actual, config().optWorkers(2).optSteps(5).optDecaySteps(STEPS))
+        training(whole(1), actual, plan().optWorkers(2).optSteps(5).optDecaySteps(STEPS))
                 .optCheckpoint(file)
                 .build()
                 .run();
-        Pretraining second = training(whole(2), actual, two).build();
+        TrainingLoop second = training(whole(2), actual, two).build();
         second.resume(Checkpoint.read(file));
         second.run();
 
@@ -106,7 +106,7 @@ class ResumeTest {
         String refused =
                 assertThrows(
                                 IllegalArgumentException.class,
-                                () -> resume(whole(2), config(), Checkpoint.read(file)))
+                                () -> resume(whole(2), plan(), Checkpoint.read(file)))
                         .getMessage();
         assertTrue(refused.contains("workers=2"), refused);
     }
@@ -119,12 +119,12 @@ class ResumeTest {
     @Test
     void aRunOfHalfTheStepsGoesOnAsThoughItHadBeenLonger() throws Exception {
         Diary expected = new Diary();
-        training(model(1), expected, config()).build().run();
+        training(model(1), expected, plan()).build().run();
 
         Diary actual = new Diary();
-        PretrainingConfig.Builder half = config().optSteps(STEPS / 2).optDecaySteps(STEPS);
+        TrainingPlan.Builder half = plan().optSteps(STEPS / 2).optDecaySteps(STEPS);
         training(model(1), actual, half).optCheckpoint(file).build().run();
-        Pretraining longer = training(model(2), actual, config()).build();
+        TrainingLoop longer = training(model(2), actual, plan()).build();
         longer.resume(Checkpoint.read(file));
         longer.run();
 
@@ -133,9 +133,9 @@ class ResumeTest {
 
     @Test
     void nothingIsLeftToDoAfterTheLastStep() throws Exception {
-        double best = checkpointed(config()).run();
+        double best = checkpointed(plan()).run();
         Diary diary = new Diary();
-        Pretraining again = training(model(2), diary, config()).build();
+        TrainingLoop again = training(model(2), diary, plan()).build();
         again.resume(Checkpoint.read(file));
 
         assertEquals(best, again.run());
@@ -145,16 +145,16 @@ class ResumeTest {
     @Test
     void checkpointsComeAtIntervalsAndAtTheEnd() throws IOException {
         List<Integer> saved = new ArrayList<>();
-        PretrainingListener listener =
-                new PretrainingListener() {
+        TrainingLoopListener listener =
+                new TrainingLoopListener() {
                     @Override
                     public void beforeCheckpoint(int step) {
                         saved.add(step);
                     }
                 };
 
-        training(model(1), listener, config()).optCheckpoint(file).build().run();
-        training(model(1), listener, config())
+        training(model(1), listener, plan()).optCheckpoint(file).build().run();
+        training(model(1), listener, plan())
                 .optCheckpoint(file)
                 .optCheckpointEvery(6)
                 .build()
@@ -165,45 +165,45 @@ class ResumeTest {
 
     @Test
     void aCheckpointTellsHowTheModelIsTrainedAndWhatItIsTold() throws Exception {
-        training(model(1), new Diary(), config())
+        training(model(1), new Diary(), plan())
                 .optCheckpoint(file)
                 .optNotes(Map.of("dropout", "0.2", "empty", ""))
                 .build()
                 .run();
 
         Checkpoint checkpoint = Checkpoint.read(file);
-        assertEquals(config().build(), checkpoint.config());
+        assertEquals(plan().build(), checkpoint.plan());
         assertEquals(STEPS, checkpoint.step());
         assertEquals(Map.of("dropout", "0.2", "empty", ""), checkpoint.notes());
     }
 
     @Test
     void whatMakesAnotherTrainingIsRefusedByName() throws Exception {
-        checkpointed(config()).run();
+        checkpointed(plan()).run();
         Checkpoint checkpoint = Checkpoint.read(file);
 
         assertRefused(
-                () -> resume(model(1), config().optBatchSize(3).optSeed(7), checkpoint),
+                () -> resume(model(1), plan().optBatchSize(3).optSeed(7), checkpoint),
                 "written with batchSize=4, seed=5",
                 "this run has batchSize=3, seed=7");
         assertRefused(
-                () -> resume(model(1), config().optLearningRate(0.5), checkpoint),
+                () -> resume(model(1), plan().optLearningRate(0.5), checkpoint),
                 "learningRate=0.01",
                 "learningRate=0.5");
         assertRefused(
-                () -> resume(model(1), config().optSteps(20), checkpoint), "decaySteps=14, but");
-        resume(model(1), config().optSteps(20).optDecaySteps(14).optEvalEvery(2), checkpoint);
+                () -> resume(model(1), plan().optSteps(20), checkpoint), "decaySteps=14, but");
+        resume(model(1), plan().optSteps(20).optDecaySteps(14).optEvalEvery(2), checkpoint);
     }
 
     @Test
     void otherDataAreRefused() throws Exception {
-        checkpointed(config()).run();
+        checkpointed(plan()).run();
         Checkpoint checkpoint = Checkpoint.read(file);
         TokenWindows other = windows(TEXT.replace("fox jumps", "jumps fox"));
 
         assertRefused(
                 () ->
-                        builder(model(1), config())
+                        builder(model(1), plan())
                                 .setData(other, windows())
                                 .build()
                                 .resume(checkpoint),
@@ -212,7 +212,7 @@ class ResumeTest {
                 "give the same data");
         assertRefused(
                 () ->
-                        builder(model(1), config())
+                        builder(model(1), plan())
                                 .setData(windows(), other)
                                 .build()
                                 .resume(checkpoint),
@@ -221,14 +221,14 @@ class ResumeTest {
 
     @Test
     void anotherModelIsRefusedAndStaysAsItWas() throws Exception {
-        checkpointed(config()).run();
+        checkpointed(plan()).run();
         Checkpoint checkpoint = Checkpoint.read(file);
         GptModel deeper = TinyGpt.model(size().setNumLayers(2).build(), 3, manager);
         GptModel wider = TinyGpt.model(size().setEmbeddingDim(32).build(), 3, manager);
         float[] before = values(deeper, 0);
 
-        assertRefused(() -> resume(deeper, config(), checkpoint), "which the model lacks");
-        assertRefused(() -> resume(wider, config(), checkpoint), "(28, 16)", "(28, 32)");
+        assertRefused(() -> resume(deeper, plan(), checkpoint), "which the model lacks");
+        assertRefused(() -> resume(wider, plan(), checkpoint), "(28, 16)", "(28, 32)");
         assertArrayEquals(before, values(deeper, 0));
     }
 
@@ -237,16 +237,16 @@ class ResumeTest {
     void anAdapterGoesOnAsThoughItHadNotBeenStopped(boolean narrow) throws Exception {
         GptModel whole = adapted(1, narrow);
         Diary expected = new Diary();
-        training(whole, expected, config()).optCheckpoint(file).build().run();
+        training(whole, expected, plan()).optCheckpoint(file).build().run();
 
         Diary actual = new Diary();
-        training(adapted(1, narrow), actual, config().optSteps(5).optDecaySteps(STEPS))
+        training(adapted(1, narrow), actual, plan().optSteps(5).optDecaySteps(STEPS))
                 .optCheckpoint(file)
                 .build()
                 .run();
         Engine.getInstance().setRandomSeed(999); // another process
         GptModel other = adapted(1, narrow);
-        Pretraining second = training(other, actual, config()).build();
+        TrainingLoop second = training(other, actual, plan()).build();
         second.resume(Checkpoint.read(file));
         second.run();
 
@@ -258,7 +258,7 @@ class ResumeTest {
 
     @Test
     void aCheckpointHoldsTheAdapterAloneAndGoesOnOnItsBaseOnly() throws Exception {
-        builder(adapted(1, false), config().optSteps(1).optDecaySteps(STEPS))
+        builder(adapted(1, false), plan().optSteps(1).optDecaySteps(STEPS))
                 .optCheckpoint(file)
                 .build()
                 .run();
@@ -269,13 +269,13 @@ class ResumeTest {
         }
         Checkpoint checkpoint = Checkpoint.read(file);
         assertRefused(
-                () -> resume(adapted(2, false), config(), checkpoint),
+                () -> resume(adapted(2, false), plan(), checkpoint),
                 "parameters that its run does not train are others");
         assertRefused(
-                () -> resume(adapted(1, true), config(), checkpoint),
+                () -> resume(adapted(1, true), plan(), checkpoint),
                 "parameters that its run does not train are others");
-        assertRefused(() -> resume(model(1), config(), checkpoint), "does not train");
-        resume(adapted(1, false), config(), checkpoint);
+        assertRefused(() -> resume(model(1), plan(), checkpoint), "does not train");
+        resume(adapted(1, false), plan(), checkpoint);
     }
 
     private GptModel adapted(int seed, boolean narrow) {
@@ -301,11 +301,11 @@ class ResumeTest {
 
     @Test
     void noBytesDoMoreThanBeingRefused() throws Exception {
-        checkpointed(config()).run();
+        checkpointed(plan()).run();
         byte[] good = Files.readAllBytes(file);
         int header = 8 + (int) good[0] + 256 * (good[1] & 0xFF);
         Random random = new Random(3);
-        Pretraining training = builder(model(1), config()).build();
+        TrainingLoop training = builder(model(1), plan()).build();
         int refused = 0;
         for (int i = 0; i < 400; i++) {
             byte[] bytes = good.clone();
@@ -326,14 +326,14 @@ class ResumeTest {
 
     @Test
     void aResumedTrainingLeavesNoArrays() throws Exception {
-        training(model(1), new Diary(), config().optSteps(4).optDecaySteps(STEPS))
+        training(model(1), new Diary(), plan().optSteps(4).optDecaySteps(STEPS))
                 .optCheckpoint(file)
                 .build()
                 .run();
         GptModel model = model(1);
         long before = HeldArrays.inProcess(manager);
 
-        Pretraining resumed = builder(model, config()).build();
+        TrainingLoop resumed = builder(model, plan()).build();
         resumed.resume(Checkpoint.read(file));
         resumed.run();
 
@@ -355,10 +355,10 @@ class ResumeTest {
     }
 
     /** Returns a training that is asked to stop while it is at a step. */
-    private Pretraining stopAfter(int step, Diary diary) {
-        Pretraining[] training = new Pretraining[1];
-        PretrainingListener stopping =
-                new PretrainingListener() {
+    private TrainingLoop stopAfter(int step, Diary diary) {
+        TrainingLoop[] training = new TrainingLoop[1];
+        TrainingLoopListener stopping =
+                new TrainingLoopListener() {
                     @Override
                     public void onStep(StepReport report) {
                         if (report.step() == step) {
@@ -367,7 +367,7 @@ class ResumeTest {
                     }
                 };
         training[0] =
-                builder(model(1), config())
+                builder(model(1), plan())
                         .optListeners(diary, stopping)
                         .optCheckpoint(file)
                         .optCheckpointEvery(1000)
@@ -375,26 +375,26 @@ class ResumeTest {
         return training[0];
     }
 
-    private Pretraining checkpointed(PretrainingConfig.Builder config) {
-        return builder(model(1), config).optCheckpoint(file).build();
+    private TrainingLoop checkpointed(TrainingPlan.Builder plan) {
+        return builder(model(1), plan).optCheckpoint(file).build();
     }
 
-    private void resume(GptModel model, PretrainingConfig.Builder config, Checkpoint checkpoint)
+    private void resume(GptModel model, TrainingPlan.Builder plan, Checkpoint checkpoint)
             throws IOException, MalformedModelException {
-        builder(model, config).build().resume(checkpoint);
+        builder(model, plan).build().resume(checkpoint);
     }
 
-    private Pretraining.Builder training(
-            GptModel model, PretrainingListener listener, PretrainingConfig.Builder config) {
-        return builder(model, config).optListeners(listener);
+    private TrainingLoop.Builder training(
+            GptModel model, TrainingLoopListener listener, TrainingPlan.Builder plan) {
+        return builder(model, plan).optListeners(listener);
     }
 
-    private Pretraining.Builder builder(GptModel model, PretrainingConfig.Builder config) {
-        return Pretraining.builder()
+    private TrainingLoop.Builder builder(GptModel model, TrainingPlan.Builder plan) {
+        return TrainingLoop.builder()
                 .setModel(model)
                 .setManager(manager)
                 .setData(windows(), windows())
-                .optConfig(config.build());
+                .optPlan(plan.build());
     }
 
     private GptModel model(int seed) {
@@ -405,8 +405,8 @@ class ResumeTest {
         return TinyGpt.size(TOKENIZER.vocabSize(), CONTEXT).optDropout(0.2f);
     }
 
-    private static PretrainingConfig.Builder config() {
-        return PretrainingConfig.builder()
+    private static TrainingPlan.Builder plan() {
+        return TrainingPlan.builder()
                 .optSteps(STEPS)
                 .optBatchSize(4)
                 .optGradientAccumulation(3)

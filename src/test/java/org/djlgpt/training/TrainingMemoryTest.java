@@ -5,11 +5,11 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
-import org.djlgpt.text.TokenWindows;
-import org.djlgpt.text.Tokens;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -32,8 +32,8 @@ class TrainingMemoryTest {
                     TinyGpt.size(64, CONTEXT).setEmbeddingDim(32).optDropout(0.1f).build();
             Map<Integer, Long> arrays = new TreeMap<>();
             Map<Integer, Long> pages = new TreeMap<>();
-            PretrainingListener watch =
-                    new PretrainingListener() {
+            TrainingLoopListener watch =
+                    new TrainingLoopListener() {
                         @Override
                         public void onStep(StepReport report) throws IOException {
                             if (report.step() % 100 == 0) {
@@ -44,12 +44,12 @@ class TrainingMemoryTest {
                         }
                     };
 
-            Pretraining.builder()
+            TrainingLoop.builder()
                     .setModel(TinyGpt.model(size, 1, manager))
                     .setManager(manager)
                     .setData(windows(), windows())
-                    .optConfig(
-                            PretrainingConfig.builder()
+                    .optPlan(
+                            TrainingPlan.builder()
                                     .optSteps(300)
                                     .optBatchSize(8)
                                     .optGradientAccumulation(2)

@@ -13,13 +13,13 @@ import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
-import org.djlgpt.text.TokenWindows;
-import org.djlgpt.text.Tokens;
 import org.djlgpt.torch.Threads;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,15 +68,15 @@ class TrainingStepTest {
                     }
                 };
         GptModel alone = model();
-        PretrainingConfig config = config().build();
+        TrainingPlan plan = plan().build();
 
-        try (TrainingStep first = step(model(), (m, n) -> BATCHES.batch(m, 1), config, other);
-                TrainingStep second = step(shared, (m, n) -> BATCHES.batch(m, 0), config, mine);
+        try (TrainingStep first = step(model(), (m, n) -> BATCHES.batch(m, 1), plan, other);
+                TrainingStep second = step(shared, (m, n) -> BATCHES.batch(m, 0), plan, mine);
                 TrainingStep both =
                         step(
                                 alone,
                                 BATCHES,
-                                config().optGradientAccumulation(2).build(),
+                                plan().optGradientAccumulation(2).build(),
                                 StepHook.NONE)) {
             first.run(0);
             StepReport exchanged = second.run(0);
@@ -94,7 +94,7 @@ class TrainingStepTest {
     @Test
     void aHookSeesTheWeightsOnBothSidesOfTheUpdateAndGradientsOfTheirShapes() throws IOException {
         Gradients seen = new Gradients();
-        try (TrainingStep training = step(model(), BATCHES, config().build(), seen)) {
+        try (TrainingStep training = step(model(), BATCHES, plan().build(), seen)) {
             float[] before = new FlatTensors(training.weights()).get();
             training.run(0);
 
@@ -113,7 +113,7 @@ class TrainingStepTest {
                         return Double.NaN;
                     }
                 };
-        try (TrainingStep training = step(model(), BATCHES, config().build(), refusing)) {
+        try (TrainingStep training = step(model(), BATCHES, plan().build(), refusing)) {
             float[] before = training.state();
 
             assertTrue(Double.isNaN(training.run(0).loss()));
@@ -125,8 +125,8 @@ class TrainingStepTest {
 
     @Test
     void aTrainingGoesOnToTheBitFromTheStateOfAnother() throws IOException {
-        try (TrainingStep first = step(model(), BATCHES, config().build(), StepHook.NONE);
-                TrainingStep second = step(model(), BATCHES, config().build(), StepHook.NONE)) {
+        try (TrainingStep first = step(model(), BATCHES, plan().build(), StepHook.NONE);
+                TrainingStep second = step(model(), BATCHES, plan().build(), StepHook.NONE)) {
             first.run(0);
             first.run(1);
             second.setState(first.state(), first.updates());
@@ -139,7 +139,7 @@ class TrainingStepTest {
 
     @Test
     void numbersOfAnotherModelAreRefused() {
-        try (TrainingStep training = step(model(), BATCHES, config().build(), StepHook.NONE)) {
+        try (TrainingStep training = step(model(), BATCHES, plan().build(), StepHook.NONE)) {
             float[] state = training.state();
             Exception refused =
                     assertThrows(
@@ -153,13 +153,13 @@ class TrainingStepTest {
     @ParameterizedTest
     @ValueSource(ints = {2, 3, 5, 9})
     void workersTakeTheStepThatOneWouldTake(int workers) throws IOException {
-        PretrainingConfig config = config().optGradientAccumulation(2).build();
-        PretrainingConfig several = config().optGradientAccumulation(2).optWorkers(workers).build();
+        TrainingPlan plan = plan().optGradientAccumulation(2).build();
+        TrainingPlan several = plan().optGradientAccumulation(2).optWorkers(workers).build();
         Batches batches = Batches.shuffled(windows(WORDS), 5, 3);
         long threads = threads();
         int spread = Threads.count();
 
-        try (TrainingStep whole = step(model(), batches, config, StepHook.NONE);
+        try (TrainingStep whole = step(model(), batches, plan, StepHook.NONE);
                 TrainingStep split = step(model(), batches, several, StepHook.NONE);
                 TrainingStep again = step(model(), batches, several, StepHook.NONE)) {
             for (int i = 0; i < 3; i++) {
@@ -192,15 +192,15 @@ class TrainingStepTest {
 
     @Test
     void workersComputeInTheTypeOfTheirCaller() throws IOException {
-        try (TrainingStep whole = step(model(), BATCHES, config().build(), StepHook.NONE);
+        try (TrainingStep whole = step(model(), BATCHES, plan().build(), StepHook.NONE);
                 TrainingStep split =
-                        step(model(), BATCHES, config().optWorkers(2).build(), StepHook.NONE);
+                        step(model(), BATCHES, plan().optWorkers(2).build(), StepHook.NONE);
                 Autocast scope = Autocast.bfloat16()) {
             double narrow = whole.run(0).loss();
 
             assertEquals(narrow, split.run(0).loss(), 1e-6);
             try (Autocast wide = Autocast.float32();
-                    TrainingStep other = step(model(), BATCHES, config().build(), StepHook.NONE)) {
+                    TrainingStep other = step(model(), BATCHES, plan().build(), StepHook.NONE)) {
                 assertNotEquals(narrow, other.run(0).loss(), 1e-6);
             }
         }
@@ -217,7 +217,7 @@ class TrainingStepTest {
                     return batch;
                 };
         try (TrainingStep training =
-                step(model, bad, config().optWorkers(2).build(), StepHook.NONE)) {
+                step(model, bad, plan().optWorkers(2).build(), StepHook.NONE)) {
             String message =
                     assertThrows(IllegalArgumentException.class, () -> training.run(0))
                             .getMessage();
@@ -228,13 +228,13 @@ class TrainingStepTest {
     @Test
     void aTrialLeavesTheModelAsItWasAndAModelWithDropoutWhole() {
         GptModel model = model();
-        try (TrainingStep training = step(model, BATCHES, config().build(), StepHook.NONE)) {
+        try (TrainingStep training = step(model, BATCHES, plan().build(), StepHook.NONE)) {
             float[] before = training.state();
             long held = HeldArrays.inProcess(manager);
 
             int workers =
                     TrainingStep.fastestWorkers(
-                            model, Objective.nextToken(), manager, BATCHES, config().build());
+                            model, Objective.nextToken(), manager, BATCHES, plan().build());
 
             assertTrue(workers >= 1 && workers <= Threads.count(), workers + " workers");
             assertArrayEquals(before, training.state());
@@ -245,13 +245,13 @@ class TrainingStepTest {
         assertEquals(
                 1,
                 TrainingStep.fastestWorkers(
-                        random, Objective.nextToken(), manager, BATCHES, config().build()));
+                        random, Objective.nextToken(), manager, BATCHES, plan().build()));
     }
 
     @ParameterizedTest
     @ValueSource(ints = {1, 2})
     void tokensThatCountMakeTheMeanWhereverTheyStand(int workers) throws IOException {
-        PretrainingConfig config = config().optWorkers(workers).optGradientAccumulation(2).build();
+        TrainingPlan plan = plan().optWorkers(workers).optGradientAccumulation(2).build();
         long ignored = CrossEntropy.IGNORED;
         long[] ids = {1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 1, 2};
         long[] first = {ignored, ignored, 4, 5, ignored, ignored, ignored, ignored, 10, 1, 2, 3};
@@ -274,8 +274,8 @@ class TrainingStepTest {
                                         m.create(new long[] {9, 10, 1, 2}, new Shape(1, 4)),
                                         m.create(new long[] {10, 1, 2, 3}, new Shape(1, 4)));
 
-        try (TrainingStep one = step(model(), masked, config, StepHook.NONE);
-                TrainingStep other = step(model(), bare, config, StepHook.NONE)) {
+        try (TrainingStep one = step(model(), masked, plan, StepHook.NONE);
+                TrainingStep other = step(model(), bare, plan, StepHook.NONE)) {
             StepReport expected = other.run(0);
             StepReport actual = one.run(0);
 
@@ -293,7 +293,7 @@ class TrainingStepTest {
                     batch.get(1).muli(0).addi(CrossEntropy.IGNORED);
                     return batch;
                 };
-        try (TrainingStep training = step(model(), nothing, config().build(), StepHook.NONE)) {
+        try (TrainingStep training = step(model(), nothing, plan().build(), StepHook.NONE)) {
             String message =
                     assertThrows(IllegalArgumentException.class, () -> training.run(0))
                             .getMessage();
@@ -305,18 +305,18 @@ class TrainingStepTest {
     void idsThatTheModelDoesNotKnowAreRefusedWhenATrainingIsBuilt() {
         TokenWindows known = windows(WORDS);
         TokenWindows unknown = windows(WORDS + 1);
-        Pretraining.Builder builder =
-                Pretraining.builder()
+        TrainingLoop.Builder builder =
+                TrainingLoop.builder()
                         .setModel(model())
                         .setManager(manager)
-                        .optConfig(config().build());
+                        .optPlan(plan().build());
 
         refuses(builder.setData(unknown, known));
         refuses(builder.setData(known, unknown));
         builder.setData(known, known).build();
     }
 
-    private static void refuses(Pretraining.Builder builder) {
+    private static void refuses(TrainingLoop.Builder builder) {
         String message = assertThrows(IllegalArgumentException.class, builder::build).getMessage();
         assertTrue(message.contains("" + WORDS), message);
     }
@@ -341,17 +341,16 @@ class TrainingStepTest {
         }
     }
 
-    private TrainingStep step(
-            Block model, Batches batches, PretrainingConfig config, StepHook hook) {
-        return new TrainingStep(model, manager, batches, config, hook);
+    private TrainingStep step(Block model, Batches batches, TrainingPlan plan, StepHook hook) {
+        return new TrainingStep(model, manager, batches, plan, hook);
     }
 
     private GptModel model() {
         return TinyGpt.model(TinyGpt.size(WORDS, CONTEXT).build(), 1, manager);
     }
 
-    private static PretrainingConfig.Builder config() {
-        return PretrainingConfig.builder().optLearningRate(1e-3).optWarmupSteps(0).optSteps(100);
+    private static TrainingPlan.Builder plan() {
+        return TrainingPlan.builder().optLearningRate(1e-3).optWarmupSteps(0).optSteps(100);
     }
 
     private static TokenWindows windows(int words) {

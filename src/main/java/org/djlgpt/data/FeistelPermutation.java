@@ -1,4 +1,4 @@
-package org.djlgpt.text;
+package org.djlgpt.data;
 
 /**
  * A pseudo-random order of the numbers 0 to {@code size} - 1 that needs no memory: any place of it

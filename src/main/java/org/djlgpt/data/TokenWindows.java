@@ -1,6 +1,4 @@
-package org.djlgpt.text;
-
-import org.djlgpt.nn.IllegalParameterException;
+package org.djlgpt.data;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
@@ -14,6 +12,8 @@ import ai.djl.training.dataset.SequenceSampler;
 import ai.djl.translate.Batchifier;
 import ai.djl.translate.TranslateException;
 import ai.djl.util.Progress;
+
+import org.djlgpt.nn.IllegalParameterException;
 
 import java.io.IOException;
 import java.util.concurrent.ExecutorService;

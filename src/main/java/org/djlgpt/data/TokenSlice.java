@@ -1,4 +1,4 @@
-package org.djlgpt.text;
+package org.djlgpt.data;
 
 /** A part of other tokens. */
 record TokenSlice(Tokens whole, long from, long to) implements Tokens {

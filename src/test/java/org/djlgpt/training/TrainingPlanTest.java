@@ -12,15 +12,15 @@ import org.junit.jupiter.params.provider.MethodSource;
 import java.util.function.UnaryOperator;
 import java.util.stream.Stream;
 
-class PretrainingConfigTest {
+class TrainingPlanTest {
 
     @Test
     void theDefaultsAreThoseOfTheCommand() {
-        PretrainingConfig expected =
-                new PretrainingConfig(
+        TrainingPlan expected =
+                new TrainingPlan(
                         2000, 12, 1, 1e-3, 1e-4, 100, 2000, 0.1, 0.9, 0.99, 1, 250, 20, 1337, 1);
 
-        assertEquals(expected, PretrainingConfig.builder().build());
+        assertEquals(expected, TrainingPlan.builder().build());
     }
 
     static Stream<Arguments> outOfRange() {
@@ -47,8 +47,8 @@ class PretrainingConfigTest {
 
     @ParameterizedTest(name = "{0}")
     @MethodSource("outOfRange")
-    void aValueOutOfRangeIsNamed(String named, UnaryOperator<PretrainingConfig.Builder> change) {
-        PretrainingConfig.Builder builder = change.apply(PretrainingConfig.builder());
+    void aValueOutOfRangeIsNamed(String named, UnaryOperator<TrainingPlan.Builder> change) {
+        TrainingPlan.Builder builder = change.apply(TrainingPlan.builder());
 
         IllegalArgumentException refused =
                 assertThrows(IllegalArgumentException.class, builder::build);
@@ -58,25 +58,24 @@ class PretrainingConfigTest {
 
     @Test
     void theCosineEndsWithTheRunUnlessItIsToldWhere() {
-        assertEquals(300, PretrainingConfig.builder().optSteps(300).build().decaySteps());
-        PretrainingConfig part =
-                PretrainingConfig.builder().optSteps(50).optDecaySteps(300).build();
-        assertEquals(PretrainingConfig.builder().optSteps(300).build().schedule(), part.schedule());
+        assertEquals(300, TrainingPlan.builder().optSteps(300).build().decaySteps());
+        TrainingPlan part = TrainingPlan.builder().optSteps(50).optDecaySteps(300).build();
+        assertEquals(TrainingPlan.builder().optSteps(300).build().schedule(), part.schedule());
     }
 
     @Test
     void shortRunsWarmUpForATenthOfTheirSteps() {
-        assertEquals(5, PretrainingConfig.builder().optSteps(50).build().warmupSteps());
-        assertEquals(100, PretrainingConfig.builder().optSteps(50_000).build().warmupSteps());
+        assertEquals(5, TrainingPlan.builder().optSteps(50).build().warmupSteps());
+        assertEquals(100, TrainingPlan.builder().optSteps(50_000).build().warmupSteps());
     }
 
     @Test
     void theRateEndsAtATenthOfItsPeak() {
-        PretrainingConfig config = PretrainingConfig.builder().optLearningRate(6e-4).build();
-        assertEquals(6e-5, config.minLearningRate(), 1e-12);
+        TrainingPlan plan = TrainingPlan.builder().optLearningRate(6e-4).build();
+        assertEquals(6e-5, plan.minLearningRate(), 1e-12);
     }
 
-    private static Arguments wrong(String named, UnaryOperator<PretrainingConfig.Builder> change) {
+    private static Arguments wrong(String named, UnaryOperator<TrainingPlan.Builder> change) {
         return Arguments.of(named, change);
     }
 }

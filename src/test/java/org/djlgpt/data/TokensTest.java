@@ -1,4 +1,4 @@
-package org.djlgpt.text;
+package org.djlgpt.data;
 
 import static org.djlgpt.testing.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
@@ -58,7 +58,7 @@ class TokensTest {
 
     @Test
     void idsOf32BitsHaveLlmcsOtherHeader() throws Exception {
-        Path file = Path.of(TokensTest.class.getResource("corpus/llama3.bin").toURI());
+        Path file = Path.of(TokensTest.class.getResource("llama3.bin").toURI());
 
         TokenFile tokens = TokenFile.open(file);
         assertArrayEquals(LLAMA3_IDS, read(tokens, 0, 6));

@@ -19,14 +19,14 @@ import ai.djl.training.GradientCollector;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 
+import org.djlgpt.data.TokenWindows;
+import org.djlgpt.data.Tokens;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
-import org.djlgpt.text.TokenWindows;
-import org.djlgpt.text.Tokens;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +40,7 @@ import java.util.function.Consumer;
 import java.util.stream.DoubleStream;
 import java.util.stream.IntStream;
 
-class PretrainingTest {
+class TrainingLoopTest {
 
     private static final String TEXT = "the quick brown fox jumps over the lazy dog. ".repeat(12);
     private static final CharTokenizer TOKENIZER = CharTokenizer.fromText(TEXT);
@@ -67,8 +67,8 @@ class PretrainingTest {
         GptModel model = referenceModel(figures.getAsJsonObject("config"));
         TokenWindows windows = referenceWindows(reference);
         double rate = expected.get("rate").getAsDouble();
-        PretrainingConfig config =
-                PretrainingConfig.builder()
+        TrainingPlan plan =
+                TrainingPlan.builder()
                         .optSteps(5)
                         .optBatchSize(2)
                         .optLearningRate(rate)
@@ -80,7 +80,7 @@ class PretrainingTest {
                         .optClipNorm(expected.get("maxNorm").getAsDouble())
                         .build();
 
-        Diary diary = run(model, windows, windows, config);
+        Diary diary = run(model, windows, windows, plan);
 
         assertFigures(expected.getAsJsonArray("losses"), diary.losses(), 2e-5);
         assertFigures(expected.getAsJsonArray("normsBeforeClipping"), diary.norms(), 5e-5);
@@ -92,9 +92,9 @@ class PretrainingTest {
     void theSameSeedGivesTheSameLossesToTheBit() throws IOException {
         Gpt2Config size = size().optDropout(0.2f).build();
 
-        double[] first = run(size, config(6).optSeed(4).build()).losses();
-        double[] again = run(size, config(6).optSeed(4).build()).losses();
-        double[] other = run(size, config(6).optSeed(5).build()).losses();
+        double[] first = run(size, plan(6).optSeed(4).build()).losses();
+        double[] again = run(size, plan(6).optSeed(4).build()).losses();
+        double[] other = run(size, plan(6).optSeed(5).build()).losses();
 
         assertArrayEquals(first, again);
         assertNotEquals(first[0], other[0]);
@@ -106,9 +106,9 @@ class PretrainingTest {
         GptModel model = TinyGpt.model(size, 1, manager);
         GptModel same = TinyGpt.model(size, 1, manager);
 
-        double[] first = run(model, windows(), windows(), config(3).build()).losses();
+        double[] first = run(model, windows(), windows(), plan(3).build()).losses();
         Engine.getInstance().setRandomSeed(999);
-        double[] again = run(same, windows(), windows(), config(3).build()).losses();
+        double[] again = run(same, windows(), windows(), plan(3).build()).losses();
 
         assertArrayEquals(first, again);
     }
@@ -116,7 +116,7 @@ class PretrainingTest {
     @Test
     void anUntrainedModelKnowsNothingAndATrainedOneKnowsItsText() throws IOException {
         Diary diary =
-                run(size().build(), config(250).optLearningRate(1e-2).optEvalEvery(250).build());
+                run(size().build(), plan(250).optLearningRate(1e-2).optEvalEvery(250).build());
 
         assertEquals(
                 Math.log(TOKENIZER.vocabSize()), diary.evaluations.get(0).validationLoss(), 0.1);
@@ -135,11 +135,7 @@ class PretrainingTest {
                         model,
                         four,
                         four,
-                        config(300)
-                                .optBatchSize(4)
-                                .optLearningRate(1e-2)
-                                .optWeightDecay(0)
-                                .build());
+                        plan(300).optBatchSize(4).optLearningRate(1e-2).optWeightDecay(0).build());
 
         assertTrue(
                 diary.lastEvaluation().validationLoss() < 0.05,
@@ -153,13 +149,13 @@ class PretrainingTest {
         GptModel whole = TinyGpt.model(size().build(), 1, manager);
         GptModel summed = TinyGpt.model(size().build(), 1, manager);
 
-        Diary expected = run(whole, eight, eight, config(4).optBatchSize(8).build());
+        Diary expected = run(whole, eight, eight, plan(4).optBatchSize(8).build());
         Diary actual =
                 run(
                         summed,
                         eight,
                         eight,
-                        config(4).optBatchSize(8 / parts).optGradientAccumulation(parts).build());
+                        plan(4).optBatchSize(8 / parts).optGradientAccumulation(parts).build());
 
         assertArrayEquals(expected.losses(), actual.losses(), 1e-5);
         assertArrayEquals(expected.norms(), actual.norms(), 1e-5);
@@ -171,9 +167,9 @@ class PretrainingTest {
     @Test
     void gradientsAreClippedByTheirGlobalNorm() throws IOException {
         // AdamW's first step is as long whatever the gradients' scale; the second tells them apart.
-        double[] free = run(size().build(), config(3).optClipNorm(0).build()).losses();
-        double[] never = run(size().build(), config(3).optClipNorm(1e9).build()).losses();
-        Diary clipped = run(size().build(), config(3).optClipNorm(1e-9).build());
+        double[] free = run(size().build(), plan(3).optClipNorm(0).build()).losses();
+        double[] never = run(size().build(), plan(3).optClipNorm(1e9).build()).losses();
+        Diary clipped = run(size().build(), plan(3).optClipNorm(1e-9).build());
 
         assertArrayEquals(free, never);
         assertTrue(clipped.norms()[0] > 0.1, "the norm is that before clipping");
@@ -182,7 +178,7 @@ class PretrainingTest {
 
     @Test
     void evaluationsComeBeforeTheFirstStepAtIntervalsAndAtTheEnd() throws IOException {
-        Diary diary = run(size().build(), config(10).optEvalEvery(4).build());
+        Diary diary = run(size().build(), plan(10).optEvalEvery(4).build());
 
         assertEquals(
                 List.of(
@@ -193,7 +189,7 @@ class PretrainingTest {
 
     @Test
     void anIntervalThatEndsWithTheRunIsEvaluatedOnce() throws IOException {
-        Diary diary = run(size().build(), config(4).optEvalEvery(2).build());
+        Diary diary = run(size().build(), plan(4).optEvalEvery(2).build());
 
         assertEquals(
                 List.of(0, 2, 4), diary.evaluations.stream().map(EvaluationReport::step).toList());
@@ -202,22 +198,22 @@ class PretrainingTest {
     @Test
     void listenersAreCalledInOrder() throws IOException {
         List<String> calls = new ArrayList<>();
-        PretrainingListener first = listener(report -> calls.add("first " + report.step()));
-        PretrainingListener second = listener(report -> calls.add("second " + report.step()));
+        TrainingLoopListener first = listener(report -> calls.add("first " + report.step()));
+        TrainingLoopListener second = listener(report -> calls.add("second " + report.step()));
 
-        training(config(2).build()).optListeners(first, second).build().run();
+        training(plan(2).build()).optListeners(first, second).build().run();
 
         assertEquals(List.of("first 1", "second 1", "first 2", "second 2"), calls);
     }
 
     @Test
     void stepsReportTheirRateAndEvaluationsTheMeanLossSinceTheLast() throws IOException {
-        PretrainingConfig config = config(5).optWarmupSteps(2).optEvalEvery(3).build();
+        TrainingPlan plan = plan(5).optWarmupSteps(2).optEvalEvery(3).build();
 
-        Diary diary = run(size().build(), config);
+        Diary diary = run(size().build(), plan);
 
         double[] rates = diary.steps.stream().mapToDouble(StepReport::learningRate).toArray();
-        double[] expected = IntStream.range(0, 5).mapToDouble(config.schedule()::rate).toArray();
+        double[] expected = IntStream.range(0, 5).mapToDouble(plan.schedule()::rate).toArray();
         assertArrayEquals(expected, rates);
         double[] losses = diary.losses();
         assertTrue(Double.isNaN(diary.evaluations.get(0).trainLoss()));
@@ -226,7 +222,7 @@ class PretrainingTest {
                 diary.evaluations.get(1).trainLoss(),
                 1e-12);
         assertEquals((losses[3] + losses[4]) / 2, diary.lastEvaluation().trainLoss(), 1e-12);
-        assertEquals(config.schedule().rate(2), diary.evaluations.get(1).learningRate());
+        assertEquals(plan.schedule().rate(2), diary.evaluations.get(1).learningRate());
         assertTrue(Double.isNaN(diary.evaluations.get(0).tokensPerSecond()));
         assertTrue(diary.lastEvaluation().tokensPerSecond() > 0);
     }
@@ -236,7 +232,7 @@ class PretrainingTest {
         // A rate this high makes the loss go up and down.
         Diary diary = new Diary();
         double returned =
-                training(config(12).optEvalEvery(1).optLearningRate(0.3).build())
+                training(plan(12).optEvalEvery(1).optLearningRate(0.3).build())
                         .optListeners(diary)
                         .build()
                         .run();
@@ -260,7 +256,7 @@ class PretrainingTest {
                 assertThrows(
                         DivergenceException.class,
                         () ->
-                                training(config(50).optLearningRate(1e30).optClipNorm(0).build())
+                                training(plan(50).optLearningRate(1e30).optClipNorm(0).build())
                                         .optListeners(diary)
                                         .build()
                                         .run());
@@ -275,7 +271,7 @@ class PretrainingTest {
     @Test
     void aListenerThatFailsStopsTheRunAndTheNextOneCanStart() throws IOException {
         boolean recorded = JniUtils.isGradMode();
-        PretrainingListener failing =
+        TrainingLoopListener failing =
                 listener(
                         report -> {
                             throw new IllegalStateException("disk full");
@@ -283,7 +279,7 @@ class PretrainingTest {
 
         assertThrows(
                 IllegalStateException.class,
-                () -> training(config(5).build()).optListeners(failing).build().run());
+                () -> training(plan(5).build()).optListeners(failing).build().run());
 
         assertEquals(recorded, JniUtils.isGradMode());
         NDArray x = manager.create(3f);
@@ -292,7 +288,7 @@ class PretrainingTest {
             collector.backward(x.square());
         }
         assertEquals(6, x.getGradient().getFloat());
-        assertEquals(2, run(size().build(), config(2).build()).steps.size());
+        assertEquals(2, run(size().build(), plan(2).build()).steps.size());
     }
 
     @Test
@@ -300,7 +296,7 @@ class PretrainingTest {
         TokenWindows two = windows(TEXT.substring(0, 2 * CONTEXT + 1), CONTEXT);
         GptModel model = TinyGpt.model(size().build(), 1, manager);
 
-        double[] losses = run(model, two, two, config(20).optBatchSize(100).build()).losses();
+        double[] losses = run(model, two, two, plan(20).optBatchSize(100).build()).losses();
 
         assertTrue(losses[19] < losses[0]);
     }
@@ -312,7 +308,7 @@ class PretrainingTest {
         assertThrows(
                 IllegalArgumentException.class,
                 () ->
-                        Pretraining.builder()
+                        TrainingLoop.builder()
                                 .setModel(model)
                                 .setManager(manager)
                                 .setData(windows(), windows())
@@ -323,25 +319,24 @@ class PretrainingTest {
     void aModelIsTrainedByOneTrainingAtATime() throws IOException {
         GptModel model = TinyGpt.model(size().build(), 1, manager);
         List<String> refused = new ArrayList<>();
-        PretrainingListener another =
+        TrainingLoopListener another =
                 listener(
                         report -> {
-                            Pretraining second =
-                                    training(config(1).build()).setModel(model).build();
+                            TrainingLoop second = training(plan(1).build()).setModel(model).build();
                             refused.add(
                                     assertThrows(IllegalStateException.class, second::run)
                                             .getMessage());
                         });
 
-        training(config(2).build()).setModel(model).optListeners(another).build().run();
-        training(config(1).build()).setModel(model).build().run();
+        training(plan(2).build()).setModel(model).optListeners(another).build().run();
+        training(plan(1).build()).setModel(model).build().run();
 
         assertEquals(2, refused.size());
         assertTrue(refused.get(0).contains("being trained"), refused.get(0));
     }
 
-    private static PretrainingListener listener(Consumer<StepReport> action) {
-        return new PretrainingListener() {
+    private static TrainingLoopListener listener(Consumer<StepReport> action) {
+        return new TrainingLoopListener() {
             @Override
             public void onStep(StepReport report) {
                 action.accept(report);
@@ -349,42 +344,39 @@ class PretrainingTest {
         };
     }
 
-    private Diary run(Gpt2Config size, PretrainingConfig config) throws IOException {
-        return run(TinyGpt.model(size, 1, manager), windows(), windows(), config);
+    private Diary run(Gpt2Config size, TrainingPlan plan) throws IOException {
+        return run(TinyGpt.model(size, 1, manager), windows(), windows(), plan);
     }
 
     private Diary run(
-            GptModel model,
-            TokenWindows training,
-            TokenWindows validation,
-            PretrainingConfig config)
+            GptModel model, TokenWindows training, TokenWindows validation, TrainingPlan plan)
             throws IOException {
         Diary diary = new Diary();
-        Pretraining.builder()
+        TrainingLoop.builder()
                 .setModel(model)
                 .setManager(manager)
                 .setData(training, validation)
-                .optConfig(config)
+                .optPlan(plan)
                 .optListeners(diary)
                 .build()
                 .run();
         return diary;
     }
 
-    private Pretraining.Builder training(PretrainingConfig config) {
-        return Pretraining.builder()
+    private TrainingLoop.Builder training(TrainingPlan plan) {
+        return TrainingLoop.builder()
                 .setModel(TinyGpt.model(size().build(), 1, manager))
                 .setManager(manager)
                 .setData(windows(), windows())
-                .optConfig(config);
+                .optPlan(plan);
     }
 
     private static Gpt2Config.Builder size() {
         return TinyGpt.size(TOKENIZER.vocabSize(), CONTEXT);
     }
 
-    private static PretrainingConfig.Builder config(int steps) {
-        return PretrainingConfig.builder()
+    private static TrainingPlan.Builder plan(int steps) {
+        return TrainingPlan.builder()
                 .optSteps(steps)
                 .optBatchSize(4)
                 .optWarmupSteps(0)
@@ -415,7 +407,7 @@ class PretrainingTest {
     }
 
     private GptModel referenceModel(JsonObject figures) {
-        Gpt2Config config =
+        Gpt2Config plan =
                 Gpt2Config.builder()
                         .setVocabSize(figures.get("vocabSize").getAsInt())
                         .setContextLength(figures.get("contextLength").getAsInt())
@@ -426,8 +418,8 @@ class PretrainingTest {
                         .optTiedOutput(figures.get("tied").getAsBoolean())
                         .build();
         Engine.getInstance().setRandomSeed(123);
-        GptModel model = new GptModel(config, Layers.pytorch());
-        model.initialize(manager, DataType.FLOAT32, new Shape(1, config.contextLength()));
+        GptModel model = new GptModel(plan, Layers.pytorch());
+        model.initialize(manager, DataType.FLOAT32, new Shape(1, plan.contextLength()));
         return model;
     }
 

@@ -25,7 +25,7 @@ import java.util.Map;
  * @param seed what the order of the data and dropout follow from
  * @param workers the number of threads that a batch is split over
  */
-public record PretrainingConfig(
+public record TrainingPlan(
         int steps,
         int batchSize,
         int gradientAccumulation,
@@ -62,7 +62,7 @@ public record PretrainingConfig(
      * @param workers the number of threads that a batch is split over
      * @throws IllegalArgumentException if one lies outside its range; the message names it
      */
-    public PretrainingConfig {
+    public TrainingPlan {
         Checks.requirePositive("steps", steps);
         Checks.requirePositive("batchSize", batchSize);
         Checks.requirePositive("gradientAccumulation", gradientAccumulation);
@@ -118,7 +118,7 @@ public record PretrainingConfig(
         return new Builder();
     }
 
-    /** Builds a {@link PretrainingConfig}. */
+    /** Builds a {@link TrainingPlan}. */
     public static final class Builder {
 
         private int steps = 2000;
@@ -314,11 +314,11 @@ public record PretrainingConfig(
          * Builds the configuration.
          *
          * @return the configuration
-         * @throws IllegalArgumentException as the constructor of {@link PretrainingConfig}
+         * @throws IllegalArgumentException as the constructor of {@link TrainingPlan}
          */
-        public PretrainingConfig build() {
+        public TrainingPlan build() {
             int end = decaySteps == null ? steps : decaySteps;
-            return new PretrainingConfig(
+            return new TrainingPlan(
                     steps,
                     batchSize,
                     gradientAccumulation,

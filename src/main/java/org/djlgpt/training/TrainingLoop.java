@@ -5,9 +5,9 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
+import org.djlgpt.data.TrainingSet;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.IllegalParameterException;
-import org.djlgpt.text.TrainingSet;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -18,9 +18,9 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The pretraining loop: AdamW with warm-up and cosine decay, gradient accumulation, clipping by
- * global norm, and evaluation on held-out windows before the first step, at every {@code
- * evalEvery}-th and at the end.
+ * The training loop: AdamW with warm-up and cosine decay, gradient accumulation, clipping by global
+ * norm, and evaluation on held-out windows before the first step, at every {@code evalEvery}-th and
+ * at the end.
  *
  * <p>Batches and dropout follow from the seed: the engine's generator is seeded anew at each step,
  * so a step's randomness depends on the seed and its number alone. Run one training in a process at
@@ -31,7 +31,7 @@ import java.util.Objects;
  * interruption.
  *
  * <pre>{@code
- * Pretraining training = Pretraining.builder()
+ * TrainingLoop training = TrainingLoop.builder()
  *         .setModel(model).setManager(manager).setData(windows, heldOut)
  *         .optCheckpoint(file)
  *         .build();
@@ -44,13 +44,13 @@ import java.util.Objects;
  * <p>It belongs to one thread, {@link #stop()} excepted, and while it runs nobody else may train
  * the model or write with it: parameters change in place.
  */
-public final class Pretraining {
+public final class TrainingLoop {
 
     private final Block model;
     private final NDManager manager;
     private final TrainingSet trainingSet;
     private final TrainingSet validationSet;
-    private final PretrainingConfig config;
+    private final TrainingPlan plan;
     private final Listeners listeners;
     private final Path checkpoint;
     private final int checkpointEvery;
@@ -63,22 +63,22 @@ public final class Pretraining {
     private String frozen;
     private volatile boolean stopping;
 
-    private Pretraining(Builder builder) {
+    private TrainingLoop(Builder builder) {
         model = builder.model;
         manager = builder.manager;
         trainingSet = builder.trainingSet;
         validationSet = builder.validationSet;
-        config = builder.config;
+        plan = builder.plan;
         listeners = new Listeners(List.of(builder.listeners), builder.writeFailures);
         checkpoint = builder.checkpoint;
         checkpointEvery =
-                builder.checkpointEvery == null ? config.evalEvery() : builder.checkpointEvery;
+                builder.checkpointEvery == null ? plan.evalEvery() : builder.checkpointEvery;
         notes = builder.notes;
         badStepsAllowed = builder.badStepsAllowed;
-        Batches batches = Batches.shuffled(trainingSet, config.batchSize(), config.seed());
+        Batches batches = Batches.shuffled(trainingSet, plan.batchSize(), plan.seed());
         trainingStep =
-                new TrainingStep(model, builder.objective, manager, batches, config, builder.hook);
-        evaluation = new Evaluation(model, builder.objective, manager, config.batchSize());
+                new TrainingStep(model, builder.objective, manager, batches, plan, builder.hook);
+        evaluation = new Evaluation(model, builder.objective, manager, plan.batchSize());
     }
 
     /**
@@ -105,7 +105,7 @@ public final class Pretraining {
      */
     public void resume(Checkpoint checkpoint) throws IOException, MalformedModelException {
         checkpoint.requireSameRun(
-                config, trainingSet.fingerprint(), validationSet.fingerprint(), frozen());
+                plan, trainingSet.fingerprint(), validationSet.fingerprint(), frozen());
         try (CheckpointLock claim = claimCheckpoint()) {
             checkpoint.restore(trainingStep.tensors(), manager);
             state = checkpoint.state();
@@ -141,9 +141,9 @@ public final class Pretraining {
             if (!state.isEvaluated()) {
                 evaluate();
             }
-            while (state.step() < config.steps() && !stopping) {
+            while (state.step() < plan.steps() && !stopping) {
                 step();
-                if (isDue(config.evalEvery())) {
+                if (isDue(plan.evalEvery())) {
                     evaluate();
                 }
                 if (isDue(checkpointEvery) || stopping) {
@@ -164,7 +164,7 @@ public final class Pretraining {
     }
 
     private boolean isDue(int every) {
-        return state.step() % every == 0 || state.step() == config.steps();
+        return state.step() % every == 0 || state.step() == plan.steps();
     }
 
     private void step() throws IOException {
@@ -176,12 +176,12 @@ public final class Pretraining {
             state = state.skippedStep();
             listeners.tell(listener -> listener.onSkippedStep(report));
         } else {
-            throw DivergenceException.atStep(report, config.learningRate());
+            throw DivergenceException.atStep(report, plan.learningRate());
         }
     }
 
     private void evaluate() throws IOException {
-        long windows = (long) config.evalBatches() * config.batchSize();
+        long windows = (long) plan.evalBatches() * plan.batchSize();
         double loss = requireFinite(evaluation.loss(validationSet, windows));
         EvaluationReport report =
                 new EvaluationReport(
@@ -189,7 +189,7 @@ public final class Pretraining {
                         state.lossSum() / state.losses(),
                         loss,
                         loss < state.bestLoss(),
-                        config.schedule().rate(Math.max(state.step() - 1, 0)),
+                        plan.schedule().rate(Math.max(state.step() - 1, 0)),
                         state.tokens() / state.seconds());
         state = state.evaluated(loss);
         listeners.tell(listener -> listener.onEvaluation(report));
@@ -198,7 +198,7 @@ public final class Pretraining {
     /** A model that the last update has spoilt must not replace a good one. */
     private double requireFinite(double validationLoss) {
         if (!Double.isFinite(validationLoss)) {
-            throw DivergenceException.after(state.step(), validationLoss, config.learningRate());
+            throw DivergenceException.after(state.step(), validationLoss, plan.learningRate());
         }
         return validationLoss;
     }
@@ -212,7 +212,7 @@ public final class Pretraining {
         CheckpointHeader header =
                 new CheckpointHeader(
                         state,
-                        config,
+                        plan,
                         trainingSet.fingerprint(),
                         validationSet.fingerprint(),
                         frozen(),
@@ -228,15 +228,15 @@ public final class Pretraining {
         return frozen;
     }
 
-    /** Builds a {@link Pretraining}. */
+    /** Builds a {@link TrainingLoop}. */
     public static final class Builder {
 
         private Block model;
         private NDManager manager;
         private TrainingSet trainingSet;
         private TrainingSet validationSet;
-        private PretrainingConfig config = PretrainingConfig.builder().build();
-        private PretrainingListener[] listeners = {};
+        private TrainingPlan plan = TrainingPlan.builder().build();
+        private TrainingLoopListener[] listeners = {};
         private WriteFailureHandler writeFailures =
                 failure -> {
                     throw failure;
@@ -299,11 +299,11 @@ public final class Pretraining {
         /**
          * Sets how the model is trained.
          *
-         * @param config the defaults of {@link PretrainingConfig#builder()} by default
+         * @param plan the defaults of {@link TrainingPlan#builder()} by default
          * @return this builder
          */
-        public Builder optConfig(PretrainingConfig config) {
-            this.config = config;
+        public Builder optPlan(TrainingPlan plan) {
+            this.plan = plan;
             return this;
         }
 
@@ -313,7 +313,7 @@ public final class Pretraining {
          * @param listeners called in this order; none by default
          * @return this builder
          */
-        public Builder optListeners(PretrainingListener... listeners) {
+        public Builder optListeners(TrainingLoopListener... listeners) {
             this.listeners = listeners.clone();
             return this;
         }
@@ -397,7 +397,7 @@ public final class Pretraining {
          * @throws IllegalArgumentException if the model is not initialized or does not know a
          *     window's ids, or a number is out of its range
          */
-        public Pretraining build() {
+        public TrainingLoop build() {
             Objects.requireNonNull(model, "setModel is missing");
             Objects.requireNonNull(manager, "setManager is missing");
             Objects.requireNonNull(trainingSet, "setData is missing");
@@ -409,7 +409,7 @@ public final class Pretraining {
                 throw new IllegalParameterException(
                         "{skipBadSteps}=%d must be at least 0", badStepsAllowed);
             }
-            Pretraining training = new Pretraining(this);
+            TrainingLoop training = new TrainingLoop(this);
             requireKnownIds(trainingSet);
             requireKnownIds(validationSet);
             return training;

@@ -3,10 +3,10 @@ package org.djlgpt.training;
 import java.io.IOException;
 
 /**
- * Hears of a {@link Pretraining} as it goes on. A listener that can't write stops the training,
- * unless {@link Pretraining.Builder#optWriteFailures} says otherwise.
+ * Hears of a {@link TrainingLoop} as it goes on. A listener that can't write stops the training,
+ * unless {@link TrainingLoop.Builder#optWriteFailures} says otherwise.
  */
-public interface PretrainingListener {
+public interface TrainingLoopListener {
 
     /**
      * Hears that the training goes on from a checkpoint.

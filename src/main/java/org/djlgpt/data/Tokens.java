@@ -1,4 +1,4 @@
-package org.djlgpt.text;
+package org.djlgpt.data;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;

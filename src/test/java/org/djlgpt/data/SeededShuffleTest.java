@@ -1,4 +1,4 @@
-package org.djlgpt.text;
+package org.djlgpt.data;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;

@@ -1,6 +1,7 @@
-package org.djlgpt.text;
+package org.djlgpt.data;
 
 import org.djlgpt.io.AtomicFile;
+import org.djlgpt.io.FileProblem;
 
 import java.io.IOException;
 import java.nio.ByteBuffer;
@@ -56,7 +57,7 @@ public final class TokenFile implements Tokens {
 
     /** Opens a file in mappings of a multiple of an id's bytes. */
     static TokenFile open(Path file, int segmentBytes) throws IOException {
-        TextFile.requireReadable(file);
+        FileProblem.requireReadable(file);
         try (FileChannel channel = FileChannel.open(file)) {
             long bytes = channel.size();
             ByteBuffer look =
@@ -88,8 +89,9 @@ public final class TokenFile implements Tokens {
     }
 
     /**
-     * Writes ids that need not fit into memory at once, such as those of a {@link CorpusEncoder},
-     * to a file and opens it. The file appears when it is complete; one that was there is replaced.
+     * Writes ids that need not fit into memory at once, such as those of a {@link
+     * org.djlgpt.text.CorpusEncoder}, to a file and opens it. The file appears when it is complete;
+     * one that was there is replaced.
      *
      * @param file the file, in a folder that exists
      * @param pieces ids, piece after piece; at least one id in all

@@ -1,4 +1,4 @@
-package org.djlgpt.text;
+package org.djlgpt.data;
 
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
