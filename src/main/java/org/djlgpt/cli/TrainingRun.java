@@ -81,7 +81,7 @@ final class TrainingRun {
             model = base;
             writer = () -> ModelDirectory.save(model, text.tokenizer(), run.path());
         }
-        bestModel = new BestModel(writer, plan.steps(), metrics);
+        bestModel = new BestModel(writer, metrics);
     }
 
     private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
