@@ -3,16 +3,18 @@ package org.djlgpt.cli;
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
 
+import org.djlgpt.cli.Lesson.Yardstick;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
-import org.djlgpt.training.Baselines;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** What {@code gpt train} says before and after the steps. */
 final class TrainingReport {
@@ -24,14 +26,14 @@ final class TrainingReport {
         this.out = out;
     }
 
-    void text(TrainingData text) {
+    void text(String source, long tokens, long heldOut, int vocabSize) {
         out.line(
                 "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
-                text.source(),
-                text.training().size(),
-                text.validation().size(),
-                text.tokenizer().vocabSize());
-        text.remarks().forEach(remark -> out.line("         %s", remark));
+                source, tokens, heldOut, vocabSize);
+    }
+
+    void remarks(List<String> remarks) {
+        remarks.forEach(remark -> out.line("         %s", remark));
     }
 
     void prepared(Path folder) {
@@ -72,21 +74,23 @@ final class TrainingReport {
         out.line("More     %s", launch.line("train", "--resume", run.path().toString()));
     }
 
-    void losses(double loss, Baselines baselines) {
+    void losses(String unit, TrainingRun run, String where) {
         blank();
-        out.line("Loss     in nats per token, lower is better");
+        out.line("Loss     %s, lower is better", unit);
+        List<Yardstick> yardsticks = run.yardsticks();
+        yardsticks.forEach(
+                yardstick -> out.line("         %7.4f  %s", yardstick.loss(), yardstick.meaning()));
+        Yardstick last = yardsticks.get(yardsticks.size() - 1);
         out.line(
-                "         %7.4f  knowing nothing: every token equally likely (uniform)",
-                baselines.uniform());
-        out.line(
-                "         %7.4f  knowing how often each token comes (unigram)",
-                baselines.unigram());
-        out.line(
-                "         %7.4f  this model on text that it has not seen, %s",
-                loss,
-                baselines.unigram() > 0
+                "         %7.4f  this model %s, %s",
+                run.bestLoss(),
+                where,
+                last.loss() > 0
                         ? String.format(
-                                Locale.ROOT, "%.0f %% of unigram", 100 * loss / baselines.unigram())
+                                Locale.ROOT,
+                                "%.0f %% of %s",
+                                100 * run.bestLoss() / last.loss(),
+                                last.name())
                         : "where every token is the same");
     }
 
@@ -99,14 +103,19 @@ final class TrainingReport {
         blank();
     }
 
-    void files(RunDirectory run, String opening) {
+    /** Names what a run leaves, and a line that writes with it. */
+    void files(RunDirectory run, String... prompt) {
         blank();
         out.line("Model    %s", run.path());
         out.line("Curve    %s", run.curve());
         out.line("Metrics  %s", run.metrics());
         out.line(
                 "More     %s",
-                launch.line("generate", "--model", run.path().toString(), "--prompt", opening));
+                launch.line(
+                        Stream.concat(
+                                        Stream.of("generate", "--model", run.path().toString()),
+                                        Stream.of(prompt))
+                                .toArray(String[]::new)));
     }
 
     private void blank() {

@@ -2,7 +2,6 @@ package org.djlgpt.training;
 
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
 import org.djlgpt.data.TrainingSet;
@@ -422,16 +421,9 @@ public final class TrainingLoop {
                         "{skipBadSteps}=%d must be at least 0", badStepsAllowed);
             }
             TrainingLoop training = new TrainingLoop(this);
-            requireKnownIds(trainingSet);
-            requireKnownIds(validationSet);
+            objective.requireFit(model, trainingSet);
+            objective.requireFit(model, validationSet);
             return training;
-        }
-
-        /** Once for all steps, as no batch is looked at. */
-        private void requireKnownIds(TrainingSet set) {
-            Shape tokens = new Shape(1, set.contextLength());
-            Shape logits = model.getOutputShapes(new Shape[] {tokens})[0]; // (1, T, V)
-            set.requireIdsBelow((int) logits.getLastDimension());
         }
     }
 }
