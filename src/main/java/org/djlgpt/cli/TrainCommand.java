@@ -115,6 +115,7 @@ final class TrainCommand implements Callable<Integer> {
             TrainingReport report = new TrainingReport(output);
             lesson.describe(report);
             report.model(run.model(), manager.getDevice());
+            report.frozen(run.model(), modelOptions.freeze());
             PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
                 int exitCode =

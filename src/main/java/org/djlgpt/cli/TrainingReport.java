@@ -2,6 +2,7 @@ package org.djlgpt.cli;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
+import ai.djl.nn.Parameter;
 
 import org.djlgpt.cli.Lesson.Yardstick;
 import org.djlgpt.generation.TextGenerator;
@@ -56,11 +57,24 @@ final class TrainingReport {
         Lora.config(model).ifPresent(lora -> adapter(lora, size));
     }
 
+    void frozen(GptModel model, FreezeOption freeze) {
+        if (freeze.isGiven()) {
+            long trained =
+                    model.getParameters().values().stream()
+                            .filter(Parameter::requiresGradient)
+                            .mapToLong(parameter -> parameter.getShape().size())
+                            .sum();
+            trained("Frozen", freeze.describe(), trained, model.config());
+        }
+    }
+
+    private void trained(String label, String what, long trained, GptConfig size) {
+        double share = 100.0 * trained / size.parameterCount();
+        out.line("%-8s %s: %,d parameters are trained, %.2f %%", label, what, trained, share);
+    }
+
     private void adapter(LoraConfig lora, GptConfig size) {
-        long trained = Lora.parameterCount(size, lora);
-        out.line(
-                "LoRA     %s: %,d parameters are trained, %.2f %%",
-                LoraOptions.describe(lora), trained, 100.0 * trained / size.parameterCount());
+        trained("LoRA", LoraOptions.describe(lora), Lora.parameterCount(size, lora), size);
     }
 
     void stopped(RunDirectory run) throws IOException, MalformedModelException {

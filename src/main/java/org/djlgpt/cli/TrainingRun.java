@@ -73,7 +73,8 @@ final class TrainingRun {
         Optional<LoraConfig> lora = modelOptions.lora();
         long trained =
                 lora.map(adapter -> Lora.parameterCount(size, adapter))
-                        .orElseGet(size::parameterCount);
+                        .orElseGet(
+                                () -> modelOptions.freeze().isGiven() ? 0 : size.parameterCount());
         MemoryLimit.ofMachine()
                 .requireTraining(size, Math.min(plan.batchSize(), training.size()), trained);
         yardsticks = lesson.yardsticks(size);
@@ -86,6 +87,7 @@ final class TrainingRun {
             writer = () -> AdapterDirectory.save(model, tokenizer, name, run.path());
         } else {
             model = base;
+            modelOptions.freeze().apply(model);
             writer = () -> ModelDirectory.save(model, tokenizer, run.path());
         }
         bestModel = new BestModel(writer, metrics);
