@@ -247,7 +247,7 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     private double rate() {
-        return plan.schedule().rate(step);
+        return plan.learningRates().rate(step);
     }
 
     /** What a worker learns from: some rows of a batch, and how many predictions they have. */
