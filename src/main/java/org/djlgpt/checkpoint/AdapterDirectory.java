@@ -226,7 +226,7 @@ public final class AdapterDirectory {
             }
             SafeTensors.write(folder.resolve(WEIGHTS), tensors);
         }
-        ModelDirectory.writeJson(
+        ModelWriter.writeJson(
                 AdapterConfig.of(lora, base, joined).json(kinds, modules.get(0).transposed()),
                 folder.resolve(AdapterConfig.FILE));
     }

@@ -60,6 +60,16 @@ public interface Objective {
     static Objective nextToken() {
         return NextToken.INSTANCE;
     }
+
+    /**
+     * Chooses the label of each row. A batch is token ids (B, T) and the numbers of their labels
+     * (B), both INT64; the model gives logits (B, labels).
+     *
+     * @return the objective, in nats per row
+     */
+    static Objective classification() {
+        return Classification.INSTANCE;
+    }
 }
 
 enum NextToken implements Objective {
@@ -85,5 +95,19 @@ enum NextToken implements Objective {
     public long count(NDList batch) {
         long[] targets = batch.get(1).toLongArray();
         return LongStream.of(targets).filter(target -> target != CrossEntropy.IGNORED).count();
+    }
+}
+
+enum Classification implements Objective {
+    INSTANCE;
+
+    @Override
+    public NDArray loss(Block model, NDList batch, Pass pass) {
+        return CrossEntropy.mean(pass.through(batch.get(0), model), batch.get(1));
+    }
+
+    @Override
+    public long count(NDList batch) {
+        return batch.get(1).size();
     }
 }
