@@ -125,6 +125,7 @@ final class ModelOptions {
             description = "give the query, key and value layers a bias (gpt2 only)")
     private boolean qkvBias;
 
+    @Mixin private FreezeOption freeze;
     @Mixin private LoraOptions lora;
 
     /**
@@ -139,7 +140,17 @@ final class ModelOptions {
                     "--lora-rank=%d needs a model to adapt; give its folder with --init-from"
                             .formatted(config.get().rank()));
         }
+        if (config.isPresent() && freeze.isGiven()) {
+            throw new IllegalArgumentException(
+                    "--freeze=%s does not go with --lora-rank, which trains nothing but the adapter; leave one of them out"
+                            .formatted(freeze.describe()));
+        }
         return config;
+    }
+
+    /** Returns which parts of the model stay as they are. */
+    FreezeOption freeze() {
+        return freeze;
     }
 
     /** Returns the folder of the model to go on from; null for a new one. */

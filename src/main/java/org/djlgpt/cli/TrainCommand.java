@@ -5,13 +5,10 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
-import org.djlgpt.generation.Sampler;
-import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.LoraConfig;
-import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.TrainingPlan;
@@ -67,9 +64,6 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    private static final int SAMPLE_TOKENS = 400;
-    private static final String SAMPLING = "temperature 0.8, top-k 40";
-
     @Mixin private DataOptions dataOptions;
 
     @Option(
@@ -108,18 +102,20 @@ final class TrainCommand implements Callable<Integer> {
             AdapterDirectory.requireRoom(out);
         }
         try (NDManager manager = device.newManager()) {
-            TrainingData text =
+            Lesson lesson =
                     dataOptions.read(modelOptions.tokenizer(), folder, device.threads(), spec);
-            RunOptions options = RunOptions.of(spec, plan, text.vocabularySha256());
+            RunOptions options = RunOptions.of(spec, plan, TrainingData.sha256(lesson.tokenizer()));
             if (checkpoint.isPresent()) {
                 RunOptions.of(spec, checkpoint.get()).requireSame(options);
             }
             precision.requireFastOn(manager.getDevice());
-            TrainingRun run = new TrainingRun(folder, text, modelOptions, precision, plan, manager);
+            TrainingRun run =
+                    new TrainingRun(folder, lesson, modelOptions, precision, plan, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
-            report.text(text);
+            lesson.describe(report);
             report.model(run.model(), manager.getDevice());
+            report.frozen(run.model(), modelOptions.freeze());
             PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
                 int exitCode =
@@ -130,11 +126,7 @@ final class TrainCommand implements Callable<Integer> {
                     return exitCode;
                 }
             }
-            report.losses(run.bestLoss(), run.baselines());
-            TextGenerator generator =
-                    generator(run.best(manager), text.tokenizer(), plan.seed(), manager);
-            report.sample(generator, SAMPLING, text.opening());
-            report.files(folder, text.opening());
+            lesson.conclude(run, report, manager);
         }
         return 0;
     }
@@ -154,17 +146,5 @@ final class TrainCommand implements Callable<Integer> {
         RunOptions.of(spec, checkpoint).adopt(spec);
         out = folder;
         return Optional.of(checkpoint);
-    }
-
-    private static TextGenerator generator(
-            GptModel model, Tokenizer tokenizer, int seed, NDManager manager) {
-        return TextGenerator.builder()
-                .setModel(model)
-                .setTokenizer(tokenizer)
-                .setManager(manager)
-                .optSampler(Sampler.random().topK(40).temperature(0.8))
-                .optMaxNewTokens(SAMPLE_TOKENS)
-                .optSeed(seed)
-                .build();
     }
 }

@@ -2,8 +2,10 @@ package org.djlgpt.training;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
+import org.djlgpt.data.TrainingSet;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
@@ -30,6 +32,20 @@ public interface Objective {
      * @return the number; 0 if there is nothing to learn
      */
     long count(NDList batch);
+
+    /**
+     * Checks once that a model takes all batches of a set, as no batch is looked at later.
+     *
+     * @param model what is trained
+     * @param set what it is trained on, or measured by
+     * @throws IllegalArgumentException if the model does not know an id, or has no room for the
+     *     longest thing
+     */
+    default void requireFit(Block model, TrainingSet set) {
+        Shape tokens = new Shape(1, set.contextLength());
+        Shape logits = model.getOutputShapes(new Shape[] {tokens})[0]; // (1, T, V)
+        set.requireIdsBelow((int) logits.getLastDimension());
+    }
 
     /**
      * Predicts the token that follows each token. A batch is token ids (B, T) and the ids that
