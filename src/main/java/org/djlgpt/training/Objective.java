@@ -9,6 +9,7 @@ import org.djlgpt.data.TrainingSet;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
+import org.djlgpt.nn.Positions;
 
 import java.util.stream.LongStream;
 
@@ -50,7 +51,9 @@ public interface Objective {
     /**
      * Predicts the token that follows each token. A batch is token ids (B, T) and the ids that
      * follow them (B, T), both INT64, where {@link CrossEntropy#IGNORED} stands for one that is not
-     * to be learned.
+     * to be learned. Where rows are packed it has a third array, the positions (B, T) that {@link
+     * Positions#packed} takes; the model must then be a {@link FusedLoss}, as other blocks would
+     * let a sequence see those beside it.
      *
      * @return the objective, in nats per token
      */
@@ -64,8 +67,16 @@ enum NextToken implements Objective {
 
     @Override
     public NDArray loss(Block model, NDList batch, Pass pass) {
+        boolean isPacked = batch.size() == 3;
         if (model instanceof FusedLoss fused) {
-            return fused.loss(batch.get(0), batch.get(1), pass);
+            Pass own = isPacked ? pass.at(Positions.packed(batch.get(2))) : pass;
+            return fused.loss(batch.get(0), batch.get(1), own);
+        }
+        if (isPacked) {
+            throw new IllegalArgumentException(
+                    ("a %s would let packed sequences see each other; train it on rows of one"
+                                    + " sequence each")
+                            .formatted(model.getClass().getSimpleName()));
         }
         return CrossEntropy.mean(pass.through(batch.get(0), model), batch.get(1));
     }
