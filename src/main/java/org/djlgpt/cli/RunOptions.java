@@ -36,6 +36,7 @@ final class RunOptions {
     private static final Set<String> FREE =
             Set.of(
                     "--data", // the data are compared, wherever they lie
+                    "--examples",
                     "--threads",
                     "--validation",
                     "--validation-share",

@@ -62,7 +62,7 @@ final class TrainCommand implements Callable<Integer> {
         }
     }
 
-    @Mixin private DataOptions dataOptions;
+    @Mixin private LessonOptions lessonOptions;
 
     @Option(
             names = "--out",
@@ -100,8 +100,7 @@ final class TrainCommand implements Callable<Integer> {
             AdapterDirectory.requireRoom(out);
         }
         try (NDManager manager = device.newManager()) {
-            Lesson lesson =
-                    dataOptions.read(modelOptions.tokenizer(), folder, device.threads(), spec);
+            Lesson lesson = lessonOptions.read(modelOptions, folder, device.threads(), spec);
             RunOptions options = RunOptions.of(spec, plan, TrainingData.sha256(lesson.tokenizer()));
             if (checkpoint.isPresent()) {
                 RunOptions.of(spec, checkpoint.get()).requireSame(options);
@@ -111,7 +110,7 @@ final class TrainCommand implements Callable<Integer> {
                     new TrainingRun(folder, lesson, modelOptions, precision, plan, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
-            lesson.describe(report);
+            report.material(run.material().description());
             report.model(run.model(), manager.getDevice());
             report.frozen(run.model(), modelOptions.freeze());
             PrintWriter err = spec.commandLine().getErr();

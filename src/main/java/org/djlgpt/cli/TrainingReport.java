@@ -5,7 +5,6 @@ import ai.djl.MalformedModelException;
 import ai.djl.nn.Parameter;
 
 import org.djlgpt.cli.Lesson.Yardstick;
-import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
@@ -27,14 +26,9 @@ final class TrainingReport {
         this.out = out;
     }
 
-    void text(String source, long tokens, long heldOut, int vocabSize) {
-        out.line(
-                "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
-                source, tokens, heldOut, vocabSize);
-    }
-
-    void remarks(List<String> remarks) {
-        remarks.forEach(remark -> out.line("         %s", remark));
+    void material(List<String> description) {
+        out.line("%s", description.get(0));
+        description.stream().skip(1).forEach(remark -> out.line("         %s", remark));
     }
 
     void prepared(Path folder) {
@@ -108,13 +102,16 @@ final class TrainingReport {
                         : "where every token is the same");
     }
 
-    void sample(TextGenerator generator, String how, String opening) {
+    /** Begins with a sample; what is written follows. */
+    void sample(String how, String prompt) {
         blank();
         out.line("Sample   %s", how);
         blank();
-        out.text(opening);
-        generator.generate(opening, out::text);
-        blank();
+        out.text(prompt);
+    }
+
+    void text(String piece) {
+        out.text(piece);
     }
 
     /** Names what a run leaves, and a line that writes with it. */

@@ -5,10 +5,8 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.cli.Lesson.Material;
 import org.djlgpt.cli.Lesson.Yardstick;
-import org.djlgpt.data.TrainingSet;
-import org.djlgpt.generation.Sampler;
-import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.plot.LossCurve;
@@ -39,8 +37,7 @@ final class TrainingRun {
     private final RunDirectory run;
     private final TrainingPlan plan;
     private final Lesson lesson;
-    private final TrainingSet training;
-    private final TrainingSet validation;
+    private final Material material;
     private final List<Yardstick> yardsticks;
     private final GptModel base;
     private final GptModel model;
@@ -66,12 +63,12 @@ final class TrainingRun {
         this.lesson = lesson;
         Tokenizer tokenizer = lesson.tokenizer();
         GptConfig size = modelOptions.config(tokenizer.vocabSize());
-        training = lesson.training(size);
-        validation = lesson.validation(size);
+        material = lesson.read(size);
         boolean isPart = modelOptions.trainsAdapter() || modelOptions.freeze().isGiven();
         long trained = isPart ? 0 : size.parameterCount();
         MemoryLimit.ofMachine()
-                .requireTraining(size, Math.min(plan.batchSize(), training.size()), trained);
+                .requireTraining(
+                        size, Math.min(plan.batchSize(), material.training().size()), trained);
         yardsticks = lesson.yardsticks(size);
         base = modelOptions.model(size, plan.seed(), manager);
         metrics = new MetricsLog(run.metrics());
@@ -95,7 +92,7 @@ final class TrainingRun {
     }
 
     /** Reads the model in the folder; an adapter on the base that is in memory. */
-    private GptModel best(NDManager manager) throws IOException, MalformedModelException {
+    GptModel best(NDManager manager) throws IOException, MalformedModelException {
         return model == base
                 ? ModelDirectory.load(run.path(), manager)
                 : AdapterDirectory.load(run.path(), base, manager);
@@ -111,18 +108,14 @@ final class TrainingRun {
         return run;
     }
 
-    /** Returns a writer of the model in the folder. */
-    TextGenerator generator(
-            Tokenizer tokenizer, Sampler sampler, int maxNewTokens, NDManager manager)
-            throws IOException, MalformedModelException {
-        return TextGenerator.builder()
-                .setModel(best(manager))
-                .setTokenizer(tokenizer)
-                .setManager(manager)
-                .optSampler(sampler)
-                .optMaxNewTokens(maxNewTokens)
-                .optSeed(plan.seed())
-                .build();
+    /** Returns what chance follows from. */
+    int seed() {
+        return plan.seed();
+    }
+
+    /** Returns what is learned from. */
+    Material material() {
+        return material;
     }
 
     /** Returns the validation loss of the model in the folder; NaN if there is none of this run. */
@@ -153,7 +146,7 @@ final class TrainingRun {
                     options.training(failure -> goesOn(failure, err))
                             .setModel(model)
                             .setManager(manager)
-                            .setData(training, validation)
+                            .setData(material.training(), material.validation())
                             .optObjective(objective())
                             .optPlan(plan)
                             .optListeners(progress, run, metrics, bestModel, new Curve())
@@ -178,7 +171,7 @@ final class TrainingRun {
 
     /** Finds the number of workers. */
     private TrainingPlan tried(TrainingOptions options, NDManager manager, Output out) {
-        Batches batches = Batches.shuffled(training, plan.batchSize(), plan.seed());
+        Batches batches = Batches.shuffled(material.training(), plan.batchSize(), plan.seed());
         int workers = TrainingStep.fastestWorkers(model, objective(), manager, batches, plan);
         out.line(
                 "Workers  %s",
