@@ -8,7 +8,6 @@ import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
-import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.TrainingPlan;
@@ -55,12 +54,11 @@ final class TrainCommand implements Callable<Integer> {
             return this == BF16 ? Autocast.bfloat16() : Autocast.float32();
         }
 
-        /** Puts an adapter on a model, whose weights then stay in what is computed in. */
-        GptModel adapt(GptModel base, LoraConfig lora, NDManager manager) {
+        /** Lets the weights of a model stay as they are, in what is computed in. */
+        void freeze(GptModel base) {
             if (this == BF16) {
                 Lora.freezeInBFloat16(base);
             }
-            return Lora.adapt(base, lora, manager);
         }
     }
 
@@ -98,7 +96,7 @@ final class TrainCommand implements Callable<Integer> {
         modelOptions.config(1); // a wrong size is known before the text is read
         RunDirectory folder = new RunDirectory(out);
         folder.requireFree();
-        if (modelOptions.lora().isPresent()) {
+        if (modelOptions.trainsAdapter()) {
             AdapterDirectory.requireRoom(out);
         }
         try (NDManager manager = device.newManager()) {

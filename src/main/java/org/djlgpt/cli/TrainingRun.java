@@ -11,8 +11,6 @@ import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.Lora;
-import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.plot.LossCurve;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Batches;
@@ -70,20 +68,18 @@ final class TrainingRun {
         GptConfig size = modelOptions.config(tokenizer.vocabSize());
         training = lesson.training(size);
         validation = lesson.validation(size);
-        Optional<LoraConfig> lora = modelOptions.lora();
-        long trained =
-                lora.map(adapter -> Lora.parameterCount(size, adapter))
-                        .orElseGet(
-                                () -> modelOptions.freeze().isGiven() ? 0 : size.parameterCount());
+        boolean isPart = modelOptions.trainsAdapter() || modelOptions.freeze().isGiven();
+        long trained = isPart ? 0 : size.parameterCount();
         MemoryLimit.ofMachine()
                 .requireTraining(size, Math.min(plan.batchSize(), training.size()), trained);
         yardsticks = lesson.yardsticks(size);
         base = modelOptions.model(size, plan.seed(), manager);
         metrics = new MetricsLog(run.metrics());
         BestModel.Writer writer;
-        if (lora.isPresent()) {
-            String name = modelOptions.folder().toAbsolutePath().normalize().toString();
-            model = precision.adapt(base, lora.get(), manager);
+        if (modelOptions.trainsAdapter()) {
+            String name = modelOptions.base().toAbsolutePath().normalize().toString();
+            precision.freeze(base);
+            model = modelOptions.adapted(base, manager);
             writer = () -> AdapterDirectory.save(model, tokenizer, name, run.path());
         } else {
             model = base;
