@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -147,6 +148,13 @@ public final class Gpt2Tokenizer implements Tokenizer {
     @Override
     public Set<String> specialTokens() {
         return files.added().special().keySet();
+    }
+
+    @Override
+    public Gpt2Tokenizer withSpecialTokens(List<String> tokens) {
+        AddedTokens.requireNew(tokens, files.vocabulary().keySet());
+        AddedTokens.requireNew(tokens, wholeIds.keySet());
+        return of(files.withSpecial(tokens, vocabSize()), Path.of(""));
     }
 
     /**

@@ -13,6 +13,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -221,6 +222,31 @@ record TokenizerJson(
             bytes[id] = bytes[id] == null ? new byte[0] : bytes[id];
         }
         return bytes;
+    }
+
+    /**
+     * Returns what the file says once it has further special tokens, whose ids follow the others.
+     *
+     * @throws IllegalArgumentException if one is known, or ids are missing, so that Hugging Face's
+     *     library would give the new tokens others
+     */
+    TokenizerJson withSpecial(List<String> more) {
+        Set<String> known = new HashSet<>();
+        for (int id = 0; id < tokens.length; id++) {
+            if (!known.add(new String(tokens[id], StandardCharsets.UTF_8))
+                    && tokens[id].length == 0) {
+                throw new IllegalArgumentException(
+                        "%s has no token of id %d, so none can be added behind it"
+                                .formatted(file, id));
+            }
+        }
+        AddedTokens.requireNew(more, known);
+        byte[][] bytes = Arrays.copyOf(tokens, tokens.length + more.size());
+        for (int i = 0; i < more.size(); i++) {
+            bytes[tokens.length + i] = more.get(i).getBytes(StandardCharsets.UTF_8);
+        }
+        AddedTokens special = added.withSpecial(more, tokens.length);
+        return new TokenizerJson(file, content, special, entries, bytes, stripsSpace, isExact);
     }
 
     private static boolean keepsSpace(AddedTokens added, Map<String, Json> entries) {
