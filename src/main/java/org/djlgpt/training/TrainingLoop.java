@@ -109,7 +109,7 @@ public final class TrainingLoop {
         try (CheckpointLock claim = claimCheckpoint()) {
             checkpoint.restore(trainingStep.tensors(), manager);
             state = checkpoint.state();
-            listeners.tell(listener -> listener.onResume(checkpoint));
+            listeners.tell(listener -> listener.onResume(checkpoint.step()));
         }
     }
 

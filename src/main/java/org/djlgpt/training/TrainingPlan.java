@@ -3,6 +3,7 @@ package org.djlgpt.training;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.IllegalParameterException;
 
+import java.io.Serializable;
 import java.util.Map;
 
 /**
@@ -40,7 +41,8 @@ public record TrainingPlan(
         int evalEvery,
         int evalBatches,
         int seed,
-        int workers) {
+        int workers)
+        implements Serializable {
 
     /**
      * Checks the values.
@@ -98,6 +100,31 @@ public record TrainingPlan(
      */
     public Map<String, String> values() {
         return CheckpointHeader.values(this);
+    }
+
+    /**
+     * Returns the same plan with another order of the data and other dropout.
+     *
+     * @param seed what they follow from
+     * @return the plan
+     */
+    public TrainingPlan withSeed(int seed) {
+        return new TrainingPlan(
+                steps,
+                batchSize,
+                gradientAccumulation,
+                learningRate,
+                minLearningRate,
+                warmupSteps,
+                decaySteps,
+                weightDecay,
+                beta1,
+                beta2,
+                clipNorm,
+                evalEvery,
+                evalBatches,
+                seed,
+                workers);
     }
 
     /**

@@ -120,7 +120,7 @@ class MetricsLogTest {
         Files.writeString(file, torn.substring(0, torn.length() - 7));
 
         MetricsLog log = new MetricsLog(file);
-        log.onResume(Checkpoints.at(20));
+        log.onResume(20);
         assertEquals(List.of(0, 10, 20), steps(file));
         log.onEvaluation(report(30));
 
@@ -135,7 +135,7 @@ class MetricsLogTest {
         Path file = folder.resolve("metrics.jsonl");
         MetricsLog log = new MetricsLog(file);
 
-        log.onResume(Checkpoints.at(20));
+        log.onResume(20);
         log.onEvaluation(report(30));
 
         assertEquals(List.of(30), steps(file));
@@ -168,7 +168,7 @@ class MetricsLogTest {
         String line = Files.readString(file);
         Files.writeString(file, line + junk + "\n" + line.replace("10", "20"));
 
-        new MetricsLog(file).onResume(Checkpoints.at(100));
+        new MetricsLog(file).onResume(100);
 
         assertEquals(List.of(10, 20), steps(file));
     }
@@ -186,7 +186,7 @@ class MetricsLogTest {
             }
             Files.write(file, bytes);
 
-            new MetricsLog(file).onResume(Checkpoints.at(100));
+            new MetricsLog(file).onResume(100);
 
             assertTrue(steps(file).size() <= 2);
         }
