@@ -183,14 +183,7 @@ public final class TrainingLoop {
     private void evaluate() throws IOException {
         long windows = (long) plan.evalBatches() * plan.batchSize();
         double loss = requireFinite(evaluation.loss(validationSet, windows));
-        EvaluationReport report =
-                new EvaluationReport(
-                        state.step(),
-                        state.lossSum() / state.losses(),
-                        loss,
-                        loss < state.bestLoss(),
-                        plan.schedule().rate(Math.max(state.step() - 1, 0)),
-                        state.tokens() / state.seconds());
+        EvaluationReport report = state.evaluation(loss, plan);
         state = state.evaluated(loss);
         listeners.tell(listener -> listener.onEvaluation(report));
     }
