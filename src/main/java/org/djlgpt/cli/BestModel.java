@@ -23,7 +23,6 @@ final class BestModel implements TrainingLoopListener {
     }
 
     private final Writer writer;
-    private final int steps;
     private final MetricsLog metrics;
     private double loss = Double.NaN;
 
@@ -33,9 +32,8 @@ final class BestModel implements TrainingLoopListener {
      * @param metrics knows what was kept before the checkpoint that a run goes on from. It comes
      *     before this listener
      */
-    BestModel(Writer writer, int steps, MetricsLog metrics) {
+    BestModel(Writer writer, MetricsLog metrics) {
         this.writer = writer;
-        this.steps = steps;
         this.metrics = metrics;
     }
 
@@ -50,7 +48,7 @@ final class BestModel implements TrainingLoopListener {
     public void onEvaluation(EvaluationReport report) throws IOException {
         boolean first = Double.isNaN(loss);
         boolean isTrained = report.step() > 0;
-        if (isTrained && (report.best() || first && report.step() == steps)) {
+        if (isTrained && (report.best() || first && report.last())) {
             writer.write();
             loss = report.validationLoss();
         }

@@ -40,9 +40,12 @@ class Progress implements TrainingLoopListener, AutoCloseable {
 
     @Override
     public void onEvaluation(EvaluationReport report) {
-        boolean middle = report.step() > 0 && report.step() < steps;
+        boolean middle = report.step() > 0 && !report.last();
         String left = middle ? "  " + timeLeft(report.step()) + " left" : "";
         print("%s%s", line(report, steps), left);
+        if (report.last() && report.step() < steps) {
+            print("step %d/%d  ends here: the validation loss gets no lower", report.step(), steps);
+        }
     }
 
     final void print(String format, Object... values) {

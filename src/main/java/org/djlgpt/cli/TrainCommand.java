@@ -5,13 +5,9 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
-import org.djlgpt.generation.Sampler;
-import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
-import org.djlgpt.nn.LoraConfig;
-import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.TrainingPlan;
@@ -58,17 +54,13 @@ final class TrainCommand implements Callable<Integer> {
             return this == BF16 ? Autocast.bfloat16() : Autocast.float32();
         }
 
-        /** Puts an adapter on a model, whose weights then stay in what is computed in. */
-        GptModel adapt(GptModel base, LoraConfig lora, NDManager manager) {
+        /** Lets the weights of a model stay as they are, in what is computed in. */
+        void freeze(GptModel base) {
             if (this == BF16) {
                 Lora.freezeInBFloat16(base);
             }
-            return Lora.adapt(base, lora, manager);
         }
     }
-
-    private static final int SAMPLE_TOKENS = 400;
-    private static final String SAMPLING = "temperature 0.8, top-k 40";
 
     @Mixin private DataOptions dataOptions;
 
@@ -104,22 +96,24 @@ final class TrainCommand implements Callable<Integer> {
         modelOptions.config(1); // a wrong size is known before the text is read
         RunDirectory folder = new RunDirectory(out);
         folder.requireFree();
-        if (modelOptions.lora().isPresent()) {
+        if (modelOptions.trainsAdapter()) {
             AdapterDirectory.requireRoom(out);
         }
         try (NDManager manager = device.newManager()) {
-            TrainingData text =
+            Lesson lesson =
                     dataOptions.read(modelOptions.tokenizer(), folder, device.threads(), spec);
-            RunOptions options = RunOptions.of(spec, plan, text.vocabularySha256());
+            RunOptions options = RunOptions.of(spec, plan, TrainingData.sha256(lesson.tokenizer()));
             if (checkpoint.isPresent()) {
                 RunOptions.of(spec, checkpoint.get()).requireSame(options);
             }
             precision.requireFastOn(manager.getDevice());
-            TrainingRun run = new TrainingRun(folder, text, modelOptions, precision, plan, manager);
+            TrainingRun run =
+                    new TrainingRun(folder, lesson, modelOptions, precision, plan, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
-            report.text(text);
+            lesson.describe(report);
             report.model(run.model(), manager.getDevice());
+            report.frozen(run.model(), modelOptions.freeze());
             PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
                 int exitCode =
@@ -130,11 +124,7 @@ final class TrainCommand implements Callable<Integer> {
                     return exitCode;
                 }
             }
-            report.losses(run.bestLoss(), run.baselines());
-            TextGenerator generator =
-                    generator(run.best(manager), text.tokenizer(), plan.seed(), manager);
-            report.sample(generator, SAMPLING, text.opening());
-            report.files(folder, text.opening());
+            lesson.conclude(run, report, manager);
         }
         return 0;
     }
@@ -154,17 +144,5 @@ final class TrainCommand implements Callable<Integer> {
         RunOptions.of(spec, checkpoint).adopt(spec);
         out = folder;
         return Optional.of(checkpoint);
-    }
-
-    private static TextGenerator generator(
-            GptModel model, Tokenizer tokenizer, int seed, NDManager manager) {
-        return TextGenerator.builder()
-                .setModel(model)
-                .setTokenizer(tokenizer)
-                .setManager(manager)
-                .optSampler(Sampler.random().topK(40).temperature(0.8))
-                .optMaxNewTokens(SAMPLE_TOKENS)
-                .optSeed(seed)
-                .build();
     }
 }

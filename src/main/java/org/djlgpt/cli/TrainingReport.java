@@ -2,17 +2,20 @@ package org.djlgpt.cli;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
+import ai.djl.nn.Parameter;
 
+import org.djlgpt.cli.Lesson.Yardstick;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
-import org.djlgpt.training.Baselines;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.stream.Stream;
 
 /** What {@code gpt train} says before and after the steps. */
 final class TrainingReport {
@@ -24,14 +27,14 @@ final class TrainingReport {
         this.out = out;
     }
 
-    void text(TrainingData text) {
+    void text(String source, long tokens, long heldOut, int vocabSize) {
         out.line(
                 "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
-                text.source(),
-                text.training().size(),
-                text.validation().size(),
-                text.tokenizer().vocabSize());
-        text.remarks().forEach(remark -> out.line("         %s", remark));
+                source, tokens, heldOut, vocabSize);
+    }
+
+    void remarks(List<String> remarks) {
+        remarks.forEach(remark -> out.line("         %s", remark));
     }
 
     void prepared(Path folder) {
@@ -54,11 +57,24 @@ final class TrainingReport {
         Lora.config(model).ifPresent(lora -> adapter(lora, size));
     }
 
+    void frozen(GptModel model, FreezeOption freeze) {
+        if (freeze.isGiven()) {
+            long trained =
+                    model.getParameters().values().stream()
+                            .filter(Parameter::requiresGradient)
+                            .mapToLong(parameter -> parameter.getShape().size())
+                            .sum();
+            trained("Frozen", freeze.describe(), trained, model.config());
+        }
+    }
+
+    private void trained(String label, String what, long trained, GptConfig size) {
+        double share = 100.0 * trained / size.parameterCount();
+        out.line("%-8s %s: %,d parameters are trained, %.2f %%", label, what, trained, share);
+    }
+
     private void adapter(LoraConfig lora, GptConfig size) {
-        long trained = Lora.parameterCount(size, lora);
-        out.line(
-                "LoRA     %s: %,d parameters are trained, %.2f %%",
-                LoraOptions.describe(lora), trained, 100.0 * trained / size.parameterCount());
+        trained("LoRA", LoraOptions.describe(lora), Lora.parameterCount(size, lora), size);
     }
 
     void stopped(RunDirectory run) throws IOException, MalformedModelException {
@@ -72,21 +88,23 @@ final class TrainingReport {
         out.line("More     %s", launch.line("train", "--resume", run.path().toString()));
     }
 
-    void losses(double loss, Baselines baselines) {
+    void losses(String unit, TrainingRun run, String where) {
         blank();
-        out.line("Loss     in nats per token, lower is better");
+        out.line("Loss     %s, lower is better", unit);
+        List<Yardstick> yardsticks = run.yardsticks();
+        yardsticks.forEach(
+                yardstick -> out.line("         %7.4f  %s", yardstick.loss(), yardstick.meaning()));
+        Yardstick last = yardsticks.get(yardsticks.size() - 1);
         out.line(
-                "         %7.4f  knowing nothing: every token equally likely (uniform)",
-                baselines.uniform());
-        out.line(
-                "         %7.4f  knowing how often each token comes (unigram)",
-                baselines.unigram());
-        out.line(
-                "         %7.4f  this model on text that it has not seen, %s",
-                loss,
-                baselines.unigram() > 0
+                "         %7.4f  this model %s, %s",
+                run.bestLoss(),
+                where,
+                last.loss() > 0
                         ? String.format(
-                                Locale.ROOT, "%.0f %% of unigram", 100 * loss / baselines.unigram())
+                                Locale.ROOT,
+                                "%.0f %% of %s",
+                                100 * run.bestLoss() / last.loss(),
+                                last.name())
                         : "where every token is the same");
     }
 
@@ -99,14 +117,19 @@ final class TrainingReport {
         blank();
     }
 
-    void files(RunDirectory run, String opening) {
+    /** Names what a run leaves, and a line that writes with it. */
+    void files(RunDirectory run, String... prompt) {
         blank();
         out.line("Model    %s", run.path());
         out.line("Curve    %s", run.curve());
         out.line("Metrics  %s", run.metrics());
         out.line(
                 "More     %s",
-                launch.line("generate", "--model", run.path().toString(), "--prompt", opening));
+                launch.line(
+                        Stream.concat(
+                                        Stream.of("generate", "--model", run.path().toString()),
+                                        Stream.of(prompt))
+                                .toArray(String[]::new)));
     }
 
     private void blank() {

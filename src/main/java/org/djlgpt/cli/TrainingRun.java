@@ -5,14 +5,14 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
-import org.djlgpt.data.TokenWindows;
-import org.djlgpt.data.Tokens;
+import org.djlgpt.cli.Lesson.Yardstick;
+import org.djlgpt.data.TrainingSet;
+import org.djlgpt.generation.Sampler;
+import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.Lora;
-import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.plot.LossCurve;
-import org.djlgpt.training.Baselines;
+import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
@@ -26,6 +26,7 @@ import org.djlgpt.training.TrainingStep;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -37,22 +38,24 @@ final class TrainingRun {
 
     private final RunDirectory run;
     private final TrainingPlan plan;
-    private final TokenWindows training;
-    private final TokenWindows validation;
-    private final Baselines baselines;
+    private final Lesson lesson;
+    private final TrainingSet training;
+    private final TrainingSet validation;
+    private final List<Yardstick> yardsticks;
     private final GptModel base;
     private final GptModel model;
     private final MetricsLog metrics;
     private final BestModel bestModel;
 
     /**
-     * Makes the model for a text.
+     * Makes the model for a lesson.
      *
-     * @throws IllegalArgumentException if the text is too short or the memory too small
+     * @throws IllegalArgumentException if there is too little to learn from, or the memory is too
+     *     small
      */
     TrainingRun(
             RunDirectory run,
-            TrainingData text,
+            Lesson lesson,
             ModelOptions modelOptions,
             TrainCommand.Precision precision,
             TrainingPlan plan,
@@ -60,46 +63,30 @@ final class TrainingRun {
             throws IOException, MalformedModelException {
         this.run = run;
         this.plan = plan;
-        GptConfig size = modelOptions.config(text.tokenizer().vocabSize());
-        training = windows("the text to train on", text.training(), size, 1);
-        validation = windows("the text held out", text.validation(), size, size.contextLength());
-        Optional<LoraConfig> lora = modelOptions.lora();
-        long trained =
-                lora.map(adapter -> Lora.parameterCount(size, adapter))
-                        .orElseGet(size::parameterCount);
+        this.lesson = lesson;
+        Tokenizer tokenizer = lesson.tokenizer();
+        GptConfig size = modelOptions.config(tokenizer.vocabSize());
+        training = lesson.training(size);
+        validation = lesson.validation(size);
+        boolean isPart = modelOptions.trainsAdapter() || modelOptions.freeze().isGiven();
+        long trained = isPart ? 0 : size.parameterCount();
         MemoryLimit.ofMachine()
                 .requireTraining(size, Math.min(plan.batchSize(), training.size()), trained);
-        baselines = Baselines.of(text.training(), size.vocabSize());
+        yardsticks = lesson.yardsticks(size);
         base = modelOptions.model(size, plan.seed(), manager);
         metrics = new MetricsLog(run.metrics());
         BestModel.Writer writer;
-        if (lora.isPresent()) {
-            String name = modelOptions.folder().toAbsolutePath().normalize().toString();
-            model = precision.adapt(base, lora.get(), manager);
-            writer = () -> AdapterDirectory.save(model, text.tokenizer(), name, run.path());
+        if (modelOptions.trainsAdapter()) {
+            String name = modelOptions.base().toAbsolutePath().normalize().toString();
+            precision.freeze(base);
+            model = modelOptions.adapted(base, manager);
+            writer = () -> AdapterDirectory.save(model, tokenizer, name, run.path());
         } else {
             model = base;
-            writer = () -> ModelDirectory.save(model, text.tokenizer(), run.path());
+            modelOptions.freeze().apply(model);
+            writer = () -> ModelDirectory.save(model, tokenizer, run.path());
         }
-        bestModel = new BestModel(writer, plan.steps(), metrics);
-    }
-
-    private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
-        if (tokens.size() <= size.contextLength()) {
-            throw new IllegalArgumentException(
-                    ("%s has %d tokens, fewer than the %d of one window (--context-length=%d and a"
-                                    + " label); give a longer text or a smaller --context-length")
-                            .formatted(
-                                    part,
-                                    tokens.size(),
-                                    size.contextLength() + 1L,
-                                    size.contextLength()));
-        }
-        return TokenWindows.builder()
-                .setTokens(tokens)
-                .setContextLength(size.contextLength())
-                .optStride(stride)
-                .build();
+        bestModel = new BestModel(writer, metrics);
     }
 
     /** Returns the model, which is drawn or loaded and not yet trained. */
@@ -108,15 +95,34 @@ final class TrainingRun {
     }
 
     /** Reads the model in the folder; an adapter on the base that is in memory. */
-    GptModel best(NDManager manager) throws IOException, MalformedModelException {
+    private GptModel best(NDManager manager) throws IOException, MalformedModelException {
         return model == base
                 ? ModelDirectory.load(run.path(), manager)
                 : AdapterDirectory.load(run.path(), base, manager);
     }
 
-    /** Returns what models score that know nothing. */
-    Baselines baselines() {
-        return baselines;
+    /** Returns what a loss is measured by. */
+    List<Yardstick> yardsticks() {
+        return yardsticks;
+    }
+
+    /** Returns where the model is. */
+    RunDirectory folder() {
+        return run;
+    }
+
+    /** Returns a writer of the model in the folder. */
+    TextGenerator generator(
+            Tokenizer tokenizer, Sampler sampler, int maxNewTokens, NDManager manager)
+            throws IOException, MalformedModelException {
+        return TextGenerator.builder()
+                .setModel(best(manager))
+                .setTokenizer(tokenizer)
+                .setManager(manager)
+                .optSampler(sampler)
+                .optMaxNewTokens(maxNewTokens)
+                .optSeed(plan.seed())
+                .build();
     }
 
     /** Returns the validation loss of the model in the folder; NaN if there is none of this run. */
@@ -148,6 +154,7 @@ final class TrainingRun {
                             .setModel(model)
                             .setManager(manager)
                             .setData(training, validation)
+                            .optObjective(objective())
                             .optPlan(plan)
                             .optListeners(progress, run, metrics, bestModel, new Curve())
                             .optCheckpoint(run.checkpoint())
@@ -172,14 +179,17 @@ final class TrainingRun {
     /** Finds the number of workers. */
     private TrainingPlan tried(TrainingOptions options, NDManager manager, Output out) {
         Batches batches = Batches.shuffled(training, plan.batchSize(), plan.seed());
-        int workers =
-                TrainingStep.fastestWorkers(model, Objective.nextToken(), manager, batches, plan);
+        int workers = TrainingStep.fastestWorkers(model, objective(), manager, batches, plan);
         out.line(
                 "Workers  %s",
                 workers == 1
                         ? "1, with whole batches: a trial shows that to be fastest"
                         : workers + ", with a part of each batch: faster than one in a trial");
         return options.plan(workers);
+    }
+
+    private Objective objective() {
+        return lesson.objective(base);
     }
 
     private static void goesOn(IOException failure, PrintWriter err) {
@@ -197,11 +207,12 @@ final class TrainingRun {
         private static final double MOST_SMOOTHING = 0.95;
         private static final double POINTS = 20;
 
-        private final LossCurve.Builder curve =
-                LossCurve.builder()
-                        .addBaseline("uniform", baselines.uniform())
-                        .addBaseline("unigram", baselines.unigram());
+        private final LossCurve.Builder curve = LossCurve.builder();
         private int points;
+
+        Curve() {
+            yardsticks.forEach(known -> curve.addBaseline(known.name(), known.loss()));
+        }
 
         /** Of the steps before the checkpoint, the log has the means between evaluations only. */
         @Override

@@ -3,6 +3,7 @@ package org.djlgpt.generation;
 import ai.djl.Application;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
+import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtEngine;
 import ai.djl.repository.MRL;
 import ai.djl.repository.Repository;
@@ -14,6 +15,7 @@ import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 
+import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.StatelessDecoder;
@@ -52,13 +54,18 @@ final class GptModelLoader extends BaseModelLoader {
                     "%s is no folder; name one with config.json and model.safetensors"
                             .formatted(directory));
         }
-        TranslatorFactory own = new GptTranslatorFactory(ModelDirectory.stopTokens(directory));
+        boolean isAdapter = AdapterDirectory.isAdapter(directory);
+        Path whole = isAdapter ? AdapterDirectory.baseFolder(directory) : directory;
+        TranslatorFactory own = new GptTranslatorFactory(ModelDirectory.stopTokens(whole));
         String name = Objects.requireNonNullElse(criteria.getModelName(), getArtifactId());
         Model model = Model.newInstance(name, criteria.getDevice(), PtEngine.ENGINE_NAME);
         try {
+            WeightPrecision precision = precision(criteria);
+            NDManager manager = model.getNDManager();
             GptDecoder decoder =
-                    ModelDirectory.loadDecoder(
-                            directory, precision(criteria), model.getNDManager());
+                    isAdapter
+                            ? AdapterDirectory.loadDecoder(directory, whole, precision, manager)
+                            : ModelDirectory.loadDecoder(directory, precision, manager);
             model.setBlock(new StatelessDecoder(decoder));
             model.load(directory, null, NO_PARAMETER_FILE);
             return new ZooModel<>(model, translator(criteria, model, own));

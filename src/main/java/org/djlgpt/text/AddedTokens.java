@@ -10,6 +10,8 @@ import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -29,7 +31,7 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
 
     static final String IDS = "added_tokens.json";
     private static final String ROLES = "special_tokens_map.json";
-    private static final String CONFIG = "tokenizer_config.json";
+    static final String CONFIG = "tokenizer_config.json";
     private static final int MAX_BYTES = 100_000_000;
 
     /** GPT-2's special token. */
@@ -37,15 +39,15 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
 
     private static final String CLASS = "tokenizer_class";
     private static final String ENDS_TEXT = "eos_token";
+
+    /** What GPT-2's only special token is called. */
+    static final List<String> GPT2_ROLES = List.of(ENDS_TEXT, "bos_token", "unk_token");
+
     private static final List<String> SINGLE_ROLES =
-            List.of(
-                    ENDS_TEXT,
-                    "bos_token",
-                    "unk_token",
-                    "pad_token",
-                    "sep_token",
-                    "cls_token",
-                    "mask_token");
+            Stream.concat(
+                            GPT2_ROLES.stream(),
+                            Stream.of("pad_token", "sep_token", "cls_token", "mask_token"))
+                    .toList();
     private static final String OTHERS = "additional_special_tokens";
 
     /** Returns GPT-2's: one special token. */
@@ -106,6 +108,29 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
             specialIds.put(token, id);
         }
         return new AddedTokens(ids, specialIds, roles.get(ENDS_TEXT));
+    }
+
+    /**
+     * Requires tokens to add that differ from each other and from those that are there.
+     *
+     * @throws IllegalArgumentException if there are none, or one is empty, no Unicode text or known
+     */
+    static void requireNew(List<String> tokens, Collection<String> known) {
+        if (tokens.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "there are no special tokens; give at least one, such as " + END_OF_TEXT);
+        }
+        Set<String> all = new HashSet<>(known);
+        for (String token : tokens) {
+            TokenizerInput.requireText(token);
+            if (token.isEmpty() || !all.add(token)) {
+                throw new IllegalArgumentException(
+                        "the special token \"%s\" is %s; leave it out"
+                                .formatted(
+                                        token,
+                                        token.isEmpty() ? "empty" : "in the vocabulary already"));
+            }
+        }
     }
 
     /** Reads an object of tokens and ids. */
@@ -238,6 +263,15 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
         }
     }
 
+    /** Returns these and further special ones, whose ids follow those of a vocabulary. */
+    AddedTokens withSpecial(List<String> tokens, int vocabSize) {
+        Map<String, Integer> more = new LinkedHashMap<>(special);
+        for (String token : tokens) {
+            more.put(token, vocabSize + more.size() - special.size());
+        }
+        return new AddedTokens(text, more, endOfText);
+    }
+
     /** Writes an object of tokens and ids. */
     static void writeIds(Path file, Map<String, Integer> ids) throws IOException {
         writeJson(
@@ -249,7 +283,8 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
                 });
     }
 
-    private static void writeJson(Path file, Fields fields) throws IOException {
+    /** Writes an object. */
+    static void writeJson(Path file, Fields fields) throws IOException {
         AtomicFile.writeStream(
                 file,
                 out -> {
@@ -264,7 +299,7 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
 
     /** What goes into a JSON object. */
     @FunctionalInterface
-    private interface Fields {
+    interface Fields {
 
         void writeTo(JsonWriter json) throws IOException;
     }

@@ -1,5 +1,7 @@
 package org.djlgpt.text;
 
+import static java.util.stream.Collectors.joining;
+
 import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
@@ -16,6 +18,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.stream.Stream;
 
 /**
  * What the files of a Hugging Face GPT-2 tokenizer say: {@code vocab.json}, an object of tokens and
@@ -88,13 +91,25 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
                 AddedTokens.read(folder, vocabulary));
     }
 
-    /** Writes the files into a folder, of the added tokens those that are needed. */
+    /** Returns these files with further special tokens, whose ids follow the others. */
+    Gpt2Files withSpecial(List<String> tokens, int vocabSize) {
+        return new Gpt2Files(vocabulary, merges, added.withSpecial(tokens, vocabSize));
+    }
+
+    /**
+     * Writes the files into a folder, of the added tokens those that are needed, and beside them
+     * those of {@link ByteLevelJson}.
+     */
     void write(Path folder) throws IOException {
         AddedTokens.writeIds(folder.resolve(VOCABULARY), vocabulary);
-        String lines = VERSION_LINE + "\n" + String.join("\n", merges) + "\n";
+        String lines =
+                Stream.concat(Stream.of(VERSION_LINE), merges.stream())
+                        .map(line -> line + "\n")
+                        .collect(joining());
         AtomicFile.writeStream(
                 folder.resolve(MERGES), out -> out.write(lines.getBytes(StandardCharsets.UTF_8)));
         added.write(folder, vocabulary);
+        ByteLevelJson.write(folder, this);
     }
 
     /**

@@ -62,8 +62,8 @@ record TokenizerJson(
                     "$.decoder",
                     "$.model.dropout");
 
-    private static final List<String> FLAGS =
-            List.of("single_word", "lstrip", "rstrip", "normalized");
+    /** How a token that is added is found in a text. */
+    static final List<String> FLAGS = List.of("single_word", "lstrip", "rstrip", "normalized");
 
     /**
      * Reads the file of a folder, and beside it those of {@link AddedTokens}.
@@ -109,7 +109,35 @@ record TokenizerJson(
                         .filter(part -> !flag(part, "add_prefix_space", true))
                         .filter(part -> flag(part, "use_regex", true))
                         .isPresent()
-                && Set.of(AddedTokens.END_OF_TEXT).containsAll(entries(json).keySet());
+                && areAdded(entries(json), folder);
+    }
+
+    /** Tells whether the files beside this one say the same of the tokens that it adds. */
+    private static boolean areAdded(Map<String, Json> entries, Path folder) throws IOException {
+        if (Set.of(AddedTokens.END_OF_TEXT).containsAll(entries.keySet())) {
+            return true;
+        }
+        AddedTokens others;
+        try {
+            Path vocabulary = folder.resolve(Gpt2Files.VOCABULARY);
+            others = AddedTokens.read(folder, AddedTokens.readIds(vocabulary));
+        } catch (IllegalArgumentException e) {
+            return false; // they need this file
+        }
+        return entries.entrySet().stream()
+                .allMatch(
+                        entry -> {
+                            Json token = entry.getValue();
+                            Map<String, Integer> same =
+                                    flag(token, "special", false)
+                                            ? others.special()
+                                            : others.text();
+                            return Integer.valueOf(id(token.require("id")))
+                                            .equals(same.get(entry.getKey()))
+                                    && FLAGS.stream()
+                                            .filter(flag -> !flag.equals("normalized"))
+                                            .noneMatch(flag -> flag(token, flag, false));
+                        });
     }
 
     private static void requireBpe(Json model) {

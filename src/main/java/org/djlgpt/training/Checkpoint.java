@@ -29,7 +29,7 @@ public final class Checkpoint {
      * The values of a {@link TrainingPlan} that may be others when a run goes on: they change no
      * step that is still to come.
      */
-    public static final Set<String> FREE = Set.of("steps", "evalEvery");
+    public static final Set<String> FREE = Set.of("steps", "evalEvery", "patience");
 
     private final Path file;
     private final CheckpointHeader header;

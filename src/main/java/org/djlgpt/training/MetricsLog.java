@@ -158,6 +158,7 @@ public final class MetricsLog implements TrainingLoopListener {
                                 figure(line, "train_loss"),
                                 validationLoss,
                                 validationLoss < best,
+                                false,
                                 figure(line, "learning_rate"),
                                 figure(line, "tokens_per_second")));
             } catch (IllegalArgumentException e) {

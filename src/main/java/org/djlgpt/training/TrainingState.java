@@ -8,6 +8,7 @@ import java.io.Serializable;
  * @param step the steps done, those skipped included
  * @param skipped the steps whose update was not applied
  * @param bestLoss the lowest validation loss so far; infinite before the first evaluation
+ * @param sinceBest how many evaluations in a row have had no lower one
  * @param lossSum the sum of the training losses since the last evaluation
  * @param losses how many losses that are
  * @param tokens how many tokens the steps since the last evaluation had
@@ -17,6 +18,7 @@ public record TrainingState(
         int step,
         int skipped,
         double bestLoss,
+        int sinceBest,
         double lossSum,
         int losses,
         double tokens,
@@ -25,7 +27,7 @@ public record TrainingState(
 
     /** Before the first step. */
     public static final TrainingState START =
-            new TrainingState(0, 0, Double.POSITIVE_INFINITY, 0, 0, 0, 0);
+            new TrainingState(0, 0, Double.POSITIVE_INFINITY, 0, 0, 0, 0, 0);
 
     /**
      * Checks the counts.
@@ -33,6 +35,7 @@ public record TrainingState(
      * @param step the steps done, those skipped included
      * @param skipped the steps whose update was not applied
      * @param bestLoss the lowest validation loss so far
+     * @param sinceBest how many evaluations in a row have had no lower one
      * @param lossSum the sum of the training losses since the last evaluation
      * @param losses how many losses that are
      * @param tokens how many tokens the steps since the last evaluation had
@@ -57,6 +60,7 @@ public record TrainingState(
                 step + 1,
                 skipped,
                 bestLoss,
+                sinceBest,
                 lossSum + report.loss(),
                 losses + 1,
                 tokens + report.tokens(),
@@ -69,7 +73,8 @@ public record TrainingState(
      * @return the state behind it
      */
     public TrainingState skippedStep() {
-        return new TrainingState(step + 1, skipped + 1, bestLoss, lossSum, losses, tokens, seconds);
+        return new TrainingState(
+                step + 1, skipped + 1, bestLoss, sinceBest, lossSum, losses, tokens, seconds);
     }
 
     /**
@@ -85,7 +90,8 @@ public record TrainingState(
                 lossSum / losses,
                 loss,
                 loss < bestLoss,
-                plan.schedule().rate(Math.max(step - 1, 0)),
+                evaluated(loss).isDone(plan),
+                plan.learningRates().rate(Math.max(step - 1, 0)),
                 tokens / seconds);
     }
 
@@ -96,7 +102,19 @@ public record TrainingState(
      * @return the state behind it
      */
     public TrainingState evaluated(double loss) {
-        return new TrainingState(step, skipped, Math.min(loss, bestLoss), 0, 0, 0, 0);
+        boolean best = loss < bestLoss;
+        return new TrainingState(
+                step, skipped, best ? loss : bestLoss, best ? 0 : sinceBest + 1, 0, 0, 0, 0);
+    }
+
+    /**
+     * Returns whether a training ends here.
+     *
+     * @param plan how the model is trained
+     * @return whether it has all steps, or its patience is at its end
+     */
+    public boolean isDone(TrainingPlan plan) {
+        return step >= plan.steps() || plan.patience() > 0 && sinceBest >= plan.patience();
     }
 
     /**

@@ -66,7 +66,7 @@ public final class TrainingStep implements AutoCloseable {
      * @param batches what is learned from, with ids that the model knows
      * @param plan how; of it counts what changes a step, but no batch size
      * @param hook takes part, or {@link StepHook#NONE}
-     * @throws IllegalArgumentException if the model is not initialized
+     * @throws IllegalArgumentException if the model is not initialized, or all of it is frozen
      */
     public TrainingStep(
             Block model, NDManager manager, Batches batches, TrainingPlan plan, StepHook hook) {
@@ -83,7 +83,7 @@ public final class TrainingStep implements AutoCloseable {
      * @param batches what is learned from, with ids that the model knows
      * @param plan how; of it counts what changes a step, but no batch size
      * @param hook takes part, or {@link StepHook#NONE}
-     * @throws IllegalArgumentException if the model is not initialized
+     * @throws IllegalArgumentException if the model is not initialized, or all of it is frozen
      */
     public TrainingStep(
             Block model,
@@ -118,6 +118,10 @@ public final class TrainingStep implements AutoCloseable {
                 model.getParameters().values().stream()
                         .filter(Parameter::requiresGradient)
                         .toList();
+        if (parameters.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "all parameters of the model are frozen; leave some of it to train");
+        }
         weights = parameters.stream().map(Parameter::getArray).toList();
         optimizer =
                 FusedAdamW.builder()
@@ -243,7 +247,7 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     private double rate() {
-        return plan.schedule().rate(step);
+        return plan.learningRates().rate(step);
     }
 
     /** What a worker learns from: some rows of a batch, and how many predictions they have. */

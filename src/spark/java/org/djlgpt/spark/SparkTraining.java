@@ -226,14 +226,15 @@ public final class SparkTraining {
         if (!round.state().isEvaluated()) {
             evaluate();
         }
-        while (round.state().step() < job.plan().steps() && !stopping) {
+        while (!round.state().isDone(job.plan()) && !stopping) {
             int before = round.state().step();
             int after = before + job.steps(before);
             round();
             if (isDue(job.plan().evalEvery(), before, after)) {
                 evaluate();
             }
-            if (job.rounds().keepMoments() || stopping || isDue(checkpointEvery, before, after)) {
+            boolean due = isDue(checkpointEvery, before, after) || job.rounds().keepMoments();
+            if (due || round.state().isDone(job.plan()) || stopping) {
                 store();
             }
         }
@@ -338,7 +339,7 @@ public final class SparkTraining {
     }
 
     private StepReport report(int step, double loss, double norm, long tokens, double speed) {
-        double rate = job.plan().schedule().rate(step - 1);
+        double rate = job.plan().learningRates().rate(step - 1);
         return new StepReport(step, loss, rate, norm, tokens, speed);
     }
 
