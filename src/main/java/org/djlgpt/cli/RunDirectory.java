@@ -80,7 +80,7 @@ final class RunDirectory implements TrainingLoopListener {
     }
 
     @Override
-    public void onResume(Checkpoint checkpoint) {
+    public void onResume(int step) {
         tried = true;
         replaced = true;
     }

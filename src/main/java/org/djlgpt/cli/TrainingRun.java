@@ -209,7 +209,7 @@ final class TrainingRun {
 
         /** Of the steps before the checkpoint, the log has the means between evaluations only. */
         @Override
-        public void onResume(Checkpoint checkpoint) {
+        public void onResume(int step) {
             for (EvaluationReport report : metrics.earlier()) {
                 addStep(report.step(), report.trainLoss());
                 curve.addValidation(report.step(), report.validationLoss());
