@@ -125,7 +125,7 @@ final class ExampleLesson implements Lesson {
                 "the most likely answer to the first example held out", tokenizer.decode(prompt));
         int[] text = IntStream.of(answer).filter(isEnd.negate()).toArray();
         report.text(tokenizer.decode(text) + System.lineSeparator());
-        report.files(run.folder(), "--interactive");
+        report.files(run.folder(), "generate", "--interactive");
     }
 
     /** Returns which tokens end an answer: the end of text, or what ended that of the example. */

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.data.TrainingSet;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Objective;
 
@@ -67,6 +68,11 @@ interface Lesson {
      * @throws IllegalArgumentException if it is too little, or none
      */
     Material read(GptConfig size) throws IOException;
+
+    /** Returns what is trained, when the training begins with a model; called once it is read. */
+    default GptTrunk learner(GptModel base, NDManager manager) {
+        return base;
+    }
 
     /** Returns what the training makes smaller, when it begins with a model. */
     Objective objective(GptModel base);

@@ -29,6 +29,15 @@ final class LessonOptions {
     private List<Path> examples = List.of();
 
     @Option(
+            names = "--labels",
+            paramLabel = "FILE",
+            description =
+                    "learn which label a text has instead: CSV (.csv) with columns text and label,"
+                            + " or JSON lines (.jsonl) with these keys; --out takes a classifier;"
+                            + " may be given several times")
+    private List<Path> labels = List.of();
+
+    @Option(
             names = "--chat-template",
             paramLabel = "NAME",
             description =
@@ -51,24 +60,36 @@ final class LessonOptions {
      */
     Lesson read(ModelOptions model, RunDirectory run, int numThreads, CommandSpec command)
             throws IOException, MalformedModelException {
-        if (examples.isEmpty()) {
-            requireNone("--chat-template", chatTemplate);
-            requireNone("--pack", pack ? "" : null);
-            return data.read(model.tokenizer(), run, numThreads, command);
+        if (!examples.isEmpty()) {
+            requireNone("--labels", labels, "--examples");
+            return new ExampleLesson(
+                    files("--examples", examples),
+                    data.tokenizer("--examples", model.tokenizer()),
+                    Optional.ofNullable(chatTemplate).map(ChatTemplate::named),
+                    pack);
         }
-        data.requireNoText("--examples");
-        TextOptions.requireNamed("--examples", examples);
-        return new ExampleLesson(
-                data.heldOut(examples),
-                data.tokenizer("--examples", model.tokenizer()),
-                Optional.ofNullable(chatTemplate).map(ChatTemplate::named),
-                pack);
+        if (chatTemplate != null || pack) {
+            throw new IllegalArgumentException(
+                    "%s is for --examples; give them, or leave it out"
+                            .formatted(pack ? "--pack" : "--chat-template"));
+        }
+        return labels.isEmpty()
+                ? data.read(model.tokenizer(), run, numThreads, command)
+                : new LabelLesson(
+                        files("--labels", labels), data.tokenizer("--labels", model.tokenizer()));
     }
 
-    private static void requireNone(String option, String given) {
-        if (given != null) {
+    private Lesson.HeldOut files(String option, List<Path> files) {
+        data.requireNoText(option);
+        TextOptions.requireNamed(option, files);
+        return data.heldOut(files);
+    }
+
+    private static void requireNone(String option, List<Path> given, String other) {
+        if (!given.isEmpty()) {
             throw new IllegalArgumentException(
-                    "%s is for --examples; give them, or leave it out".formatted(option));
+                    "%s %s does not go with %s; give one of them"
+                            .formatted(option, given.get(0), other));
         }
     }
 }

@@ -37,6 +37,7 @@ final class RunOptions {
             Set.of(
                     "--data", // the data are compared, wherever they lie
                     "--examples",
+                    "--labels",
                     "--threads",
                     "--validation",
                     "--validation-share",

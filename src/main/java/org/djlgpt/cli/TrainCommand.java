@@ -5,7 +5,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
-import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.torch.BFloat16;
@@ -55,7 +55,7 @@ final class TrainCommand implements Callable<Integer> {
         }
 
         /** Lets the weights of a model stay as they are, in what is computed in. */
-        void freeze(GptModel base) {
+        void freeze(GptTrunk base) {
             if (this == BF16) {
                 Lora.freezeInBFloat16(base);
             }
@@ -111,8 +111,7 @@ final class TrainCommand implements Callable<Integer> {
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
             report.material(run.material().description());
-            report.model(run.model(), manager.getDevice());
-            report.frozen(run.model(), modelOptions.freeze());
+            report.model(run.model(), modelOptions.freeze(), manager.getDevice());
             PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
                 int exitCode =

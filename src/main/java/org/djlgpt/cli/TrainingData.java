@@ -220,7 +220,7 @@ record TrainingData(
         report.sample("temperature 0.8, top-k 40", opening());
         generator.generate(opening(), report::text);
         report.text(System.lineSeparator());
-        report.files(run.folder(), "--prompt", opening());
+        report.files(run.folder(), "generate", "--prompt", opening());
     }
 
     /** Returns what a sample can start with: the first word held out, or else the first token. */

@@ -4,11 +4,14 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.checkpoint.ClassifierDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.cli.Lesson.Material;
 import org.djlgpt.cli.Lesson.Yardstick;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
+import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.plot.LossCurve;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Batches;
@@ -24,6 +27,7 @@ import org.djlgpt.training.TrainingStep;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,7 +44,7 @@ final class TrainingRun {
     private final Material material;
     private final List<Yardstick> yardsticks;
     private final GptModel base;
-    private final GptModel model;
+    private final GptTrunk model;
     private final MetricsLog metrics;
     private final BestModel bestModel;
 
@@ -71,23 +75,32 @@ final class TrainingRun {
                         size, Math.min(plan.batchSize(), material.training().size()), trained);
         yardsticks = lesson.yardsticks(size);
         base = modelOptions.model(size, plan.seed(), manager);
-        metrics = new MetricsLog(run.metrics());
-        BestModel.Writer writer;
+        GptTrunk learner = lesson.learner(base, manager);
         if (modelOptions.trainsAdapter()) {
-            String name = modelOptions.base().toAbsolutePath().normalize().toString();
-            precision.freeze(base);
-            model = modelOptions.adapted(base, manager);
-            writer = () -> AdapterDirectory.save(model, tokenizer, name, run.path());
+            precision.freeze(learner);
+            model = modelOptions.adapted(learner, manager);
         } else {
-            model = base;
+            model = learner;
             modelOptions.freeze().apply(model);
-            writer = () -> ModelDirectory.save(model, tokenizer, run.path());
         }
-        bestModel = new BestModel(writer, metrics);
+        metrics = new MetricsLog(run.metrics());
+        bestModel = new BestModel(writer(tokenizer, modelOptions.base()), metrics);
+    }
+
+    private BestModel.Writer writer(Tokenizer tokenizer, Path begunWith) {
+        if (model instanceof SequenceClassifier classifier) {
+            return () -> ClassifierDirectory.save(classifier, tokenizer, run.path());
+        }
+        GptModel gpt = (GptModel) model;
+        if (gpt == base) {
+            return () -> ModelDirectory.save(gpt, tokenizer, run.path());
+        }
+        String name = begunWith.toAbsolutePath().normalize().toString();
+        return () -> AdapterDirectory.save(gpt, tokenizer, name, run.path());
     }
 
     /** Returns the model, which is drawn or loaded and not yet trained. */
-    GptModel model() {
+    GptTrunk model() {
         return model;
     }
 
@@ -106,6 +119,11 @@ final class TrainingRun {
     /** Returns where the model is. */
     RunDirectory folder() {
         return run;
+    }
+
+    /** Returns how many of what is learned from go through the model at a time. */
+    int batchSize() {
+        return plan.batchSize();
     }
 
     /** Returns what chance follows from. */
