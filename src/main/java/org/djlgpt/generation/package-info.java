@@ -40,6 +40,7 @@
  * href="https://huggingface.co/docs/transformers/internal/generation_utils">transformers</a>.
  *
  * <p>May import {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code org.djlgpt.text}, {@code
- * org.djlgpt.model}, {@code org.djlgpt.decoder}, {@code org.djlgpt.checkpoint} and DJL only.
+ * org.djlgpt.tuning}, {@code org.djlgpt.model}, {@code org.djlgpt.decoder}, {@code
+ * org.djlgpt.checkpoint} and DJL only.
  */
 package org.djlgpt.generation;

@@ -130,8 +130,7 @@ class ClassificationTest {
                 SequenceClassifier.on(base(1), List.of("b", "a"), PAD, manager);
         SequenceClassifier three =
                 SequenceClassifier.on(base(1), List.of("a", "b", "c"), PAD, manager);
-        GptModel small =
-                TinyGpt.model(TinyGpt.size(2, CONTEXT).build(), 1, manager);
+        GptModel small = TinyGpt.model(TinyGpt.size(2, CONTEXT).build(), 1, manager);
 
         assertRefused(
                 () -> training(reversed, words, words, 1).build(), "[a, b]", "classifier [b, a]");
@@ -181,8 +180,7 @@ class ClassificationTest {
                         .optPadTokenId(PAD)
                         .build();
         Engine.getInstance().setRandomSeed(seed);
-        model.initialize(
-                manager, DataType.FLOAT32, new Shape(1, CONTEXT));
+        model.initialize(manager, DataType.FLOAT32, new Shape(1, CONTEXT));
         return model;
     }
 

@@ -50,10 +50,10 @@ class LabelledTextsTest {
                 write(
                         "mails.jsonl",
                         "{\"text\": \"a\", \"label\": \"ham\", \"id\": 1}\n\n"
-                            + "{\"text\": \"b\", \"label\": 1}\n"
-                            + "{\"label\": 1.0, \"text\": \"c\"}\n"
-                            + "{\"text\": \"d\", \"label\": null}\n"
-                            + "{\"text\": \"e\"}\n");
+                                + "{\"text\": \"b\", \"label\": 1}\n"
+                                + "{\"label\": 1.0, \"text\": \"c\"}\n"
+                                + "{\"text\": \"d\", \"label\": null}\n"
+                                + "{\"text\": \"e\"}\n");
 
         List<LabelledText> texts = LabelledText.read(file);
 
@@ -180,7 +180,9 @@ class LabelledTextsTest {
         assertRefused(
                 () ->
                         builder()
-                                .setTexts(List.of(new LabelledText("axa", "ham", "y line 9"))).optLabels(List.of("ham", "spam")).build(),
+                                .setTexts(List.of(new LabelledText("axa", "ham", "y line 9")))
+                                .optLabels(List.of("ham", "spam"))
+                                .build(),
                 "y line 9: ",
                 "'x'");
         assertRefused(
