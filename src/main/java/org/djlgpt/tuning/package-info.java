@@ -5,6 +5,6 @@
  * org.djlgpt.tuning.ChatTemplate} writes it as the text that a model was trained on.
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.nn}, {@code org.djlgpt.data}, {@code
- * org.djlgpt.text} and DJL only.
+ * org.djlgpt.text}, {@code org.djlgpt.jinja} and DJL only.
  */
 package org.djlgpt.tuning;
