@@ -22,6 +22,6 @@
  * org.djlgpt.tuning.LabelledText}s of a CSV file or of JSON lines.
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.nn}, {@code org.djlgpt.data}, {@code
- * org.djlgpt.text}, FastCSV and DJL only.
+ * org.djlgpt.text}, {@code org.djlgpt.jinja}, FastCSV and DJL only.
  */
 package org.djlgpt.tuning;
