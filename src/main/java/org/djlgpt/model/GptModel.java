@@ -11,6 +11,7 @@ import ai.djl.util.Pair;
 
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Functional;
+import org.djlgpt.nn.FusedLikelihood;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.nn.Layers;
@@ -27,7 +28,7 @@ import org.djlgpt.torch.Recording;
  * <p>Parameters are drawn in the order token embedding, position embedding, blocks, final norm,
  * output layer; an output layer that is tied to the token embedding draws none.
  */
-public final class GptModel extends GptTrunk implements FusedLoss {
+public final class GptModel extends GptTrunk implements FusedLoss, FusedLikelihood {
 
     private final Linear output;
 
@@ -146,14 +147,30 @@ public final class GptModel extends GptTrunk implements FusedLoss {
 
     @Override
     public NDArray loss(NDArray tokens, NDArray targets, Pass pass) {
-        requireType(tokens.getDataType());
-        requireShape(tokens.getShape());
-        return scoped(() -> crossEntropy(tokens, targets, pass), tokens);
+        return predicted(tokens, targets, pass, CrossEntropy::ofProjection);
     }
 
-    private NDArray crossEntropy(NDArray tokens, NDArray targets, Pass pass) {
-        NDArray x = hidden(tokens, pass); // (B, T, E)
-        return CrossEntropy.ofProjection(x, pass.value(outputWeight(), x), targets);
+    @Override
+    public NDArray logLikelihoods(NDArray tokens, NDArray targets, Pass pass) {
+        return predicted(tokens, targets, pass, CrossEntropy::logLikelihoodsOfProjection);
+    }
+
+    /** Says how well targets are predicted, from hidden states, the output weight and them. */
+    @FunctionalInterface
+    private interface Measure {
+
+        NDArray of(NDArray hidden, NDArray weight, NDArray targets);
+    }
+
+    private NDArray predicted(NDArray tokens, NDArray targets, Pass pass, Measure measure) {
+        requireType(tokens.getDataType());
+        requireShape(tokens.getShape());
+        return scoped(
+                () -> {
+                    NDArray x = hidden(tokens, pass); // (B, T, E)
+                    return measure.of(x, pass.value(outputWeight(), x), targets);
+                },
+                tokens);
     }
 
     @Override

@@ -201,6 +201,6 @@ public final class Gpt2Tokenizer implements Tokenizer {
     @Override
     public void save(Path directory) throws IOException {
         Files.createDirectories(directory);
-        files.write(directory);
+        new Gpt2FilesWriter(files, directory).write();
     }
 }

@@ -203,7 +203,7 @@ public interface Tokenizer {
         if (characters) {
             return Optional.of(CharTokenizer.load(directory));
         }
-        if (json && !(pairs && TokenizerJson.isGpt2(directory))) {
+        if (json && !(pairs && Gpt2Files.sayAll(directory))) {
             return Optional.of(PretrainedTokenizer.load(directory));
         }
         if (pairs) {

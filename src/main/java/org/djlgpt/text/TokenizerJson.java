@@ -45,13 +45,13 @@ record TokenizerJson(
 
     static final String FILE = "tokenizer.json";
 
-    private static final int MAX_BYTES = 100_000_000;
+    static final int MAX_BYTES = 100_000_000;
 
     /** A vocabulary has a million tokens at most; ids may leave room between them. */
     private static final int MAX_IDS = 10_000_000;
 
-    private static final String MERGES = "$.model.merges";
-    private static final String VOCABULARY = "$.model.vocab";
+    static final String MERGES = "$.model.merges";
+    static final String VOCABULARY = "$.model.vocab";
 
     /** What only other ways of use need: batches, pairs of texts, decoding, merges at random. */
     private static final Set<String> NOT_FOR_ENCODING =
@@ -94,53 +94,6 @@ record TokenizerJson(
                 TextPreparation.read(json, decoder).isExact() && keepsSpace(added, entries));
     }
 
-    /**
-     * Tells whether the file of a folder that has GPT-2's files as well describes the tokenizer
-     * that these do by themselves. SmolLM2, for one, has such files, too, but cuts digits apart.
-     */
-    static boolean isGpt2(Path folder) throws IOException {
-        if (!AddedTokens.mayBeGpt2(folder)) {
-            return false;
-        }
-        Path file = folder.resolve(FILE);
-        Json json = Json.parse(file, Json.readBytes(file, MAX_BYTES), MERGES, VOCABULARY);
-        return json.field("normalizer").isEmpty()
-                && json.field("pre_tokenizer")
-                        .filter(part -> isType(part, "ByteLevel"))
-                        .filter(part -> !flag(part, "add_prefix_space", true))
-                        .filter(part -> flag(part, "use_regex", true))
-                        .isPresent()
-                && areAdded(entries(json), folder);
-    }
-
-    /** Tells whether the files beside this one say the same of the tokens that it adds. */
-    private static boolean areAdded(Map<String, Json> entries, Path folder) throws IOException {
-        if (Set.of(AddedTokens.END_OF_TEXT).containsAll(entries.keySet())) {
-            return true;
-        }
-        AddedTokens others;
-        try {
-            Path vocabulary = folder.resolve(Gpt2Files.VOCABULARY);
-            others = AddedTokens.read(folder, AddedTokens.readIds(vocabulary));
-        } catch (IllegalArgumentException e) {
-            return false; // they need this file
-        }
-        return entries.entrySet().stream()
-                .allMatch(
-                        entry -> {
-                            Json token = entry.getValue();
-                            Map<String, Integer> same =
-                                    flag(token, "special", false)
-                                            ? others.special()
-                                            : others.text();
-                            return Integer.valueOf(id(token.require("id")))
-                                            .equals(same.get(entry.getKey()))
-                                    && FLAGS.stream()
-                                            .filter(flag -> !flag.equals("normalized"))
-                                            .noneMatch(flag -> flag(token, flag, false));
-                        });
-    }
-
     private static void requireBpe(Json model) {
         String type = model.require("type").string();
         if (!type.equals("BPE")) {
@@ -158,11 +111,12 @@ record TokenizerJson(
         }
     }
 
-    private static int id(Json id) {
+    static int id(Json id) {
         return (int) id.wholeNumber(MAX_IDS - 1);
     }
 
-    private static Map<String, Json> entries(Json json) {
+    /** Returns what the file says of each token that it adds. */
+    static Map<String, Json> entries(Json json) {
         Map<String, Json> entries = new LinkedHashMap<>();
         for (Json token : json.field("added_tokens").map(Json::items).orElse(List.of())) {
             String text = token.require("content").string();
