@@ -122,6 +122,42 @@ final class DataOptions {
                                                 .formatted(option)));
     }
 
+    /**
+     * Returns the files that the tokens of a lesson are in; those of a text are written.
+     *
+     * @param lesson what {@link #read} gives
+     * @return what to train on, and what is held out
+     */
+    List<Cluster.TokenSpan> files(TrainingData lesson, RunDirectory run) throws IOException {
+        long size = lesson.tokens().size();
+        long heldOut = lesson.heldOut().size();
+        if (data.stream().noneMatch(DataOptions::isTokens)) {
+            Path folder = run.tokens();
+            run.create();
+            Files.createDirectories(folder);
+            TrainingData.write(folder, lesson);
+            return List.of(
+                    span(0, size, folder.resolve(TrainingData.TRAINING_FILE)),
+                    span(0, heldOut, folder.resolve(TrainingData.VALIDATION_FILE)));
+        }
+        if (TrainingData.isFolder(data.get(0))) {
+            return List.of(
+                    span(0, size, data.get(0).resolve(TrainingData.TRAINING_FILE)),
+                    span(0, heldOut, data.get(0).resolve(TrainingData.VALIDATION_FILE)));
+        }
+        Path[] files = data.toArray(Path[]::new);
+        return validation.isEmpty()
+                ? List.of(span(0, size, files), span(size, size + heldOut, files))
+                : List.of(span(0, size, files), span(0, heldOut, validation.toArray(Path[]::new)));
+    }
+
+    private static Cluster.TokenSpan span(long from, long to, Path... files) {
+        return new Cluster.TokenSpan(
+                Stream.of(files).map(file -> file.toAbsolutePath().toUri().toString()).toList(),
+                from,
+                to);
+    }
+
     /** Writes the tokens of a text into a folder to train on. */
     TrainingData prepare(Path folder, int numThreads, CommandSpec command) throws IOException {
         requireUse();

@@ -79,6 +79,11 @@ final class LessonOptions {
                         files("--labels", labels), data.tokenizer("--labels", model.tokenizer()));
     }
 
+    /** Returns the options of a text. */
+    DataOptions data() {
+        return data;
+    }
+
     private Lesson.HeldOut files(String option, List<Path> files) {
         data.requireNoText(option);
         TextOptions.requireNamed(option, files);

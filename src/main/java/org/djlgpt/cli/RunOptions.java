@@ -46,7 +46,12 @@ final class RunOptions {
                     "--strict",
                     "--checkpoint-every",
                     "--skip-bad-steps",
-                    "--keep-going");
+                    "--keep-going",
+                    "--spark", // the same cluster, or another
+                    "--spark-conf",
+                    "--spark-data",
+                    "--spark-folder",
+                    "--executor-cores");
 
     private static final String VOCABULARY = "vocabulary";
 

@@ -187,6 +187,40 @@ final class TrainingRun {
         }
     }
 
+    /**
+     * Trains on a cluster.
+     *
+     * @param task what and where
+     * @return as {@link #train(TrainingOptions, Map, Optional, NDManager, Output, PrintWriter)}
+     */
+    int train(Cluster cluster, Cluster.Task task, Output out, PrintWriter err) throws IOException {
+        try (Progress progress = Progress.on(out, plan.steps());
+                Cluster.Run steps =
+                        cluster.open(task, listeners(task, progress), progress::printLine)) {
+            run.create();
+            try (Interruption interruption = new Interruption(steps::stop)) {
+                steps.train();
+                return interruption.exitCode();
+            }
+        } catch (IOException | RuntimeException e) {
+            if (run.isSaved()) {
+                print(err, "the last checkpoint is whole; --resume %s goes on from it", run.path());
+            }
+            throw e;
+        }
+    }
+
+    private List<TrainingLoopListener> listeners(Cluster.Task task, Progress progress) {
+        TrainingLoopListener howToGoOn =
+                new TrainingLoopListener() {
+                    @Override
+                    public void beforeCheckpoint(int step) throws IOException {
+                        Checkpoint.writeNotes(run.checkpoint(), step, plan, task.notes());
+                    }
+                };
+        return List.of(progress, run, metrics, bestModel, new Curve(), howToGoOn);
+    }
+
     /** Finds the number of workers. */
     private TrainingPlan tried(TrainingOptions options, NDManager manager, Output out) {
         Batches batches = Batches.shuffled(material.training(), plan.batchSize(), plan.seed());
@@ -203,7 +237,7 @@ final class TrainingRun {
         return lesson.objective(base);
     }
 
-    private static void goesOn(IOException failure, PrintWriter err) {
+    static void goesOn(IOException failure, PrintWriter err) {
         print(err, "%s; the training goes on", Failures.message(failure));
     }
 

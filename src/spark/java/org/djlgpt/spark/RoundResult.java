@@ -99,9 +99,13 @@ final class RoundResult implements Iterator<Tuple2<Long, byte[]>> {
         return message;
     }
 
-    private WorkerReport report() {
+    private WorkerReport report() throws IOException {
+        String momentsFile = null;
         if (!leftOut) {
             worker.finish(attempt);
+            if (job.rounds().keepMoments()) {
+                momentsFile = worker.write(round.number() + 1, attempt);
+            }
         }
         SparkEnv env = SparkEnv.get();
         int skipped = 0;
@@ -124,6 +128,7 @@ final class RoundResult implements Iterator<Tuple2<Long, byte[]>> {
                 skipped,
                 leftOut,
                 afresh,
+                momentsFile,
                 received,
                 sent,
                 computing,

@@ -292,7 +292,9 @@ public final class SparkTraining {
         List<Round.WorkerState> left = new ArrayList<>();
         for (WorkerReport worker : workers) {
             ranks.found(worker.rank(), worker.host(), worker.executor());
-            left.add(new Round.WorkerState(worker.attempt(), worker.updates(), null));
+            left.add(
+                    new Round.WorkerState(
+                            worker.attempt(), worker.updates(), worker.momentsFile()));
         }
         return new Round(
                 round.number() + 1,

@@ -280,16 +280,19 @@ final class Worker {
      */
     String store(Round round, long attemptId) throws IOException {
         synchronized (Worker.class) {
-            if (attempt == NONE || round.workers().get(rank).attempt() != attempt) {
-                return "";
+            Round.WorkerState left = round.workers().get(rank);
+            if (left.file() != null) {
+                return left.file();
             }
-            String file = RoundFolder.name(round.number(), "worker", rank, attemptId);
-            write(file);
-            return file;
+            return attempt != NONE && left.attempt() == attempt
+                    ? write(round.number(), attemptId)
+                    : "";
         }
     }
 
-    private void write(String file) throws IOException {
+    /** Stores them in a file of an attempt, whose name is returned. */
+    String write(int round, long attemptId) throws IOException {
+        String file = RoundFolder.name(round, "worker", rank, attemptId);
         FlatTensors moments = step.optimizerState();
         long numbers = moments.count();
         try (FSDataOutputStream out = folder.create(file)) {
@@ -301,6 +304,7 @@ final class Worker {
                 RoundFolder.write(out, residual(i));
             }
         }
+        return file;
     }
 
     private void close() {

@@ -20,6 +20,7 @@ import java.nio.charset.StandardCharsets;
  * @param leftOut whether a loss or parameter was not finite, so that the mean is without this
  *     worker
  * @param afresh whether the moments of earlier rounds were lost
+ * @param momentsFile where the moments are stored; null if they are not, or not yet
  * @param bytesReceived the bytes of the parameters that it read; 0 if it had them
  * @param bytesSent the bytes of the messages that tell where it arrived
  * @param computing the seconds of its steps
@@ -37,6 +38,7 @@ public record WorkerReport(
         int skipped,
         boolean leftOut,
         boolean afresh,
+        String momentsFile,
         long bytesReceived,
         long bytesSent,
         double computing,
