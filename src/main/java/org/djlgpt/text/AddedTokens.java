@@ -29,7 +29,7 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
 
     static final String IDS = "added_tokens.json";
     private static final String ROLES = "special_tokens_map.json";
-    private static final String CONFIG = "tokenizer_config.json";
+    static final String CONFIG = "tokenizer_config.json";
     private static final int MAX_BYTES = 100_000_000;
 
     /** GPT-2's special token. */

@@ -16,6 +16,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * What the files of a Hugging Face GPT-2 tokenizer say: {@code vocab.json}, an object of tokens and
@@ -26,12 +27,15 @@ import java.util.Map;
  * @param merges the merges in the order that they are tried, each as two tokens with a space
  *     between
  * @param added the tokens that no merge makes
+ * @param kept what goes with them, for others to read
  */
-record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedTokens added) {
+record Gpt2Files(
+        Map<String, Integer> vocabulary, List<String> merges, AddedTokens added, KeptFiles kept) {
 
     static final String VOCABULARY = "vocab.json";
     static final String MERGES = "merges.txt";
 
+    private static final Set<String> KEPT = Set.of(AddedTokens.CONFIG, KeptFiles.CHAT_TEMPLATE);
     private static final String VERSION_LINE = "#version: 0.2";
 
     /**
@@ -67,7 +71,7 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
         }
         AddedTokens added = AddedTokens.endOfText(tokens.length);
         vocabulary.putAll(added.special());
-        return new Gpt2Files(vocabulary, merges, added);
+        return new Gpt2Files(vocabulary, merges, added, KeptFiles.NONE);
     }
 
     /**
@@ -85,7 +89,8 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
         return new Gpt2Files(
                 vocabulary,
                 lines.subList(header, lines.size()),
-                AddedTokens.read(folder, vocabulary));
+                AddedTokens.read(folder, vocabulary),
+                KeptFiles.read(folder, KEPT::contains));
     }
 
     /** Writes the files into a folder, of the added tokens those that are needed. */
@@ -95,6 +100,7 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
         AtomicFile.writeStream(
                 folder.resolve(MERGES), out -> out.write(lines.getBytes(StandardCharsets.UTF_8)));
         added.write(folder, vocabulary);
+        kept.write(folder);
     }
 
     /**
