@@ -184,6 +184,12 @@ public final class PretrainedTokenizer implements Tokenizer {
         return json.added().special().keySet();
     }
 
+    @Override
+    public PretrainedTokenizer withSpecialTokens(List<String> tokens) {
+        TokenizerJson more = json.withSpecial(tokens);
+        return new PretrainedTokenizer(more, AddedTokensJson.add(files, more.added(), tokens));
+    }
+
     /**
      * {@inheritDoc}
      *
@@ -232,7 +238,8 @@ public final class PretrainedTokenizer implements Tokenizer {
      * {@inheritDoc}
      *
      * <p>The files are those of the folder that this was loaded from, byte for byte, a chat
-     * template included.
+     * template included; where special tokens were added they are in {@code tokenizer.json} and
+     * {@code tokenizer_config.json}.
      */
     @Override
     public void save(Path directory) throws IOException {

@@ -148,7 +148,7 @@ final class ExampleReader {
         return at(value, () -> withEnd(Example.builder().addAnswer(tokenizer.encode(text))));
     }
 
-    private Example completion(Json line, Json prompt, Json completion) {
+    Example completion(Json line, Json prompt, Json completion) {
         if (prompt.isArray()) {
             List<Message> messages = messages(prompt);
             int learnedFrom = messages.size();
@@ -182,7 +182,7 @@ final class ExampleReader {
         return at(line, () -> alpaca.encode(messages, 0));
     }
 
-    private Example chat(Json place, List<Message> messages, int learnedFrom) {
+    Example chat(Json place, List<Message> messages, int learnedFrom) {
         return at(place, () -> chat().encode(messages, learnedFrom));
     }
 
@@ -200,7 +200,7 @@ final class ExampleReader {
         return chat;
     }
 
-    private List<Message> messages(Json list) {
+    List<Message> messages(Json list) {
         List<Message> messages = new ArrayList<>();
         for (Json message : list.items()) {
             for (String key : message.fields().keySet()) {

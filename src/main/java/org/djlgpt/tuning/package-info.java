@@ -1,5 +1,5 @@
 /**
- * What a trained model is given to become an assistant: examples and conversations.
+ * What a trained model is given to become an assistant, or a classifier.
  *
  * <p>What to choose:
  *
@@ -18,7 +18,10 @@
  * Stanford's <a href="https://github.com/tatsu-lab/stanford_alpaca">Alpaca</a>, and for packing
  * Krell et al., "Efficient Sequence Packing without Cross-contamination", 2021.
  *
+ * <p>A classifier learns from {@link org.djlgpt.tuning.LabelledTexts}, which are made of the {@link
+ * org.djlgpt.tuning.LabelledText}s of a CSV file or of JSON lines.
+ *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.nn}, {@code org.djlgpt.data}, {@code
- * org.djlgpt.text} and DJL only.
+ * org.djlgpt.text}, {@code org.djlgpt.jinja}, FastCSV and DJL only.
  */
 package org.djlgpt.tuning;
