@@ -2,13 +2,14 @@ package org.djlgpt.model;
 
 import org.djlgpt.nn.Layers;
 
+import java.io.Serializable;
 import java.util.Map;
 
 /**
  * The size and shape of a {@link GptModel}, one record for each family. {@link #parts} shows at a
  * glance what a model of the family is made of.
  */
-public sealed interface GptConfig permits Gpt2Config, LlamaConfig {
+public sealed interface GptConfig extends Serializable permits Gpt2Config, LlamaConfig {
 
     /**
      * Returns the number of token ids V.

@@ -135,6 +135,11 @@ public final class GptModel extends GptTrunk implements FusedLoss, FusedLikeliho
     }
 
     @Override
+    GptModel outline(Layers layers) {
+        return new GptModel(config(), layers);
+    }
+
+    @Override
     protected NDArray forward(NDArray tokens, Pass pass) {
         NDArray x = hidden(tokens, pass); // (B, T, E)
         return Functional.linear(x, pass.value(outputWeight(), x), null); // (B, T, vocabSize)

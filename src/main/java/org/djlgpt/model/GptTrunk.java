@@ -29,7 +29,7 @@ import java.util.stream.Stream;
  * <p>Parameters are drawn in the order token embedding, position embedding, blocks, final norm,
  * head.
  */
-public abstract sealed class GptTrunk extends TensorBlock permits GptModel {
+public abstract sealed class GptTrunk extends TensorBlock permits GptModel, SequenceClassifier {
 
     private final GptConfig config;
     private final Embedding tokenEmbedding;
@@ -167,6 +167,9 @@ public abstract sealed class GptTrunk extends TensorBlock permits GptModel {
         blocks.subList(from, to).forEach(block -> block.freezeParameters(true));
     }
 
+    /** Makes another model of the same sizes, not yet initialized. */
+    abstract GptTrunk outline(Layers layers);
+
     /** Computes the hidden states (B, T, E) of token ids (B, T). */
     final NDArray hidden(NDArray tokens, Pass pass) {
         NDArray x = pass.through(tokens, embedding); // (B, T, E)
@@ -182,7 +185,7 @@ public abstract sealed class GptTrunk extends TensorBlock permits GptModel {
     }
 
     @Override
-    protected final void requireShape(Shape tokens) {
+    protected void requireShape(Shape tokens) {
         Checks.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
         Checks.requireContext(tokens.get(1), config.contextLength());
     }

@@ -6,10 +6,12 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
 import org.djlgpt.data.TrainingSet;
+import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Positions;
+import org.djlgpt.tuning.LabelledTexts;
 
 import java.util.stream.LongStream;
 
@@ -60,6 +62,16 @@ public interface Objective {
     static Objective nextToken() {
         return NextToken.INSTANCE;
     }
+
+    /**
+     * Chooses the label of each row. A batch is token ids (B, T) and the numbers of their labels
+     * (B), both INT64; the model gives logits (B, labels).
+     *
+     * @return the objective, in nats per row
+     */
+    static Objective classification() {
+        return Classification.INSTANCE;
+    }
 }
 
 enum NextToken implements Objective {
@@ -85,5 +97,39 @@ enum NextToken implements Objective {
     public long count(NDList batch) {
         long[] targets = batch.get(1).toLongArray();
         return LongStream.of(targets).filter(target -> target != CrossEntropy.IGNORED).count();
+    }
+}
+
+enum Classification implements Objective {
+    INSTANCE;
+
+    @Override
+    public NDArray loss(Block model, NDList batch, Pass pass) {
+        return CrossEntropy.mean(pass.through(batch.get(0), model), batch.get(1));
+    }
+
+    @Override
+    public long count(NDList batch) {
+        return batch.get(1).size();
+    }
+
+    @Override
+    public void requireFit(Block model, TrainingSet set) {
+        Shape tokens = new Shape(1, set.contextLength());
+        long logits = model.getOutputShapes(new Shape[] {tokens})[0].getLastDimension();
+        if (set instanceof LabelledTexts texts && texts.labels().size() != logits) {
+            throw new IllegalArgumentException(
+                    "the texts have the labels %s, but the model has logits for %d; make it for them"
+                            .formatted(texts.labels(), logits));
+        }
+        if (model instanceof SequenceClassifier classifier) {
+            set.requireIdsBelow(classifier.config().vocabSize());
+            if (set instanceof LabelledTexts texts && !texts.labels().equals(classifier.labels())) {
+                throw new IllegalArgumentException(
+                        ("the texts have the labels %s, but the classifier %s; give the texts its"
+                                        + " labels (optLabels)")
+                                .formatted(texts.labels(), classifier.labels()));
+            }
+        }
     }
 }

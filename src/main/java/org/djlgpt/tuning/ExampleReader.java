@@ -1,13 +1,17 @@
 package org.djlgpt.tuning;
 
 import org.djlgpt.io.Json;
+import org.djlgpt.text.InOrder;
 import org.djlgpt.text.JsonLines;
 import org.djlgpt.text.Tokenizer;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -61,11 +65,63 @@ final class ExampleReader {
                                 template, tokenizer::encodeWithSpecialTokens, special, endOfText);
     }
 
-    void read(Path file, Consumer<Example> examples) throws IOException {
+    /**
+     * Reads a file.
+     *
+     * @param numThreads how many threads encode
+     * @param examples takes the examples, in order, on the caller's thread
+     */
+    void read(Path file, int numThreads, Consumer<Example> examples) throws IOException {
         try (JsonLines lines = JsonLines.open(file)) {
-            for (Json line = lines.next(); line != null; line = lines.next()) {
-                examples.accept(example(line));
+            Iterator<List<Json>> chunks = new Chunks(lines);
+            new InOrder<>(chunks, chunk -> chunk.stream().map(this::example).toList(), numThreads)
+                    .forEachRemaining(chunk -> chunk.forEach(examples));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Several lines at a time: one is too little work for a thread. */
+    private static final class Chunks implements Iterator<List<Json>> {
+
+        private static final int LINES = 256;
+
+        private final JsonLines lines;
+        private List<Json> next;
+
+        Chunks(JsonLines lines) {
+            this.lines = lines;
+        }
+
+        @Override
+        public boolean hasNext() {
+            next = next == null ? read() : next;
+            return !next.isEmpty();
+        }
+
+        private List<Json> read() {
+            try {
+                List<Json> chunk = new ArrayList<>();
+                for (Json line = lines.next(); line != null; line = lines.next()) {
+                    chunk.add(line);
+                    if (chunk.size() == LINES) {
+                        break;
+                    }
+                }
+                return chunk;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
+        }
+
+        @Override
+        public List<Json> next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException("there are no more lines");
+            }
+            List<Json> chunk = next;
+            next = null;
+            return chunk;
         }
     }
 

@@ -20,6 +20,7 @@ public final class ExampleSetBuilder {
     private ChatTemplate template;
     private Integer endOfText;
     private Integer padding;
+    private int numThreads = Runtime.getRuntime().availableProcessors();
 
     ExampleSetBuilder() {}
 
@@ -79,6 +80,19 @@ public final class ExampleSetBuilder {
     }
 
     /**
+     * Sets how many threads encode the texts of files.
+     *
+     * @param numThreads 1 to 1024, 1 for the caller's; by default one for each processor, which
+     *     share tokenizer and template
+     * @return this builder
+     * @throws IllegalArgumentException for another number
+     */
+    public ExampleSetBuilder optThreads(int numThreads) {
+        this.numThreads = Checks.requireThreads(numThreads);
+        return this;
+    }
+
+    /**
      * Adds the examples of a file, behind those added before.
      *
      * @param file JSON lines, packed if the name ends with {@code .gz}
@@ -117,7 +131,7 @@ public final class ExampleSetBuilder {
         Truncation kept = new Truncation(contextLength);
         examples.forEach(kept::add);
         for (Path file : files) {
-            new ExampleReader(tokenizer, endOfText(), template).read(file, kept::add);
+            new ExampleReader(tokenizer, endOfText(), template).read(file, numThreads, kept::add);
         }
         if (kept.examples.isEmpty()) {
             throw new IllegalArgumentException(

@@ -82,7 +82,7 @@ class FreezeCommandTest {
                 "1-0 | names '1-0'",
                 "head | names 'head'",
                 "embeddings, | names ''",
-                "embeddings,0-1 --lora-rank 2 | does not go with --lora-rank"
+                "embeddings,0-1 --lora-rank 2 | does not go with an adapter"
             })
     void whatIsNoPartIsNamed(String parts, String message) {
         Path out = folder.resolve("refused");

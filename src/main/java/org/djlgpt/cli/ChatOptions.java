@@ -1,0 +1,94 @@
+package org.djlgpt.cli;
+
+import ai.djl.MalformedModelException;
+
+import org.djlgpt.generation.Chat;
+import org.djlgpt.generation.TextGenerator;
+import org.djlgpt.tuning.ChatTemplate;
+import org.djlgpt.tuning.Message;
+
+import picocli.CommandLine.Option;
+
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.Optional;
+
+/** Whether and how a model is talked with, instead of continuing a text. */
+final class ChatOptions {
+
+    private static final String NONE = "none";
+
+    @Option(
+            names = "--chat",
+            description =
+                    "take the prompt for a message, and print the answer, through the chat template"
+                        + " of the model's folder; --interactive does so by itself where there is"
+                        + " one")
+    private boolean chat;
+
+    @Option(
+            names = "--chat-template",
+            paramLabel = "NAME|FILE",
+            description =
+                    "talk through another template: alpaca, chatml, llama3, or a file in Jinja;"
+                            + " none to continue the text as it is")
+    private String template;
+
+    @Option(
+            names = "--system",
+            paramLabel = "TEXT",
+            description = "what the model is told before a conversation begins")
+    private String system;
+
+    /**
+     * Reads the chat template, if the model is to be talked with.
+     *
+     * @param interactive whether a person writes lines
+     */
+    Optional<ChatTemplate> template(ModelFolder folder, boolean interactive)
+            throws IOException, MalformedModelException {
+        boolean asked = chat || system != null || template != null;
+        if (NONE.equals(template)) {
+            if (chat || system != null) {
+                throw new IllegalArgumentException(
+                        "--chat-template none does not fit %s, which needs one; leave one of them out"
+                                .formatted(chat ? "--chat" : "--system"));
+            }
+            return Optional.empty();
+        }
+        if (!asked && !interactive) {
+            return Optional.empty();
+        }
+        Optional<ChatTemplate> found =
+                template == null
+                        ? ChatTemplate.find(folder.tokenizerFolder())
+                        : Optional.of(given(folder));
+        if (found.isEmpty() && asked) {
+            throw new IllegalArgumentException(
+                    "%s has no chat template; give one with --chat-template, such as one of %s"
+                            .formatted(folder.path(), String.join(", ", ChatTemplate.names())));
+        }
+        return found;
+    }
+
+    private ChatTemplate given(ModelFolder folder) throws IOException, MalformedModelException {
+        if (ChatTemplate.names().contains(template)) {
+            return ChatTemplate.named(template);
+        }
+        Path file = Path.of(template);
+        if (!Files.isRegularFile(file)) {
+            throw new IllegalArgumentException(
+                    "--chat-template %s is neither a file nor one of %s, none"
+                            .formatted(template, String.join(", ", ChatTemplate.names())));
+        }
+        return ChatTemplate.read(file, folder.tokenizerFolder());
+    }
+
+    /** Starts a conversation. */
+    Chat start(TextGenerator generator, ChatTemplate chatTemplate) {
+        return system == null
+                ? generator.chat(chatTemplate)
+                : generator.chat(chatTemplate, Message.system(system));
+    }
+}
