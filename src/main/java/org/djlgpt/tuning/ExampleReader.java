@@ -183,12 +183,21 @@ final class ExampleReader {
     }
 
     Example chat(Json place, List<Message> messages, int learnedFrom) {
+        return at(place, () -> chat().encode(messages, learnedFrom));
+    }
+
+    /** Makes an example of a conversation that is not from a file. */
+    Example conversation(List<Message> messages) {
+        messages.forEach(message -> requireNothingSpecial(message.content()));
+        return chat().encode(messages, 0);
+    }
+
+    private ChatEncoder chat() {
         if (chat == null) {
-            throw place.malformed(
-                    "%s is a conversation, and there is no chat template to write it; give one",
-                    place.place());
+            throw new IllegalArgumentException(
+                    "there is no chat template to write a conversation with; give one");
         }
-        return at(place, () -> chat.encode(messages, learnedFrom));
+        return chat;
     }
 
     List<Message> messages(Json list) {
@@ -205,7 +214,7 @@ final class ExampleReader {
             Json content = message.require("content");
             String name = role.string();
             String text = name.equals("assistant") ? answer(content) : JsonLines.text(content);
-            requireNothingSpecial(content, text);
+            at(content, () -> requireNothingSpecial(text));
             messages.add(at(role, () -> new Message(name, text)));
         }
         return messages;
@@ -221,18 +230,18 @@ final class ExampleReader {
     }
 
     /** Whoever wrote a message must not end a turn in it, or speak as somebody else. */
-    private void requireNothingSpecial(Json value, String text) {
-        if (firsts.stream().noneMatch(first -> text.indexOf(first) >= 0)) {
-            return;
-        }
-        for (String token : special) {
-            if (text.contains(token)) {
-                throw value.malformed(
-                        "%s spells %s, which the tokenizer would take for its special token; spell"
-                                + " it otherwise",
-                        value.place(), token);
+    private String requireNothingSpecial(String text) {
+        if (firsts.stream().anyMatch(first -> text.indexOf(first) >= 0)) {
+            for (String token : special) {
+                if (text.contains(token)) {
+                    throw new IllegalArgumentException(
+                            ("the message spells %s, which the tokenizer would take for its"
+                                            + " special token; spell it otherwise")
+                                    .formatted(token));
+                }
             }
         }
+        return text;
     }
 
     /** Says where something is wrong that doesn't know its place. */

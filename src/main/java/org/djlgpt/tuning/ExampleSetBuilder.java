@@ -9,12 +9,13 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Builds an {@link ExampleSet}. */
 public final class ExampleSetBuilder {
 
-    private final List<Example> examples = new ArrayList<>();
-    private final List<Path> files = new ArrayList<>();
+    private final List<Source> sources = new ArrayList<>();
     private Tokenizer tokenizer;
     private int contextLength;
     private ChatTemplate template;
@@ -36,7 +37,7 @@ public final class ExampleSetBuilder {
     }
 
     /**
-     * Sets what makes ids of the texts of files, for which it is required.
+     * Sets what makes ids of texts; required for files and conversations.
      *
      * @param tokenizer the tokenizer
      * @return this builder
@@ -49,7 +50,7 @@ public final class ExampleSetBuilder {
     /**
      * Sets how conversations are written.
      *
-     * @param template that of the model; none by default, and then files must not have any
+     * @param template that of the model; none by default, and then there must be no conversations
      * @return this builder
      */
     public ExampleSetBuilder optTemplate(ChatTemplate template) {
@@ -99,18 +100,29 @@ public final class ExampleSetBuilder {
      * @return this builder
      */
     public ExampleSetBuilder addFile(Path file) {
-        files.add(file);
+        sources.add((reader, examples) -> reader.get().read(file, numThreads, examples));
         return this;
     }
 
     /**
-     * Adds examples that are there already; they come before those of files.
+     * Adds a conversation, whose turns of the assistant are learned.
+     *
+     * @param messages its parts in order
+     * @return this builder
+     */
+    public ExampleSetBuilder addConversation(List<Message> messages) {
+        sources.add((reader, examples) -> examples.accept(reader.get().conversation(messages)));
+        return this;
+    }
+
+    /**
+     * Adds examples that are made of ids already.
      *
      * @param more the examples
      * @return this builder
      */
     public ExampleSetBuilder addExamples(List<Example> more) {
-        examples.addAll(more);
+        sources.add((reader, examples) -> more.forEach(examples));
         return this;
     }
 
@@ -118,20 +130,16 @@ public final class ExampleSetBuilder {
      * Builds the set.
      *
      * @return the set
-     * @throws IllegalArgumentException if the context length is below 1, there are files and no
-     *     tokenizer, a file is missing or holds something else than described at {@link
-     *     ExampleSet}, naming the file, the line and the key; or if no example is left
+     * @throws IllegalArgumentException if the context length is below 1, there are files or
+     *     conversations and no tokenizer, a file is missing or holds something else than described
+     *     at {@link ExampleSet}, naming the file, the line and the key; or if no example is left
      * @throws IOException if a file can't be read
      */
     public ExampleSet build() throws IOException {
         Checks.requirePositive("contextLength", contextLength);
-        if (tokenizer == null && !files.isEmpty()) {
-            throw new IllegalArgumentException("tokenizer is not set; call setTokenizer");
-        }
         Truncation kept = new Truncation(contextLength);
-        examples.forEach(kept::add);
-        for (Path file : files) {
-            new ExampleReader(tokenizer, endOfText(), template).read(file, numThreads, kept::add);
+        for (Source source : sources) {
+            source.read(this::reader, kept::add);
         }
         if (kept.examples.isEmpty()) {
             throw new IllegalArgumentException(
@@ -143,6 +151,19 @@ public final class ExampleSetBuilder {
         }
         return new ExampleSet(
                 kept.examples, contextLength, paddingId(), kept.truncated, kept.dropped);
+    }
+
+    /** Where examples come from. */
+    private interface Source {
+
+        void read(Supplier<ExampleReader> reader, Consumer<Example> examples) throws IOException;
+    }
+
+    private ExampleReader reader() {
+        if (tokenizer == null) {
+            throw new IllegalArgumentException("tokenizer is not set; call setTokenizer");
+        }
+        return new ExampleReader(tokenizer, endOfText(), template);
     }
 
     private OptionalInt endOfText() {
