@@ -61,15 +61,23 @@ final class ChatOptions {
             return Optional.empty();
         }
         Optional<ChatTemplate> found =
-                template == null
-                        ? ChatTemplate.find(folder.tokenizerFolder())
-                        : Optional.of(given(folder));
+                template == null ? ofFolder(folder) : Optional.of(given(folder));
         if (found.isEmpty() && asked) {
             throw new IllegalArgumentException(
                     "%s has no chat template; give one with --chat-template, such as one of %s"
                             .formatted(folder.path(), String.join(", ", ChatTemplate.names())));
         }
         return found;
+    }
+
+    private static Optional<ChatTemplate> ofFolder(ModelFolder folder)
+            throws IOException, MalformedModelException {
+        try {
+            return ChatTemplate.find(folder.tokenizerFolder());
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    e.getMessage() + "; choose another template with --chat-template, or none", e);
+        }
     }
 
     private ChatTemplate given(ModelFolder folder) throws IOException, MalformedModelException {
