@@ -4,7 +4,8 @@ of each kind.
 
 IDS is JSON, one row or a list of rows of equal length: "[1, 2, 3]". Prints one JSON object: parameter count, logits
 (B, T, vocabulary) of IDS, what `generate` makes of it with the folder's generation_config.json, greedily and up to the
-context length, the warnings meanwhile and, where DIR holds a tokenizer, its class and what it makes of TEXT.
+context length, the warnings meanwhile and, where DIR holds a tokenizer, its class and what it makes of TEXT. Of a
+classifier, logits (B, labels) and its labels instead.
 Exits with 1 when the folder lacks a parameter, holds one too many or one of another shape, when `generate` warns, or
 when the tokenizer is refused.
 
@@ -24,7 +25,7 @@ import torch
 import transformers
 from peft import AutoPeftModelForCausalLM
 from safetensors.torch import load_file
-from transformers import AutoModelForCausalLM, AutoTokenizer
+from transformers import AutoConfig, AutoModelForCausalLM, AutoModelForSequenceClassification, AutoTokenizer
 
 
 def tokenizer_report(folder, text):
@@ -62,13 +63,19 @@ def generation_report(model, ids):
             "warnings": messages.texts + [str(warning.message) for warning in caught]}
 
 
+def is_classifier(architectures):
+    return any(name.endswith("ForSequenceClassification") for name in architectures)
+
+
 def load(folder):
     if (folder / "adapter_config.json").exists():
         with warnings.catch_warnings(record=True) as caught:  # such as: missing adapter keys
             warnings.simplefilter("always")
             model = AutoPeftModelForCausalLM.from_pretrained(folder, dtype=torch.float32)
         return model.eval(), [str(w.message) for w in caught if "keys" in str(w.message)]
-    model, loading = AutoModelForCausalLM.from_pretrained(
+    architectures = AutoConfig.from_pretrained(folder, local_files_only=True).architectures or []
+    auto = AutoModelForSequenceClassification if is_classifier(architectures) else AutoModelForCausalLM
+    model, loading = auto.from_pretrained(
         folder, output_loading_info=True, local_files_only=True, ignore_mismatched_sizes=True)
     return model.eval(), {kind: sorted(map(str, names)) for kind, names in loading.items() if names}
 
@@ -110,7 +117,10 @@ def main():
         rows = given.ids if isinstance(given.ids[0], list) else [given.ids]
         ids = torch.tensor(rows)
         report["logits"] = model(ids).logits.float().tolist()
-        report |= generation_report(model, ids)
+        if is_classifier([type(model).__name__]):
+            report["labels"] = model.config.id2label
+        else:
+            report |= generation_report(model, ids)
     print(json.dumps(report))
     return 1 if problems or report.get("warnings") or "error" in (report["tokenizer"] or {}) else 0
 

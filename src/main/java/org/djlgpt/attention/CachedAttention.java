@@ -8,6 +8,7 @@ import ai.djl.training.ParameterStore;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
+import org.djlgpt.nn.Positions;
 import org.djlgpt.torch.Recording;
 
 /**
@@ -83,7 +84,8 @@ public abstract class CachedAttention extends SelfAttention {
         requireShape(x.getShape());
         int tokens = (int) x.getShape().get(1);
         cache.reserve(tokens);
-        Pass pass = new Pass(new ParameterStore(x.getManager(), false), false);
+        Positions positions = Positions.from(cache.length());
+        Pass pass = new Pass(new ParameterStore(x.getManager(), false), false, positions);
         try (Recording off = Recording.off();
                 Autocast precise = Autocast.float32()) {
             NDArray attended = scoped(() -> attend(x, cache, pass), x);

@@ -86,7 +86,8 @@ public final class CausalAttention extends SelfAttention {
                 keys,
                 values,
                 pass.dropout(dropoutRate),
-                Functional.NO_WINDOW); // (B, T, outputDim)
+                Functional.NO_WINDOW,
+                pass.positions()); // (B, T, outputDim)
     }
 
     @Override

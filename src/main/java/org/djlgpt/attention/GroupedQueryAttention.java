@@ -121,40 +121,45 @@ public final class GroupedQueryAttention extends CachedAttention {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        NDArray queries = queries(x, 0, pass); // (B, H, T, D)
-        NDArray keys = keys(x, 0, pass); // (B, G, T, D)
+        NDArray queries = queries(x, pass); // (B, H, T, D)
+        NDArray keys = keys(x, pass); // (B, G, T, D)
         NDArray values = split(pass.through(x, value)); // (B, G, T, D)
         NDArray contexts =
                 Functional.causalAttention(
-                        queries, keys, values, pass.dropout(dropoutRate), window); // (B, H, T, D)
+                        queries,
+                        keys,
+                        values,
+                        pass.dropout(dropoutRate),
+                        window,
+                        pass.positions()); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 
     @Override
     NDArray attend(NDArray x, KeyValueCache cache, Pass pass) {
-        NDArray queries = queries(x, cache.length(), pass); // (B, H, T, D)
-        NDArray keys = keys(x, cache.length(), pass); // (B, G, T, D)
+        NDArray queries = queries(x, pass); // (B, H, T, D)
+        NDArray keys = keys(x, pass); // (B, G, T, D)
         NDArray values = split(pass.through(x, value)); // (B, G, T, D)
         NDArray contexts = cache.attend(queries, keys, values, window); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 
-    private NDArray queries(NDArray x, int start, Pass pass) {
-        return placed(split(pass.through(x, query)), queryNorm, start, pass); // (B, H, T, D)
+    private NDArray queries(NDArray x, Pass pass) {
+        return placed(split(pass.through(x, query)), queryNorm, pass); // (B, H, T, D)
     }
 
-    private NDArray keys(NDArray x, int start, Pass pass) {
-        return placed(split(pass.through(x, key)), keyNorm, start, pass); // (B, G, T, D)
+    private NDArray keys(NDArray x, Pass pass) {
+        return placed(split(pass.through(x, key)), keyNorm, pass); // (B, G, T, D)
     }
 
-    private NDArray placed(NDArray heads, RmsNorm norm, int start, Pass pass) {
+    private NDArray placed(NDArray heads, RmsNorm norm, Pass pass) {
         NDArray normed = norm == null ? heads : pass.through(heads, norm);
-        return rotary == null ? normed : rotary.rotate(normed, start);
+        return rotary == null ? normed : rotary.rotate(normed, pass.positions());
     }
 
     @Override
     NDArray scores(NDArray x, Pass pass) {
-        return dot(queries(x, 0, pass), keys(x, 0, pass)); // (B, H, T, T)
+        return dot(queries(x, pass), keys(x, pass)); // (B, H, T, T)
     }
 
     @Override

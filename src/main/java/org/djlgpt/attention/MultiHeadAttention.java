@@ -83,7 +83,8 @@ public final class MultiHeadAttention extends CachedAttention {
                         keys,
                         values,
                         pass.dropout(dropoutRate),
-                        Functional.NO_WINDOW); // (B, H, T, D)
+                        Functional.NO_WINDOW,
+                        pass.positions()); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)
     }
 

@@ -10,6 +10,7 @@ import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.nn.Pass;
+import org.djlgpt.nn.Positions;
 import org.djlgpt.nn.TensorBlock;
 
 import java.lang.ref.Cleaner;
@@ -111,7 +112,7 @@ public final class RotaryEmbedding extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        return rotate(x, 0);
+        return rotate(x, pass.positions());
     }
 
     /**
@@ -124,17 +125,25 @@ public final class RotaryEmbedding extends TensorBlock {
      *     negative
      */
     public NDArray rotate(NDArray x, int start) {
+        return rotate(x, Positions.from(start));
+    }
+
+    /**
+     * Rotates tokens.
+     *
+     * @param x queries or keys (.., T, D); heads (B, H, T, D) if rows are packed
+     * @param positions where the tokens stand
+     * @return the rotated ones, of the same shape
+     * @throws IllegalArgumentException if the block does not take {@code x}
+     */
+    public NDArray rotate(NDArray x, Positions positions) {
         requireShape(x.getShape());
-        if (start < 0) {
-            throw new IllegalArgumentException(
-                    "start=%d must be at least 0; positions count from 0".formatted(start));
-        }
-        int end = start + (int) x.getShape().get(x.getShape().dimension() - 2);
-        Angles angles = tables.upTo(end, x.getDevice());
+        long tokens = x.getShape().get(x.getShape().dimension() - 2);
+        Angles angles = tables.upTo(positions.end(tokens), x.getDevice());
         return Functional.rotate(
                 x,
-                angles.cosine.get("{}:{}", start, end), // (T, D / 2)
-                angles.sine.get("{}:{}", start, end)); // (T, D / 2)
+                positions.lookUp(angles.cosine, tokens), // (T, D / 2) or (B, T, D / 2)
+                positions.lookUp(angles.sine, tokens));
     }
 
     /**

@@ -5,6 +5,8 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 
+import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.io.AtomicFolder;
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.model.GptModel;
@@ -69,6 +71,50 @@ public final class AdapterDirectory {
             throws IOException, MalformedModelException {
         AtomicFolder.settle(directory);
         return Optional.ofNullable(AdapterConfig.read(directory).base());
+    }
+
+    /**
+     * Returns the folder of the model that an adapter is for.
+     *
+     * @param directory the folder of an adapter
+     * @return the folder that it names
+     * @throws IOException as {@link #base}
+     * @throws MalformedModelException as {@link #base}
+     * @throws IllegalArgumentException if it names none that is here
+     */
+    public static Path baseFolder(Path directory) throws IOException, MalformedModelException {
+        String name = base(directory).orElse("a model that it does not name");
+        Path base = Path.of(name);
+        if (!Files.isDirectory(base)) {
+            throw new IllegalArgumentException(
+                    "%s is an adapter for %s, which is no folder here; name the folder of its base"
+                            .formatted(directory, name));
+        }
+        return base;
+    }
+
+    /**
+     * Puts an adapter on its base, for writing only: in one precision, and in no other.
+     *
+     * @param directory the folder of an adapter
+     * @param base the folder of the model that it is for
+     * @param precision what weights are kept in
+     * @param manager owns the weights
+     * @return the decoder of both
+     * @throws IOException as {@link #load}
+     * @throws MalformedModelException as {@link #load}
+     * @throws IllegalArgumentException as {@link #load}
+     */
+    public static GptDecoder loadDecoder(
+            Path directory, Path base, WeightPrecision precision, NDManager manager)
+            throws IOException, MalformedModelException {
+        NDManager loading = manager.newSubManager();
+        GptModel model = load(directory, ModelDirectory.load(base, loading), loading);
+        GptDecoder decoder = new GptDecoder(model, precision, manager);
+        if (precision != WeightPrecision.FP32) {
+            loading.close();
+        }
+        return decoder;
     }
 
     /**
@@ -180,7 +226,7 @@ public final class AdapterDirectory {
             }
             SafeTensors.write(folder.resolve(WEIGHTS), tensors);
         }
-        ModelDirectory.writeJson(
+        ModelWriter.writeJson(
                 AdapterConfig.of(lora, base, joined).json(kinds, modules.get(0).transposed()),
                 folder.resolve(AdapterConfig.FILE));
     }

@@ -11,7 +11,7 @@ import org.djlgpt.attention.CachedAttention;
 import org.djlgpt.model.FeedForward;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
-import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.PositionEmbedding;
 import org.djlgpt.model.TransformerBlock;
 import org.djlgpt.nn.ActivationFunction;
@@ -45,6 +45,11 @@ final class Gpt2Format implements ModelFormat {
     @Override
     public String modelType() {
         return "gpt2";
+    }
+
+    @Override
+    public String family() {
+        return "GPT2";
     }
 
     @Override
@@ -138,7 +143,7 @@ final class Gpt2Format implements ModelFormat {
     }
 
     @Override
-    public List<CheckpointTensor> tensors(GptModel model) {
+    public List<CheckpointTensor> trunk(GptTrunk model) {
         List<CheckpointTensor> tensors = new ArrayList<>();
         tensors.add(plain(embedding(), model.tokenEmbedding().weight()));
         PositionEmbedding positions = (PositionEmbedding) model.positions().orElseThrow();
@@ -147,9 +152,6 @@ final class Gpt2Format implements ModelFormat {
             addLayer("h." + model.blocks().indexOf(block) + ".", block, tensors);
         }
         addNorm("ln_f", (LayerNorm) model.finalNorm(), tensors);
-        if (!model.config().tiedOutput()) {
-            tensors.add(plain(OUTPUT, model.outputWeight()));
-        }
         return tensors;
     }
 

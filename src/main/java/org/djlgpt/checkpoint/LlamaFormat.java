@@ -9,7 +9,7 @@ import org.djlgpt.attention.RotaryEmbedding.Scaling;
 import org.djlgpt.io.Json;
 import org.djlgpt.model.GatedFeedForward;
 import org.djlgpt.model.GptConfig;
-import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.model.LlamaConfig.Relative;
 import org.djlgpt.model.TransformerBlock;
@@ -29,13 +29,23 @@ import java.util.Optional;
  * the older one, {@code rope_theta} and {@code rope_scaling}, which is written, since both read it.
  *
  * @param relative the model that it is for
- * @param architecture the class of transformers that reads it
  */
-record LlamaFormat(Relative relative, String architecture) implements ModelFormat {
+record LlamaFormat(Relative relative) implements ModelFormat {
 
     @Override
     public String modelType() {
         return relative.name().toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String family() {
+        String name = relative.name();
+        return name.charAt(0) + name.substring(1).toLowerCase(Locale.ROOT);
+    }
+
+    @Override
+    public String architecture() {
+        return family() + "ForCausalLM";
     }
 
     @Override
@@ -206,16 +216,13 @@ record LlamaFormat(Relative relative, String architecture) implements ModelForma
     }
 
     @Override
-    public List<CheckpointTensor> tensors(GptModel model) {
+    public List<CheckpointTensor> trunk(GptTrunk model) {
         List<CheckpointTensor> tensors = new ArrayList<>();
         tensors.add(plain(embedding(), model.tokenEmbedding().weight()));
         for (TransformerBlock block : model.blocks()) {
             addLayer("layers." + model.blocks().indexOf(block) + ".", block, tensors);
         }
         addNorm("norm", (RmsNorm) model.finalNorm(), tensors);
-        if (!model.config().tiedOutput()) {
-            tensors.add(plain(OUTPUT, model.outputWeight()));
-        }
         return tensors;
     }
 

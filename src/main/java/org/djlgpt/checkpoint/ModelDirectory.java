@@ -1,22 +1,12 @@
 package org.djlgpt.checkpoint;
 
 import ai.djl.MalformedModelException;
-import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.DataType;
-
-import com.google.gson.Gson;
-import com.google.gson.GsonBuilder;
-import com.google.gson.JsonElement;
-import com.google.gson.JsonObject;
 
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
-import org.djlgpt.io.AtomicFile;
 import org.djlgpt.io.AtomicFolder;
 import org.djlgpt.io.Json;
-import org.djlgpt.io.SafeTensors;
-import org.djlgpt.io.TensorSource;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
@@ -25,13 +15,9 @@ import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.Recording;
 
 import java.io.IOException;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
-import java.util.LinkedHashMap;
-import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.function.Predicate;
@@ -74,7 +60,10 @@ public final class ModelDirectory {
      * @throws IOException if the folder can't be written; the model that lies there is unchanged
      */
     public static void save(GptModel model, Path directory) throws IOException {
-        AtomicFolder.write(directory, MODEL, folder -> write(model, OptionalInt.empty(), folder));
+        AtomicFolder.write(
+                directory,
+                MODEL,
+                folder -> new ModelWriter(model, OptionalInt.empty()).write(folder));
     }
 
     /**
@@ -89,106 +78,22 @@ public final class ModelDirectory {
      */
     public static void save(GptModel model, Tokenizer tokenizer, Path directory)
             throws IOException {
-        if (tokenizer.vocabSize() > model.config().vocabSize()) {
-            throw new IllegalArgumentException(
-                    "a vocabulary of %d ids is too large for a model with vocabSize=%d"
-                            .formatted(tokenizer.vocabSize(), model.config().vocabSize()));
-        }
+        requireRoomFor(tokenizer, model.config());
         AtomicFolder.write(
                 directory,
                 MODEL.or(Tokenizer::isPart),
                 folder -> {
-                    write(model, tokenizer.endOfText(), folder);
+                    new ModelWriter(model, tokenizer.endOfText()).write(folder);
                     tokenizer.save(folder);
                 });
     }
 
-    private static void write(GptModel model, OptionalInt endOfText, Path folder)
-            throws IOException {
-        ModelFormat format = ModelFormat.of(model.config());
-        writeConfig(model.config(), format, endOfText, folder.resolve(CONFIG));
-        writeGenerationConfig(model.config(), endOfText, folder.resolve(GENERATION_CONFIG));
-        NDManager owner = model.tokenEmbedding().weight().getArray().getManager();
-        try (Recording off = Recording.off();
-                NDManager merging = owner.newSubManager()) {
-            GptModel plain = Lora.merge(model, merging);
-            SafeTensors.writeLazily(folder.resolve(WeightFiles.SINGLE), sources(plain, format));
+    static void requireRoomFor(Tokenizer tokenizer, GptConfig config) {
+        if (tokenizer.vocabSize() > config.vocabSize()) {
+            throw new IllegalArgumentException(
+                    "a vocabulary of %d ids is too large for a model with vocabSize=%d"
+                            .formatted(tokenizer.vocabSize(), config.vocabSize()));
         }
-    }
-
-    private static void writeConfig(
-            GptConfig config, ModelFormat format, OptionalInt endOfText, Path file)
-            throws IOException {
-        JsonObject json = new JsonObject();
-        json.addProperty("model_type", format.modelType());
-        json.add("architectures", new Gson().toJsonTree(List.of(format.architecture())));
-        format.write(config, json);
-        addOtherFields(config, json);
-        addTokens(config, endOfText, json, "bos_token_id", "eos_token_id");
-        json.addProperty("torch_dtype", "float32");
-        writeJson(json, file);
-    }
-
-    private static void addOtherFields(GptConfig config, JsonObject json) {
-        config.otherFields()
-                .forEach(
-                        (key, value) -> {
-                            if (!json.has(key)) {
-                                json.add(key, new Gson().fromJson(value, JsonElement.class));
-                            }
-                        });
-    }
-
-    /**
-     * Writes {@code generation_config.json}, by which transformers' {@code generate} stops and
-     * fills up the rows that stop early.
-     */
-    private static void writeGenerationConfig(GptConfig config, OptionalInt endOfText, Path file)
-            throws IOException {
-        JsonObject json = new JsonObject();
-        addTokens(config, endOfText, json, "bos_token_id", "eos_token_id", "pad_token_id");
-        writeJson(json, file);
-    }
-
-    /**
-     * Adds the ids that the model was made with, or else the tokenizer's. Null is not the same as
-     * nothing, for which transformers takes 50256.
-     */
-    private static void addTokens(
-            GptConfig config, OptionalInt endOfText, JsonObject json, String... keys) {
-        JsonElement end =
-                new Gson().toJsonTree(endOfText.isPresent() ? endOfText.getAsInt() : null);
-        for (String key : keys) {
-            String kept = config.otherFields().get(key);
-            json.add(key, kept == null ? end : new Gson().fromJson(kept, JsonElement.class));
-        }
-    }
-
-    static void writeJson(JsonObject json, Path file) throws IOException {
-        String text = new GsonBuilder().setPrettyPrinting().serializeNulls().create().toJson(json);
-        byte[] bytes = (text + "\n").getBytes(StandardCharsets.UTF_8);
-        AtomicFile.writeStream(file, out -> out.write(bytes));
-    }
-
-    private static Map<String, TensorSource> sources(GptModel model, ModelFormat format) {
-        NDArray embedding = model.tokenEmbedding().weight().getArray();
-        DataType type = embedding.getDataType();
-        Map<String, TensorSource> sources = new LinkedHashMap<>();
-        for (CheckpointTensor tensor : format.tensors(model)) {
-            sources.put(
-                    format.prefixed(tensor.name()),
-                    new TensorSource(type, tensor.shape(), tensor::join));
-        }
-        format.zeros(model.config())
-                .forEach(
-                        (name, shape) ->
-                                sources.put(
-                                        format.prefixed(name),
-                                        new TensorSource(
-                                                type,
-                                                shape,
-                                                () -> embedding.getManager().zeros(shape, type))));
-        return sources;
     }
 
     /**
@@ -207,23 +112,34 @@ public final class ModelDirectory {
             throws IOException, MalformedModelException {
         AtomicFolder.settle(directory);
         try {
-            ConfigFields fields = new ConfigFields(readConfig(directory), dropout);
-            StopTokens.ofGeneration(directory)
-                    .ifPresent(ids -> fields.overrule(StopTokens.KEY, ids));
-            fields.require("transformers_weights", WeightFiles.SINGLE);
-            fields.refuse(
-                    "quantization_config",
-                    "attn_logit_softcapping",
-                    "final_logit_softcapping",
-                    "num_local_experts",
-                    "num_experts");
-            fields.value("architectures");
-            fields.value("torch_dtype", "dtype");
-            fields.value("auto_map"); // code, which goes with the folder that it came from
+            ConfigFields fields = fields(directory, dropout);
+            if (ClassifierDirectory.isClassifier(fields)) {
+                throw fields.malformed(
+                        "architectures is %s, a classifier, which writes no text; classify texts"
+                                + " with it (gpt classify, ClassifierDirectory)",
+                        fields.value("architectures").orElseThrow());
+            }
             return ModelFormat.of(fields).read(fields);
         } catch (IllegalArgumentException e) {
             throw new MalformedModelException(e.getMessage(), e);
         }
+    }
+
+    /** Reads the fields of which all families know. */
+    static ConfigFields fields(Path directory, Float dropout) throws IOException {
+        ConfigFields fields = new ConfigFields(readConfig(directory), dropout);
+        StopTokens.ofGeneration(directory).ifPresent(ids -> fields.overrule(StopTokens.KEY, ids));
+        fields.require("transformers_weights", WeightFiles.SINGLE);
+        fields.refuse(
+                "quantization_config",
+                "attn_logit_softcapping",
+                "final_logit_softcapping",
+                "num_local_experts",
+                "num_experts");
+        fields.value("architectures");
+        fields.value("torch_dtype", "dtype");
+        fields.value("auto_map"); // code, which goes with the folder that it came from
+        return fields;
     }
 
     static Json readConfig(Path directory) throws IOException {
@@ -303,7 +219,8 @@ public final class ModelDirectory {
             throws IOException, MalformedModelException {
         try (Recording off = Recording.off();
                 WeightFiles weights = WeightFiles.open(directory)) {
-            return new ModelReader(config, weights).read(manager);
+            ModelReader reader = new ModelReader(config, weights);
+            return reader.read(new GptModel(config), manager);
         }
     }
 

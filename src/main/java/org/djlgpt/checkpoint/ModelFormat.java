@@ -6,8 +6,11 @@ import com.google.gson.JsonObject;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.LlamaConfig.Relative;
+import org.djlgpt.model.SequenceClassifier;
 
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.Collectors;
@@ -22,13 +25,19 @@ interface ModelFormat {
     List<ModelFormat> ALL =
             List.of(
                     new Gpt2Format(),
-                    new LlamaFormat(Relative.LLAMA, "LlamaForCausalLM"),
-                    new LlamaFormat(Relative.MISTRAL, "MistralForCausalLM"),
-                    new LlamaFormat(Relative.QWEN2, "Qwen2ForCausalLM"),
-                    new LlamaFormat(Relative.QWEN3, "Qwen3ForCausalLM"));
+                    new LlamaFormat(Relative.LLAMA),
+                    new LlamaFormat(Relative.MISTRAL),
+                    new LlamaFormat(Relative.QWEN2),
+                    new LlamaFormat(Relative.QWEN3));
 
     /** The output layer, where it has a weight of its own; it has no prefix. */
     String OUTPUT = "lm_head.weight";
+
+    /** A classifier's head, which has no prefix either. */
+    String SCORE = "score.weight";
+
+    /** What the classes of transformers that read classifiers are called at the end. */
+    String CLASSIFIER = "ForSequenceClassification";
 
     /**
      * Finds the format of a folder.
@@ -58,8 +67,16 @@ interface ModelFormat {
     /** Returns what {@code model_type} says. */
     String modelType();
 
-    /** Returns the class of transformers that reads such a folder. */
+    /** Returns what the classes of transformers that read such folders are called in front. */
+    String family();
+
+    /** Returns the class of transformers that reads a model without a head of another kind. */
     String architecture();
+
+    /** Returns the class of transformers that reads a model. */
+    default String architecture(GptTrunk model) {
+        return model instanceof SequenceClassifier ? family() + CLASSIFIER : architecture();
+    }
 
     /** Returns whether models of a configuration are stored in this format. */
     boolean stores(GptConfig config);
@@ -74,11 +91,22 @@ interface ModelFormat {
     /** Writes a configuration's own fields. */
     void write(GptConfig config, JsonObject json);
 
-    /** Returns what stands before the names of all tensors but the output layer's, or of none. */
+    /** Returns what stands before the names of all tensors but the head's, or of none. */
     String prefix();
 
-    /** Lists the tensors of a model in the order in which transformers writes them. */
-    List<CheckpointTensor> tensors(GptModel model);
+    /** Lists the tensors of what is below the head, in the order in which transformers writes. */
+    List<CheckpointTensor> trunk(GptTrunk model);
+
+    /** Lists the tensors of a model. */
+    default List<CheckpointTensor> tensors(GptTrunk model) {
+        List<CheckpointTensor> tensors = new ArrayList<>(trunk(model));
+        if (model instanceof SequenceClassifier classifier) {
+            tensors.add(CheckpointTensor.plain(SCORE, classifier.score().weight()));
+        } else if (model instanceof GptModel gpt && !model.config().tiedOutput()) {
+            tensors.add(CheckpointTensor.plain(OUTPUT, gpt.outputWeight()));
+        }
+        return tensors;
+    }
 
     /** Returns the token embedding's name. */
     String embedding();
@@ -95,6 +123,6 @@ interface ModelFormat {
 
     /** Returns a tensor's name in a file. */
     default String prefixed(String name) {
-        return name.equals(OUTPUT) ? name : prefix() + name;
+        return name.equals(OUTPUT) || name.equals(SCORE) ? name : prefix() + name;
     }
 }

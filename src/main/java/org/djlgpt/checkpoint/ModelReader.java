@@ -11,6 +11,7 @@ import ai.djl.nn.Parameter;
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 
 import java.io.IOException;
 import java.util.ArrayList;
@@ -30,25 +31,27 @@ final class ModelReader {
     private final WeightFiles weights;
     private final Map<String, String> storedNames = new LinkedHashMap<>();
 
-    ModelReader(GptConfig config, WeightFiles weights) {
+    /** Makes a reader, and refuses a number of layers that would take long only to list. */
+    ModelReader(GptConfig config, WeightFiles weights) throws MalformedModelException {
         this.config = config;
         format = ModelFormat.of(config);
         this.weights = weights;
+        requireLayers();
     }
 
-    /** Returns the initialized model; the manager owns its parameters and nothing else. */
-    GptModel read(NDManager manager) throws IOException, MalformedModelException {
-        requireLayers();
+    /** Initializes a model of the configuration; the manager owns its parameters, nothing else. */
+    <M extends GptTrunk> M read(M model, NDManager manager)
+            throws IOException, MalformedModelException {
         findNames();
-        GptModel model = new GptModel(config);
         List<CheckpointTensor> tensors = format.tensors(model);
         for (CheckpointTensor tensor : tensors) {
             require(tensor);
         }
-        requireNoOthers(tensors);
+        boolean writes = model instanceof GptModel;
+        requireNoOthers(tensors, writes);
         try (NDManager loading = manager.newSubManager()) {
             requireZeros(loading);
-            if (config.tiedOutput()) {
+            if (writes && config.tiedOutput()) {
                 requireTiedOutput(loading);
             }
             for (CheckpointTensor tensor : tensors) {
@@ -60,7 +63,6 @@ final class ModelReader {
         return model;
     }
 
-    /** Refuses a number of layers that would take long only to list. */
     private void requireLayers() throws MalformedModelException {
         int tensors = weights.names().size();
         if (config.numLayers() > tensors) {
@@ -106,15 +108,20 @@ final class ModelReader {
         if (!file.shape(stored).equals(tensor.shape())) {
             throw malformed(
                     stored,
-                    "has shape %s, but %s makes it %s",
+                    "has shape %s, but %s makes it %s%s",
                     file.shape(stored),
                     ModelDirectory.CONFIG,
-                    tensor.shape());
+                    tensor.shape(),
+                    tensor.name().equals(ModelFormat.SCORE) ? ", a row for each label" : "");
         }
     }
 
-    private void requireNoOthers(List<CheckpointTensor> tensors) throws MalformedModelException {
-        Set<String> known = new HashSet<>(Set.of(ModelFormat.OUTPUT)); // the tied one, stored twice
+    private void requireNoOthers(List<CheckpointTensor> tensors, boolean writes)
+            throws MalformedModelException {
+        Set<String> known = new HashSet<>();
+        if (writes) {
+            known.add(ModelFormat.OUTPUT); // the tied one, stored twice
+        }
         tensors.forEach(tensor -> known.add(tensor.name()));
         known.addAll(format.zeros(config).keySet());
         for (Map.Entry<String, String> name : storedNames.entrySet()) {

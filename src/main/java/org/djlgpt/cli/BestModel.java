@@ -1,6 +1,5 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
 import org.djlgpt.training.TrainingLoopListener;
@@ -24,7 +23,6 @@ final class BestModel implements TrainingLoopListener {
     }
 
     private final Writer writer;
-    private final int steps;
     private final MetricsLog metrics;
     private double loss = Double.NaN;
 
@@ -34,14 +32,13 @@ final class BestModel implements TrainingLoopListener {
      * @param metrics knows what was kept before the checkpoint that a run goes on from. It comes
      *     before this listener
      */
-    BestModel(Writer writer, int steps, MetricsLog metrics) {
+    BestModel(Writer writer, MetricsLog metrics) {
         this.writer = writer;
-        this.steps = steps;
         this.metrics = metrics;
     }
 
     @Override
-    public void onResume(Checkpoint checkpoint) {
+    public void onResume(int step) {
         metrics.earlier().stream()
                 .filter(report -> report.step() > 0 && report.best())
                 .forEach(report -> loss = report.validationLoss());
@@ -51,7 +48,7 @@ final class BestModel implements TrainingLoopListener {
     public void onEvaluation(EvaluationReport report) throws IOException {
         boolean first = Double.isNaN(loss);
         boolean isTrained = report.step() > 0;
-        if (isTrained && (report.best() || first && report.step() == steps)) {
+        if (isTrained && (report.best() || first && report.last())) {
             writer.write();
             loss = report.validationLoss();
         }

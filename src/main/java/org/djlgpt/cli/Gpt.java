@@ -35,8 +35,10 @@ import java.util.stream.Stream;
             PrepareCommand.class,
             GenerateCommand.class,
             EvalCommand.class,
+            ClassifyCommand.class,
             InfoCommand.class,
             MergeCommand.class,
+            TokenizerCommand.class,
             AttentionCommand.class,
             BenchCommand.class,
             HelpCommand.class
@@ -94,8 +96,7 @@ public final class Gpt {
         CommandLine completion = new CommandLine(new GenerateCompletion());
         completion.getCommandSpec().usageMessage().hidden(true); // it is no text that it completes
         CommandLine gpt = new CommandLine(new Gpt()).addSubcommand(completion);
-        String[] version = gpt.getCommandSpec().version();
-        gpt.getSubcommands().values().forEach(command -> command.getCommandSpec().version(version));
+        setVersion(gpt, gpt.getCommandSpec().version());
         return gpt.setExpandAtFiles(false)
                 .setAllowOptionsAsOptionParameters(true)
                 .setEndOfOptionsDelimiter("\0") // nobody can write that, and -- is a text
@@ -109,6 +110,11 @@ public final class Gpt {
                 .registerConverter(int.class, Gpt::integer)
                 .setParameterExceptionHandler(Failures::usage)
                 .setExecutionExceptionHandler(Failures::execution);
+    }
+
+    private static void setVersion(CommandLine command, String... version) {
+        command.getCommandSpec().version(version);
+        command.getSubcommands().values().forEach(part -> setVersion(part, version));
     }
 
     private static Path path(String word) {

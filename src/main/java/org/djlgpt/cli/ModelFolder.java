@@ -83,15 +83,10 @@ final class ModelFolder {
     GptDecoder decoder(WeightPrecision precision, NDManager manager)
             throws IOException, MalformedModelException {
         requireFolders();
-        if (adapter().isEmpty()) {
-            return ModelDirectory.loadDecoder(path, precision, manager);
-        }
-        NDManager loading = manager.newSubManager();
-        GptDecoder decoder = new GptDecoder(model(loading), precision, manager);
-        if (precision != WeightPrecision.FP32) {
-            loading.close();
-        }
-        return decoder;
+        Optional<Path> ofAdapter = adapter();
+        return ofAdapter.isEmpty()
+                ? ModelDirectory.loadDecoder(path, precision, manager)
+                : AdapterDirectory.loadDecoder(ofAdapter.get(), base(), precision, manager);
     }
 
     /** Refuses a model without an adapter. */
@@ -123,15 +118,12 @@ final class ModelFolder {
         if (adapter != null || !AdapterDirectory.isAdapter(path)) {
             return path;
         }
-        String name = AdapterDirectory.base(path).orElse("a model that it does not name");
-        Path base = Path.of(name);
-        if (!Files.isDirectory(base)) {
+        try {
+            return AdapterDirectory.baseFolder(path);
+        } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    ("--model %s is an adapter for %s, which is no folder here; give its base with"
-                                    + " --model, and %s with --adapter")
-                            .formatted(path, name, path));
+                    "%s with --model, and %s with --adapter".formatted(e.getMessage(), path), e);
         }
-        return base;
     }
 
     private void requireFolders() {

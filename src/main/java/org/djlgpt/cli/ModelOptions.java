@@ -6,12 +6,15 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptConfigBuilder;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.LlamaConfig;
+import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.text.Tokenizer;
 
@@ -37,7 +40,8 @@ final class ModelOptions {
             description =
                     "go on from the model in this folder, such as GPT-2's or a Llama's: its"
                             + " weights, sizes and tokenizer; sizes may then be left out, and the"
-                            + " dropout may differ")
+                            + " dropout may differ. Of an adapter it is the adapter that is trained"
+                            + " on")
     private Path folder;
 
     /** What a model is built like. */
@@ -125,6 +129,7 @@ final class ModelOptions {
             description = "give the query, key and value layers a bias (gpt2 only)")
     private boolean qkvBias;
 
+    @Mixin private FreezeOption freeze;
     @Mixin private LoraOptions lora;
 
     /**
@@ -139,17 +144,45 @@ final class ModelOptions {
                     "--lora-rank=%d needs a model to adapt; give its folder with --init-from"
                             .formatted(config.get().rank()));
         }
+        if (config.isPresent() && isAdapter()) {
+            throw new IllegalArgumentException(
+                    "--lora-rank=%d does not go with --init-from %s, an adapter that is trained on as it is; leave it out"
+                            .formatted(config.get().rank(), folder));
+        }
+        if ((config.isPresent() || isAdapter()) && freeze.isGiven()) {
+            throw new IllegalArgumentException(
+                    "--freeze=%s does not go with an adapter, beside which all is frozen; leave it out"
+                            .formatted(freeze.describe()));
+        }
         return config;
     }
 
-    /** Returns the folder of the model to go on from; null for a new one. */
-    Path folder() {
-        return folder;
+    /** Returns which parts of the model stay as they are. */
+    FreezeOption freeze() {
+        return freeze;
+    }
+
+    private boolean isAdapter() {
+        return folder != null && AdapterDirectory.isAdapter(folder);
+    }
+
+    /** Returns whether an adapter is trained, and not the model. */
+    boolean trainsAdapter() {
+        return lora().isPresent() || isAdapter();
+    }
+
+    /** Returns the folder of the whole model to go on from; null for a new one. */
+    Path base() throws IOException, MalformedModelException {
+        return isAdapter() ? AdapterDirectory.baseFolder(folder) : folder;
     }
 
     /** Returns the tokenizer of the folder to go on from, if there is one. */
-    Optional<Tokenizer> tokenizer() throws IOException {
-        return folder == null ? Optional.empty() : Optional.of(Tokenizer.load(folder));
+    Optional<Tokenizer> tokenizer() throws IOException, MalformedModelException {
+        if (folder == null) {
+            return Optional.empty();
+        }
+        Optional<Tokenizer> ofAdapter = isAdapter() ? Tokenizer.find(folder) : Optional.empty();
+        return ofAdapter.isPresent() ? ofAdapter : Optional.of(Tokenizer.load(base()));
     }
 
     /**
@@ -231,7 +264,7 @@ final class ModelOptions {
             throw new IllegalArgumentException(
                     "--init-from %s is no folder; name one with a model".formatted(folder));
         }
-        GptConfig stored = ModelDirectory.config(folder);
+        GptConfig stored = ModelDirectory.config(base());
         requireSizesOf(stored);
         if (vocabSize > stored.vocabSize()) {
             throw new IllegalArgumentException(
@@ -273,14 +306,27 @@ final class ModelOptions {
         }
     }
 
+    /** Returns the adapter to begin with, on its base. */
+    GptTrunk adapted(GptTrunk base, NDManager manager) throws IOException, MalformedModelException {
+        if (!isAdapter()) {
+            return Lora.adapt(base, lora().orElseThrow(), manager);
+        }
+        if (base instanceof GptModel whole) {
+            return AdapterDirectory.load(folder, whole, manager);
+        }
+        throw new IllegalArgumentException(
+                "--init-from %s is an adapter of a model that writes; merge them with gpt merge to begin a classifier with both"
+                        .formatted(folder));
+    }
+
     /** Returns the model to begin with. */
     GptModel model(GptConfig size, int seed, NDManager manager)
             throws IOException, MalformedModelException {
         Engine.getInstance().setRandomSeed(seed);
         if (folder != null) {
             return dropout == null
-                    ? ModelDirectory.load(folder, manager)
-                    : ModelDirectory.load(folder, dropout, manager);
+                    ? ModelDirectory.load(base(), manager)
+                    : ModelDirectory.load(base(), dropout, manager);
         }
         GptModel model = new GptModel(size);
         model.initialize(manager, DataType.FLOAT32, new Shape(1, size.contextLength()));

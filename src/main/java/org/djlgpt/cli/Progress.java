@@ -1,6 +1,5 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingLoopListener;
@@ -26,8 +25,8 @@ class Progress implements TrainingLoopListener, AutoCloseable {
     }
 
     @Override
-    public void onResume(Checkpoint checkpoint) {
-        firstStep = checkpoint.step();
+    public void onResume(int step) {
+        firstStep = step;
         begin = System.nanoTime();
         print("step %d/%d  resumed", firstStep, steps);
     }
@@ -41,9 +40,12 @@ class Progress implements TrainingLoopListener, AutoCloseable {
 
     @Override
     public void onEvaluation(EvaluationReport report) {
-        boolean middle = report.step() > 0 && report.step() < steps;
+        boolean middle = report.step() > 0 && !report.last();
         String left = middle ? "  " + timeLeft(report.step()) + " left" : "";
         print("%s%s", line(report, steps), left);
+        if (report.last() && report.step() < steps) {
+            print("step %d/%d  ends here: the validation loss gets no lower", report.step(), steps);
+        }
     }
 
     final void print(String format, Object... values) {

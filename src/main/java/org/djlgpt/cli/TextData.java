@@ -37,6 +37,7 @@ record TextData(
         Output out) {
 
     private static final long MOST_IN_MEMORY = 1 << 24;
+    static final int MEGABYTE = 1_000_000;
 
     /** Returns whether the tokens of a text of so many bytes fit into a small heap. */
     static boolean isSmall(long bytes) {
@@ -53,7 +54,7 @@ record TextData(
 
     /** Keeps the tokens in memory. */
     TrainingData inMemory() {
-        try (Meter meter = new Meter(out, bytes())) {
+        try (Meter meter = new Meter(out, "text", bytes(), " MB", MEGABYTE)) {
             CorpusEncoder encoder = encoder(training, meter);
             Tokens tokens = encoder.tokens();
             if (heldOut.isEmpty()) {
@@ -71,7 +72,7 @@ record TextData(
      */
     TrainingData inFiles(Path folder) throws IOException {
         long[] specialTokens = {0};
-        try (Meter meter = new Meter(out, bytes())) {
+        try (Meter meter = new Meter(out, "text", bytes(), " MB", MEGABYTE)) {
             AtomicFolder.write(
                     folder,
                     TrainingData::isPart,
@@ -118,24 +119,27 @@ record TextData(
         return new TrainingData(source, remarks, tokenizer, tokens.training(), tokens.heldOut());
     }
 
-    /**
-     * Shows how much of a text has become tokens: a bar on a terminal, elsewhere a line now and
-     * then.
-     */
-    private static final class Meter implements LongConsumer, AutoCloseable {
+    /** Shows how far something is: a bar on a terminal, elsewhere a line now and then. */
+    static final class Meter implements LongConsumer, AutoCloseable {
 
         private static final long NANOS_BETWEEN_LINES = 5_000_000_000L;
-        private static final int MEGABYTE = 1_000_000;
 
         private final Output out;
-        private final long bytes;
+        private final String name;
+        private final long whole;
+        private final String unitName;
+        private final int unit;
         private final long begin = System.nanoTime();
         private long lastLine = begin;
         private ProgressBar bar; // on a terminal, once it is worth it
 
-        Meter(Output out, long bytes) {
+        /** Measures what is shown in units of so many, such as megabytes. */
+        Meter(Output out, String name, long whole, String unitName, int unit) {
             this.out = out;
-            this.bytes = bytes;
+            this.name = name;
+            this.whole = whole;
+            this.unitName = unitName;
+            this.unit = unit;
         }
 
         /** Returns who hears of a text that follows another. */
@@ -147,21 +151,23 @@ record TextData(
         public void accept(long done) {
             long now = System.nanoTime();
             if (bar != null) {
-                bar.stepTo(Math.min(done, bytes));
-            } else if (bytes > MEGABYTE && Terminal.isInteractive()) {
+                bar.stepTo(Math.min(done, whole));
+            } else if (whole > unit && Terminal.isInteractive()) {
                 bar =
                         ProgressMeter.bar(new ProgressMeter.BottomLine(out))
-                                .setInitialMax(bytes)
-                                .setUnit(" MB", MEGABYTE)
+                                .setInitialMax(whole)
+                                .setUnit(unitName, unit)
                                 .build();
             } else if (now - lastLine > NANOS_BETWEEN_LINES) {
                 lastLine = now;
-                double nanosPerByte = (double) (now - begin) / done;
+                double nanosEach = (double) (now - begin) / done;
                 out.line(
-                        "text     %,d of %,d MB, %s left",
-                        done / MEGABYTE,
-                        bytes / MEGABYTE,
-                        Progress.clock(Math.round(nanosPerByte * Math.max(0, bytes - done) / 1e9)));
+                        "%-8s %,d of %,d%s, %s left",
+                        name,
+                        done / unit,
+                        whole / unit,
+                        unitName,
+                        Progress.clock(Math.round(nanosEach * Math.max(0, whole - done) / 1e9)));
             }
         }
 
@@ -169,6 +175,7 @@ record TextData(
         public void close() {
             if (bar != null) {
                 bar.close();
+                bar = null;
             }
         }
     }

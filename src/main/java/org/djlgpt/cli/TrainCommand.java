@@ -5,13 +5,10 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
-import org.djlgpt.generation.Sampler;
-import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
-import org.djlgpt.nn.LoraConfig;
-import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.TrainingPlan;
@@ -25,6 +22,7 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -58,19 +56,15 @@ final class TrainCommand implements Callable<Integer> {
             return this == BF16 ? Autocast.bfloat16() : Autocast.float32();
         }
 
-        /** Puts an adapter on a model, whose weights then stay in what is computed in. */
-        GptModel adapt(GptModel base, LoraConfig lora, NDManager manager) {
+        /** Lets the weights of a model stay as they are, in what is computed in. */
+        void freeze(GptTrunk base) {
             if (this == BF16) {
                 Lora.freezeInBFloat16(base);
             }
-            return Lora.adapt(base, lora, manager);
         }
     }
 
-    private static final int SAMPLE_TOKENS = 400;
-    private static final String SAMPLING = "temperature 0.8, top-k 40";
-
-    @Mixin private DataOptions dataOptions;
+    @Mixin private LessonOptions lessonOptions;
 
     @Option(
             names = "--out",
@@ -94,6 +88,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private ModelOptions modelOptions;
     @Mixin private TrainingOptions trainingOptions;
+    @Mixin private SparkOptions sparkOptions;
     @Mixin private DeviceOption device;
     @Spec private CommandSpec spec;
 
@@ -101,42 +96,106 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException, MalformedModelException {
         Optional<Checkpoint> checkpoint = adoptCheckpoint();
         TrainingPlan plan = trainingOptions.plan();
+        sparkOptions.requireUse();
+        Optional<Cluster> cluster = cluster();
         modelOptions.config(1); // a wrong size is known before the text is read
         RunDirectory folder = new RunDirectory(out);
         folder.requireFree();
-        if (modelOptions.lora().isPresent()) {
+        if (modelOptions.trainsAdapter()) {
             AdapterDirectory.requireRoom(out);
         }
         try (NDManager manager = device.newManager()) {
-            TrainingData text =
-                    dataOptions.read(modelOptions.tokenizer(), folder, device.threads(), spec);
-            RunOptions options = RunOptions.of(spec, plan, text.vocabularySha256());
+            Lesson lesson = lessonOptions.read(modelOptions, folder, device.threads(), spec);
+            RunOptions options = RunOptions.of(spec, plan, TrainingData.sha256(lesson.tokenizer()));
             if (checkpoint.isPresent()) {
                 RunOptions.of(spec, checkpoint.get()).requireSame(options);
             }
             precision.requireFastOn(manager.getDevice());
-            TrainingRun run = new TrainingRun(folder, text, modelOptions, precision, plan, manager);
+            TrainingRun run =
+                    new TrainingRun(folder, lesson, modelOptions, precision, plan, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
-            report.text(text);
-            report.model(run.model(), manager.getDevice());
+            report.material(run.material().description());
+            report.model(run.model(), modelOptions.freeze(), manager.getDevice());
             PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
-                int exitCode =
-                        run.train(
-                                trainingOptions, options.notes(), checkpoint, manager, output, err);
+                int exitCode;
+                if (cluster.isPresent()) {
+                    exitCode =
+                            run.train(
+                                    cluster.get(),
+                                    task(lesson, folder, plan, checkpoint, options, run),
+                                    output,
+                                    err);
+                } else {
+                    exitCode =
+                            run.train(
+                                    trainingOptions,
+                                    options.notes(),
+                                    checkpoint,
+                                    manager,
+                                    output,
+                                    err);
+                }
                 if (exitCode != 0) {
                     report.stopped(folder);
                     return exitCode;
                 }
             }
-            report.losses(run.bestLoss(), run.baselines());
-            TextGenerator generator =
-                    generator(run.best(manager), text.tokenizer(), plan.seed(), manager);
-            report.sample(generator, SAMPLING, text.opening());
-            report.files(folder, text.opening());
+            lesson.conclude(run, report, manager);
         }
         return 0;
+    }
+
+    /**
+     * Returns the cluster to train on, if one is asked for.
+     *
+     * @throws IllegalArgumentException if it does not fit what else is asked for
+     */
+    private Optional<Cluster> cluster() {
+        if (!sparkOptions.isGiven()) {
+            return Optional.empty();
+        }
+        if (modelOptions.trainsAdapter() || modelOptions.freeze().isGiven()) {
+            throw new IllegalArgumentException(
+                    "--spark trains all of a model; leave out what keeps a part of it as it is");
+        }
+        if (trainingOptions.triesWorkers()) {
+            throw new IllegalArgumentException(
+                    "--workers auto does not go with --spark; give the number of executors");
+        }
+        return Optional.of(SparkOptions.cluster());
+    }
+
+    private Cluster.Task task(
+            Lesson lesson,
+            RunDirectory folder,
+            TrainingPlan plan,
+            Optional<Checkpoint> checkpoint,
+            RunOptions options,
+            TrainingRun run)
+            throws IOException {
+        if (!(lesson instanceof TrainingData text)) {
+            throw new IllegalArgumentException(
+                    "--spark trains on text or its tokens; leave it out for labelled examples");
+        }
+        List<Cluster.TokenSpan> files = lessonOptions.data().files(text, folder);
+        PrintWriter err = spec.commandLine().getErr();
+        return new Cluster.Task(
+                sparkOptions.place(plan),
+                sparkOptions.meeting(),
+                (GptModel) run.model(),
+                precision == Precision.BF16,
+                sparkOptions.seen(files.get(0)),
+                sparkOptions.seen(files.get(1)),
+                trainingOptions.plan(1),
+                sparkOptions.folder(folder),
+                checkpoint.isPresent(),
+                trainingOptions.checkpointEvery(),
+                trainingOptions.skipBadSteps(),
+                options.notes(),
+                trainingOptions.writeFailures(failure -> TrainingRun.goesOn(failure, err)),
+                folder.roundsLog());
     }
 
     /** Takes over the options of the run that goes on, where the command line has none. */
@@ -154,17 +213,5 @@ final class TrainCommand implements Callable<Integer> {
         RunOptions.of(spec, checkpoint).adopt(spec);
         out = folder;
         return Optional.of(checkpoint);
-    }
-
-    private static TextGenerator generator(
-            GptModel model, Tokenizer tokenizer, int seed, NDManager manager) {
-        return TextGenerator.builder()
-                .setModel(model)
-                .setTokenizer(tokenizer)
-                .setManager(manager)
-                .optSampler(Sampler.random().topK(40).temperature(0.8))
-                .optMaxNewTokens(SAMPLE_TOKENS)
-                .optSeed(seed)
-                .build();
     }
 }

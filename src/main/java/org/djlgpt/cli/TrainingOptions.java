@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import org.djlgpt.training.LearningRateSchedule.Decay;
 import org.djlgpt.training.TrainingLoop;
 import org.djlgpt.training.TrainingPlan;
 import org.djlgpt.training.WriteFailureHandler;
@@ -40,11 +41,19 @@ final class TrainingOptions {
             paramLabel = "N|auto",
             converter = WorkersConverter.class,
             description =
-                    "threads that a batch is split over, instead of each operator: faster for small"
-                        + " models without dropout; losses repeat for the same number. auto takes"
-                        + " one or as many as there are processors, by a trial of a second"
-                        + " (default: 1)")
+                    "executors of --spark; or else threads that a batch is split over, instead of"
+                        + " each operator: faster for small models without dropout; losses repeat"
+                        + " for the same number. auto takes one or as many as there are processors,"
+                        + " by a trial of a second (default: 1)")
     private int workers = 1;
+
+    @Option(
+            names = "--schedule",
+            paramLabel = "cosine|linear|constant|wsd",
+            description =
+                    "how the learning rate falls after its peak; wsd stays there for four fifths of"
+                            + " the way (default: cosine)")
+    private Decay schedule = DEFAULTS.schedule();
 
     @Option(
             names = "--learning-rate",
@@ -55,7 +64,7 @@ final class TrainingOptions {
     @Option(
             names = "--min-learning-rate",
             paramLabel = "RATE",
-            description = "learning rate at the end of the cosine (default: a tenth of the peak)")
+            description = "learning rate at the end (default: a tenth of the peak)")
     private Double minLearningRate;
 
     @Option(
@@ -70,8 +79,8 @@ final class TrainingOptions {
             names = "--decay-steps",
             paramLabel = "N",
             description =
-                    "step at which the cosine ends; a longer run goes on at its end (default: the"
-                            + " number of steps)")
+                    "step at which the rate has fallen; a longer run goes on with the lowest"
+                            + " (default: the number of steps)")
     private Integer decaySteps;
 
     @Option(
@@ -114,6 +123,14 @@ final class TrainingOptions {
     private int evalBatches = DEFAULTS.evalBatches();
 
     @Option(
+            names = "--patience",
+            paramLabel = "N",
+            description =
+                    "end after so many evaluations in a row without a lower validation loss"
+                            + " (default: 0, never)")
+    private int patience = DEFAULTS.patience();
+
+    @Option(
             names = "--seed",
             paramLabel = "N",
             description =
@@ -126,9 +143,9 @@ final class TrainingOptions {
             paramLabel = "DIR",
             description =
                     "go on with the run in this folder from its last checkpoint; all other options"
-                            + " default to that run's, and only --steps, --eval-every, --device,"
-                            + " --threads, and those from here to --keep-going may differ; the data"
-                            + " may lie elsewhere")
+                        + " default to that run's, and only --steps, --eval-every, --patience,"
+                        + " --device, --threads, and those from here to --keep-going may differ;"
+                        + " the data may lie elsewhere")
     private Path resume;
 
     @Option(
@@ -163,6 +180,7 @@ final class TrainingOptions {
                         .optSteps(steps)
                         .optBatchSize(batchSize)
                         .optGradientAccumulation(gradientAccumulation)
+                        .optSchedule(schedule)
                         .optLearningRate(learningRate)
                         .optWeightDecay(weightDecay)
                         .optBeta1(beta1)
@@ -170,6 +188,7 @@ final class TrainingOptions {
                         .optClipNorm(clipNorm)
                         .optEvalEvery(evalEvery)
                         .optEvalBatches(evalBatches)
+                        .optPatience(patience)
                         .optSeed(seed)
                         .optWorkers(numWorkers);
         if (minLearningRate != null) {
@@ -214,6 +233,25 @@ final class TrainingOptions {
             builder.optCheckpointEvery(checkpointEvery);
         }
         return keepGoing ? builder.optWriteFailures(unwritten) : builder;
+    }
+
+    /** Returns the steps between checkpoints; null for those between evaluations. */
+    Integer checkpointEvery() {
+        return checkpointEvery;
+    }
+
+    /** Returns how many steps may be skipped. */
+    int skipBadSteps() {
+        return skipBadSteps;
+    }
+
+    /** Returns what happens when something can't be written. */
+    WriteFailureHandler writeFailures(WriteFailureHandler unwritten) {
+        return keepGoing
+                ? unwritten
+                : failure -> {
+                    throw failure;
+                };
     }
 
     /** Returns the folder of the run to go on with. */

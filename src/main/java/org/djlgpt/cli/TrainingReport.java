@@ -2,17 +2,20 @@ package org.djlgpt.cli;
 
 import ai.djl.Device;
 import ai.djl.MalformedModelException;
+import ai.djl.nn.Parameter;
 
-import org.djlgpt.generation.TextGenerator;
+import org.djlgpt.cli.Lesson.Yardstick;
 import org.djlgpt.model.GptConfig;
-import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
-import org.djlgpt.training.Baselines;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
+import java.util.stream.Stream;
 
 /** What {@code gpt train} says before and after the steps. */
 final class TrainingReport {
@@ -24,14 +27,9 @@ final class TrainingReport {
         this.out = out;
     }
 
-    void text(TrainingData text) {
-        out.line(
-                "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
-                text.source(),
-                text.training().size(),
-                text.validation().size(),
-                text.tokenizer().vocabSize());
-        text.remarks().forEach(remark -> out.line("         %s", remark));
+    void material(List<String> description) {
+        out.line("%s", description.get(0));
+        description.stream().skip(1).forEach(remark -> out.line("         %s", remark));
     }
 
     void prepared(Path folder) {
@@ -39,9 +37,13 @@ final class TrainingReport {
         out.line("More     %s", launch.line("train", "--data", folder.toString()));
     }
 
-    void model(GptModel model, Device device) {
+    void model(GptTrunk model, FreezeOption freeze, Device device) {
         GptConfig size = model.config();
         boolean isGrouped = size.numKeyValueHeads() < size.numHeads();
+        Optional<LoraConfig> lora = Lora.config(model);
+        long whole =
+                model.parameterCount()
+                        - lora.map(adapter -> Lora.parameterCount(size, adapter)).orElse(0L);
         out.line(
                 "Model    layers %d, heads %d%s, dimensions %,d, context %,d: %,d parameters on %s",
                 size.numLayers(),
@@ -49,16 +51,27 @@ final class TrainingReport {
                 isGrouped ? " on %d keys".formatted(size.numKeyValueHeads()) : "",
                 size.embeddingDim(),
                 size.contextLength(),
-                size.parameterCount(),
+                whole,
                 DeviceOption.name(device));
-        Lora.config(model).ifPresent(lora -> adapter(lora, size));
+        long trained = trained(model);
+        double share = 100.0 * trained / whole;
+        lora.ifPresent(
+                adapter ->
+                        out.line(
+                                "LoRA     %s: %,d parameters are trained, %.2f %%",
+                                LoraOptions.describe(adapter), trained, share));
+        if (freeze.isGiven()) {
+            out.line(
+                    "Frozen   %s: %,d parameters are trained, %.2f %%",
+                    freeze.describe(), trained, share);
+        }
     }
 
-    private void adapter(LoraConfig lora, GptConfig size) {
-        long trained = Lora.parameterCount(size, lora);
-        out.line(
-                "LoRA     %s: %,d parameters are trained, %.2f %%",
-                LoraOptions.describe(lora), trained, 100.0 * trained / size.parameterCount());
+    private static long trained(GptTrunk model) {
+        return model.getParameters().values().stream()
+                .filter(Parameter::requiresGradient)
+                .mapToLong(parameter -> parameter.getShape().size())
+                .sum();
     }
 
     void stopped(RunDirectory run) throws IOException, MalformedModelException {
@@ -72,41 +85,51 @@ final class TrainingReport {
         out.line("More     %s", launch.line("train", "--resume", run.path().toString()));
     }
 
-    void losses(double loss, Baselines baselines) {
+    void losses(String unit, TrainingRun run, String where) {
         blank();
-        out.line("Loss     in nats per token, lower is better");
+        out.line("Loss     %s, lower is better", unit);
+        List<Yardstick> yardsticks = run.yardsticks();
+        yardsticks.forEach(
+                yardstick -> out.line("         %7.4f  %s", yardstick.loss(), yardstick.meaning()));
+        Yardstick last = yardsticks.get(yardsticks.size() - 1);
         out.line(
-                "         %7.4f  knowing nothing: every token equally likely (uniform)",
-                baselines.uniform());
-        out.line(
-                "         %7.4f  knowing how often each token comes (unigram)",
-                baselines.unigram());
-        out.line(
-                "         %7.4f  this model on text that it has not seen, %s",
-                loss,
-                baselines.unigram() > 0
+                "         %7.4f  this model %s, %s",
+                run.bestLoss(),
+                where,
+                last.loss() > 0
                         ? String.format(
-                                Locale.ROOT, "%.0f %% of unigram", 100 * loss / baselines.unigram())
+                                Locale.ROOT,
+                                "%.0f %% of %s",
+                                100 * run.bestLoss() / last.loss(),
+                                last.name())
                         : "where every token is the same");
     }
 
-    void sample(TextGenerator generator, String how, String opening) {
+    /** Begins with a sample; what is written follows. */
+    void sample(String how, String prompt) {
         blank();
         out.line("Sample   %s", how);
         blank();
-        out.text(opening);
-        generator.generate(opening, out::text);
-        blank();
+        out.text(prompt);
     }
 
-    void files(RunDirectory run, String opening) {
+    void text(String piece) {
+        out.text(piece);
+    }
+
+    /** Names what a run leaves, and a command that goes on with it. */
+    void files(RunDirectory run, String command, String... prompt) {
         blank();
         out.line("Model    %s", run.path());
         out.line("Curve    %s", run.curve());
         out.line("Metrics  %s", run.metrics());
         out.line(
                 "More     %s",
-                launch.line("generate", "--model", run.path().toString(), "--prompt", opening));
+                launch.line(
+                        Stream.concat(
+                                        Stream.of(command, "--model", run.path().toString()),
+                                        Stream.of(prompt))
+                                .toArray(String[]::new)));
     }
 
     private void blank() {

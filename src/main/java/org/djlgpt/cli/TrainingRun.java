@@ -4,15 +4,16 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.checkpoint.ClassifierDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
-import org.djlgpt.data.TokenWindows;
-import org.djlgpt.data.Tokens;
+import org.djlgpt.cli.Lesson.Material;
+import org.djlgpt.cli.Lesson.Yardstick;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
-import org.djlgpt.model.Lora;
-import org.djlgpt.nn.LoraConfig;
+import org.djlgpt.model.GptTrunk;
+import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.plot.LossCurve;
-import org.djlgpt.training.Baselines;
+import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
@@ -26,6 +27,8 @@ import org.djlgpt.training.TrainingStep;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -37,22 +40,23 @@ final class TrainingRun {
 
     private final RunDirectory run;
     private final TrainingPlan plan;
-    private final TokenWindows training;
-    private final TokenWindows validation;
-    private final Baselines baselines;
+    private final Lesson lesson;
+    private final Material material;
+    private final List<Yardstick> yardsticks;
     private final GptModel base;
-    private final GptModel model;
+    private final GptTrunk model;
     private final MetricsLog metrics;
     private final BestModel bestModel;
 
     /**
-     * Makes the model for a text.
+     * Makes the model for a lesson.
      *
-     * @throws IllegalArgumentException if the text is too short or the memory too small
+     * @throws IllegalArgumentException if there is too little to learn from, or the memory is too
+     *     small
      */
     TrainingRun(
             RunDirectory run,
-            TrainingData text,
+            Lesson lesson,
             ModelOptions modelOptions,
             TrainCommand.Precision precision,
             TrainingPlan plan,
@@ -60,50 +64,43 @@ final class TrainingRun {
             throws IOException, MalformedModelException {
         this.run = run;
         this.plan = plan;
-        GptConfig size = modelOptions.config(text.tokenizer().vocabSize());
-        training = windows("the text to train on", text.training(), size, 1);
-        validation = windows("the text held out", text.validation(), size, size.contextLength());
-        Optional<LoraConfig> lora = modelOptions.lora();
-        long trained =
-                lora.map(adapter -> Lora.parameterCount(size, adapter))
-                        .orElseGet(size::parameterCount);
+        this.lesson = lesson;
+        Tokenizer tokenizer = lesson.tokenizer();
+        GptConfig size = modelOptions.config(tokenizer.vocabSize());
+        material = lesson.read(size);
+        boolean isPart = modelOptions.trainsAdapter() || modelOptions.freeze().isGiven();
+        long trained = isPart ? 0 : size.parameterCount();
         MemoryLimit.ofMachine()
-                .requireTraining(size, Math.min(plan.batchSize(), training.size()), trained);
-        baselines = Baselines.of(text.training(), size.vocabSize());
+                .requireTraining(
+                        size, Math.min(plan.batchSize(), material.training().size()), trained);
+        yardsticks = lesson.yardsticks(size);
         base = modelOptions.model(size, plan.seed(), manager);
-        metrics = new MetricsLog(run.metrics());
-        BestModel.Writer writer;
-        if (lora.isPresent()) {
-            String name = modelOptions.folder().toAbsolutePath().normalize().toString();
-            model = precision.adapt(base, lora.get(), manager);
-            writer = () -> AdapterDirectory.save(model, text.tokenizer(), name, run.path());
+        GptTrunk learner = lesson.learner(base, manager);
+        if (modelOptions.trainsAdapter()) {
+            precision.freeze(learner);
+            model = modelOptions.adapted(learner, manager);
         } else {
-            model = base;
-            writer = () -> ModelDirectory.save(model, text.tokenizer(), run.path());
+            model = learner;
+            modelOptions.freeze().apply(model);
         }
-        bestModel = new BestModel(writer, plan.steps(), metrics);
+        metrics = new MetricsLog(run.metrics());
+        bestModel = new BestModel(writer(tokenizer, modelOptions.base()), metrics);
     }
 
-    private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
-        if (tokens.size() <= size.contextLength()) {
-            throw new IllegalArgumentException(
-                    ("%s has %d tokens, fewer than the %d of one window (--context-length=%d and a"
-                                    + " label); give a longer text or a smaller --context-length")
-                            .formatted(
-                                    part,
-                                    tokens.size(),
-                                    size.contextLength() + 1L,
-                                    size.contextLength()));
+    private BestModel.Writer writer(Tokenizer tokenizer, Path begunWith) {
+        if (model instanceof SequenceClassifier classifier) {
+            return () -> ClassifierDirectory.save(classifier, tokenizer, run.path());
         }
-        return TokenWindows.builder()
-                .setTokens(tokens)
-                .setContextLength(size.contextLength())
-                .optStride(stride)
-                .build();
+        GptModel gpt = (GptModel) model;
+        if (gpt == base) {
+            return () -> ModelDirectory.save(gpt, tokenizer, run.path());
+        }
+        String name = begunWith.toAbsolutePath().normalize().toString();
+        return () -> AdapterDirectory.save(gpt, tokenizer, name, run.path());
     }
 
     /** Returns the model, which is drawn or loaded and not yet trained. */
-    GptModel model() {
+    GptTrunk model() {
         return model;
     }
 
@@ -114,9 +111,29 @@ final class TrainingRun {
                 : AdapterDirectory.load(run.path(), base, manager);
     }
 
-    /** Returns what models score that know nothing. */
-    Baselines baselines() {
-        return baselines;
+    /** Returns what a loss is measured by. */
+    List<Yardstick> yardsticks() {
+        return yardsticks;
+    }
+
+    /** Returns where the model is. */
+    RunDirectory folder() {
+        return run;
+    }
+
+    /** Returns how many of what is learned from go through the model at a time. */
+    int batchSize() {
+        return plan.batchSize();
+    }
+
+    /** Returns what chance follows from. */
+    int seed() {
+        return plan.seed();
+    }
+
+    /** Returns what is learned from. */
+    Material material() {
+        return material;
     }
 
     /** Returns the validation loss of the model in the folder; NaN if there is none of this run. */
@@ -147,7 +164,8 @@ final class TrainingRun {
                     options.training(failure -> goesOn(failure, err))
                             .setModel(model)
                             .setManager(manager)
-                            .setData(training, validation)
+                            .setData(material.training(), material.validation())
+                            .optObjective(objective())
                             .optPlan(plan)
                             .optListeners(progress, run, metrics, bestModel, new Curve())
                             .optCheckpoint(run.checkpoint())
@@ -169,11 +187,44 @@ final class TrainingRun {
         }
     }
 
+    /**
+     * Trains on a cluster.
+     *
+     * @param task what and where
+     * @return as {@link #train(TrainingOptions, Map, Optional, NDManager, Output, PrintWriter)}
+     */
+    int train(Cluster cluster, Cluster.Task task, Output out, PrintWriter err) throws IOException {
+        try (Progress progress = Progress.on(out, plan.steps());
+                Cluster.Run steps =
+                        cluster.open(task, listeners(task, progress), progress::printLine)) {
+            run.create();
+            try (Interruption interruption = new Interruption(steps::stop)) {
+                steps.train();
+                return interruption.exitCode();
+            }
+        } catch (IOException | RuntimeException e) {
+            if (run.isSaved()) {
+                print(err, "the last checkpoint is whole; --resume %s goes on from it", run.path());
+            }
+            throw e;
+        }
+    }
+
+    private List<TrainingLoopListener> listeners(Cluster.Task task, Progress progress) {
+        TrainingLoopListener howToGoOn =
+                new TrainingLoopListener() {
+                    @Override
+                    public void beforeCheckpoint(int step) throws IOException {
+                        Checkpoint.writeNotes(run.checkpoint(), step, plan, task.notes());
+                    }
+                };
+        return List.of(progress, run, metrics, bestModel, new Curve(), howToGoOn);
+    }
+
     /** Finds the number of workers. */
     private TrainingPlan tried(TrainingOptions options, NDManager manager, Output out) {
-        Batches batches = Batches.shuffled(training, plan.batchSize(), plan.seed());
-        int workers =
-                TrainingStep.fastestWorkers(model, Objective.nextToken(), manager, batches, plan);
+        Batches batches = Batches.shuffled(material.training(), plan.batchSize(), plan.seed());
+        int workers = TrainingStep.fastestWorkers(model, objective(), manager, batches, plan);
         out.line(
                 "Workers  %s",
                 workers == 1
@@ -182,7 +233,11 @@ final class TrainingRun {
         return options.plan(workers);
     }
 
-    private static void goesOn(IOException failure, PrintWriter err) {
+    private Objective objective() {
+        return lesson.objective(base);
+    }
+
+    static void goesOn(IOException failure, PrintWriter err) {
         print(err, "%s; the training goes on", Failures.message(failure));
     }
 
@@ -197,15 +252,16 @@ final class TrainingRun {
         private static final double MOST_SMOOTHING = 0.95;
         private static final double POINTS = 20;
 
-        private final LossCurve.Builder curve =
-                LossCurve.builder()
-                        .addBaseline("uniform", baselines.uniform())
-                        .addBaseline("unigram", baselines.unigram());
+        private final LossCurve.Builder curve = LossCurve.builder();
         private int points;
+
+        Curve() {
+            yardsticks.forEach(known -> curve.addBaseline(known.name(), known.loss()));
+        }
 
         /** Of the steps before the checkpoint, the log has the means between evaluations only. */
         @Override
-        public void onResume(Checkpoint checkpoint) {
+        public void onResume(int step) {
             for (EvaluationReport report : metrics.earlier()) {
                 addStep(report.step(), report.trainLoss());
                 curve.addValidation(report.step(), report.validationLoss());

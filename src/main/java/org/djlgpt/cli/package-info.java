@@ -1,7 +1,7 @@
 /**
  * The command {@code gpt}: {@code train}, {@code prepare}, {@code generate}, {@code eval}, {@code
- * info}, {@code merge}, {@code attention} and {@code bench}. Each command is a thin layer over the
- * library; whoever wants the same in a program reads its {@code call} method.
+ * info}, {@code merge}, {@code tokenizer}, {@code attention} and {@code bench}. Each command is a
+ * thin layer over the library; whoever wants the same in a program reads its {@code call} method.
  *
  * <p>Options that commands share are classes of their own, mixed in: the model's folder, the
  * device, the text and what its tokens are, the sampling, the model to train and how. An option of

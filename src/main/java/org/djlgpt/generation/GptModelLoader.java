@@ -3,6 +3,7 @@ package org.djlgpt.generation;
 import ai.djl.Application;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
+import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.engine.PtEngine;
 import ai.djl.repository.MRL;
 import ai.djl.repository.Repository;
@@ -14,6 +15,8 @@ import ai.djl.translate.TranslateException;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 
+import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.checkpoint.ClassifierDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.StatelessDecoder;
@@ -52,20 +55,41 @@ final class GptModelLoader extends BaseModelLoader {
                     "%s is no folder; name one with config.json and model.safetensors"
                             .formatted(directory));
         }
-        TranslatorFactory own = new GptTranslatorFactory(ModelDirectory.stopTokens(directory));
         String name = Objects.requireNonNullElse(criteria.getModelName(), getArtifactId());
         Model model = Model.newInstance(name, criteria.getDevice(), PtEngine.ENGINE_NAME);
         try {
-            GptDecoder decoder =
-                    ModelDirectory.loadDecoder(
-                            directory, precision(criteria), model.getNDManager());
-            model.setBlock(new StatelessDecoder(decoder));
+            TranslatorFactory own =
+                    ClassifierDirectory.isClassifier(directory)
+                            ? loadClassifier(criteria, model)
+                            : loadDecoder(criteria, model);
             model.load(directory, null, NO_PARAMETER_FILE);
             return new ZooModel<>(model, translator(criteria, model, own));
         } catch (Exception e) {
             model.close();
             throw e;
         }
+    }
+
+    private TranslatorFactory loadDecoder(Criteria<?, ?> criteria, Model model)
+            throws IOException, MalformedModelException {
+        boolean isAdapter = AdapterDirectory.isAdapter(directory);
+        Path whole = isAdapter ? AdapterDirectory.baseFolder(directory) : directory;
+        TranslatorFactory own = new GptTranslatorFactory(ModelDirectory.stopTokens(whole));
+        WeightPrecision precision = precision(criteria);
+        NDManager manager = model.getNDManager();
+        GptDecoder decoder =
+                isAdapter
+                        ? AdapterDirectory.loadDecoder(directory, whole, precision, manager)
+                        : ModelDirectory.loadDecoder(directory, precision, manager);
+        model.setBlock(new StatelessDecoder(decoder));
+        return own;
+    }
+
+    private TranslatorFactory loadClassifier(Criteria<?, ?> criteria, Model model)
+            throws IOException, MalformedModelException {
+        new Arguments(criteria.getOptions()).requireNoOthers();
+        model.setBlock(ClassifierDirectory.load(directory, model.getNDManager()));
+        return new ClassificationTranslatorFactory();
     }
 
     private static WeightPrecision precision(Criteria<?, ?> criteria) {

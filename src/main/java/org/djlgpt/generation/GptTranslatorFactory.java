@@ -1,5 +1,6 @@
 package org.djlgpt.generation;
 
+import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.modality.nlp.generate.CausalLMOutput;
 import ai.djl.ndarray.NDList;
@@ -8,11 +9,13 @@ import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 import ai.djl.util.Pair;
 
+import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.decoder.StatelessDecoder;
 import org.djlgpt.text.Tokenizer;
 
 import java.io.IOException;
 import java.lang.reflect.Type;
+import java.nio.file.Path;
 import java.util.Map;
 import java.util.Set;
 
@@ -78,10 +81,13 @@ final class GptTranslatorFactory implements TranslatorFactory {
                 .repetitionPenalty(arguments.number("repetitionPenalty").orElse(1.0));
     }
 
-    private static Tokenizer tokenizer(Model model) throws TranslateException {
+    /** Reads the tokenizer of the folder; an adapter that has none takes its base's. */
+    static Tokenizer tokenizer(Model model) throws TranslateException {
         try {
-            return Tokenizer.load(model.getModelPath());
-        } catch (IOException | IllegalArgumentException e) {
+            Path folder = model.getModelPath();
+            boolean isBare = AdapterDirectory.isAdapter(folder) && Tokenizer.find(folder).isEmpty();
+            return Tokenizer.load(isBare ? AdapterDirectory.baseFolder(folder) : folder);
+        } catch (IOException | MalformedModelException | IllegalArgumentException e) {
             throw new TranslateException(e.getMessage(), e);
         }
     }

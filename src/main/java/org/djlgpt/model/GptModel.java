@@ -5,28 +5,21 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
-import ai.djl.nn.norm.Dropout;
-import ai.djl.training.ParameterStore;
+import ai.djl.nn.ParameterList;
+import ai.djl.util.Pair;
 
-import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.nn.Embedding;
 import org.djlgpt.nn.Functional;
+import org.djlgpt.nn.FusedLikelihood;
 import org.djlgpt.nn.FusedLoss;
+import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
-import org.djlgpt.nn.TensorBlock;
-
-import java.util.ArrayList;
-import java.util.Collections;
-import java.util.List;
-import java.util.Objects;
-import java.util.Optional;
-import java.util.stream.Stream;
+import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.Recording;
 
 /**
  * The GPT: token ids (B, T) of type INT32 or INT64 to logits (B, T, vocabSize), where logits [b, t]
@@ -35,14 +28,8 @@ import java.util.stream.Stream;
  * <p>Parameters are drawn in the order token embedding, position embedding, blocks, final norm,
  * output layer; an output layer that is tied to the token embedding draws none.
  */
-public final class GptModel extends TensorBlock implements FusedLoss {
+public final class GptModel extends GptTrunk implements FusedLoss, FusedLikelihood {
 
-    private final GptConfig config;
-    private final Embedding tokenEmbedding;
-    private final TensorBlock positions;
-    private final Block[] embedding;
-    private final List<TransformerBlock> blocks = new ArrayList<>();
-    private final TensorBlock finalNorm;
     private final Linear output;
 
     /**
@@ -63,73 +50,12 @@ public final class GptModel extends TensorBlock implements FusedLoss {
      *     that follow from a seed as in PyTorch
      */
     public GptModel(GptConfig config, Layers layers) {
-        this.config = config;
-        int embeddingDim = config.embeddingDim();
-        GptParts parts = config.parts(layers);
-        tokenEmbedding =
-                addChildBlock(
-                        "token_embedding", layers.embedding(config.vocabSize(), embeddingDim));
-        positions = parts.positions().map(p -> addChildBlock("position_embedding", p)).orElse(null);
-        Dropout dropout = Dropout.builder().optRate(config.embeddingDropout()).build();
-        addChildBlock("dropout", dropout);
-        embedding =
-                Stream.of(tokenEmbedding, positions, dropout)
-                        .filter(Objects::nonNull)
-                        .toArray(Block[]::new);
-        for (int i = 0; i < config.numLayers(); i++) {
-            blocks.add(addChildBlock("block", new TransformerBlock(parts)));
-        }
-        finalNorm = addChildBlock("final_norm", parts.norm());
-        output = config.tiedOutput() ? null : addChildBlock("output", head(layers));
+        super(config, layers);
+        output = config.tiedOutput() ? null : addChildBlock("output", head(config, layers));
     }
 
-    private Linear head(Layers layers) {
+    private static Linear head(GptConfig config, Layers layers) {
         return layers.linear(Role.HEAD, config.embeddingDim(), config.vocabSize(), false);
-    }
-
-    /**
-     * Returns the sizes.
-     *
-     * @return the configuration that the model was made from
-     */
-    public GptConfig config() {
-        return config;
-    }
-
-    /**
-     * Returns the table of token vectors.
-     *
-     * @return the embedding (V, E)
-     */
-    public Embedding tokenEmbedding() {
-        return tokenEmbedding;
-    }
-
-    /**
-     * Returns what tells the embedded tokens their positions.
-     *
-     * @return the block, or nothing if attention does it
-     */
-    public Optional<TensorBlock> positions() {
-        return Optional.ofNullable(positions);
-    }
-
-    /**
-     * Returns the layers.
-     *
-     * @return the transformer blocks in the order in which a token passes them
-     */
-    public List<TransformerBlock> blocks() {
-        return Collections.unmodifiableList(blocks);
-    }
-
-    /**
-     * Returns the norm behind the last block.
-     *
-     * @return the norm
-     */
-    public TensorBlock finalNorm() {
-        return finalNorm;
     }
 
     /**
@@ -138,91 +64,117 @@ public final class GptModel extends TensorBlock implements FusedLoss {
      * @return the parameter (V, E), the token embedding's if the output is tied to it
      */
     public Parameter outputWeight() {
-        return output == null ? tokenEmbedding.weight() : output.weight();
+        return output == null ? tokenEmbedding().weight() : output.weight();
     }
 
     /**
-     * Counts the trainable numbers, a tied weight once; the model need not be initialized.
+     * Makes a model that knows further token ids, for tokens that were added to its vocabulary. A
+     * new token starts as the mean of all others: its logit is the mean of theirs, so that it takes
+     * little from their probabilities (<a
+     * href="https://nlp.stanford.edu/~johnhew/vocab-expansion.html">Hewitt, "Initializing New Word
+     * Embeddings for Pretrained Language Models"</a>, 2021).
      *
-     * @return the number of parameters
+     * @param vocabSize the number of ids, at least that of this model
+     * @param manager owns the new embedding and output weight
+     * @return a model with the logits that this one has for the ids that it knows; this one if the
+     *     number is the same. Both share the arrays of all other parameters, so train only one
+     * @throws IllegalArgumentException if the number is smaller, or this model is not initialized,
+     *     has an adapter or is kept in bfloat16
      */
-    public long parameterCount() {
-        return getParameters().values().stream().mapToLong(p -> p.getShape().size()).sum();
-    }
-
-    /**
-     * Returns what every head of every layer looks at, as used without dropout.
-     *
-     * @param tokens token ids (B, T)
-     * @return one array of weights (B, H, T, T) for each layer
-     * @throws IllegalArgumentException if the model does not take {@code tokens}
-     */
-    public List<NDArray> attentionWeights(NDArray tokens) {
-        requireType(tokens.getDataType());
-        requireShape(tokens.getShape());
-        Pass pass = new Pass(new ParameterStore(tokens.getManager(), false), false);
-        List<NDArray> weights = new ArrayList<>();
-        try (NDScope scope = new NDScope()) {
-            NDArray x = pass.through(tokens, embedding); // (B, T, E)
-            for (TransformerBlock block : blocks) {
-                weights.add(block.attentionWeights(x, pass)); // (B, H, T, T)
-                x = weights.size() == blocks.size() ? x : pass.through(x, block);
-            }
+    public GptModel withVocabSize(int vocabSize, NDManager manager) {
+        requireGrowable(vocabSize);
+        if (vocabSize == config().vocabSize()) {
+            return this;
         }
-        return weights;
+        GptModel grown = new GptModel(config().withVocabSize(vocabSize), Layers.pytorch());
+        ParameterList parameters = getParameters();
+        for (Pair<String, Parameter> named : grown.getParameters()) {
+            Parameter parameter = named.getValue();
+            Parameter mine = parameters.get(named.getKey());
+            boolean isOfTokens =
+                    parameter == grown.tokenEmbedding().weight()
+                            || parameter == grown.outputWeight();
+            NDArray value =
+                    isOfTokens
+                            ? withMeanRows(mine.getArray(), vocabSize, manager)
+                            : mine.getArray();
+            parameter.setInitializer((owner, shape, type) -> value);
+            parameter.freeze(!mine.requiresGradient());
+        }
+        DataType type = tokenEmbedding().weight().getArray().getDataType();
+        grown.initialize(manager, type, new Shape(1, config().contextLength()));
+        return grown;
+    }
+
+    private void requireGrowable(int vocabSize) {
+        if (vocabSize < config().vocabSize()) {
+            throw new IllegalParameterException(
+                    "{vocabSize}=%d must be at least %d, which the model has",
+                    vocabSize, config().vocabSize());
+        }
+        if (Lora.config(this).isPresent()) {
+            throw new IllegalArgumentException(
+                    "the model has an adapter; merge it, or add tokens to its base first");
+        }
+        if (!isInitialized() || BFloat16.is(tokenEmbedding().weight().getArray())) {
+            throw new IllegalArgumentException(
+                    "the model is not initialized or kept in bfloat16; load it in float32");
+        }
+    }
+
+    private static NDArray withMeanRows(NDArray table, long rows, NDManager manager) {
+        try (Recording off = Recording.off();
+                NDScope scope = new NDScope()) {
+            Shape more = new Shape(rows - table.size(0), table.size(1));
+            NDArray mean = table.mean(new int[] {0}, true); // (1, E)
+            NDArray all = table.concat(mean.broadcast(more), 0); // (rows, E)
+            all.attach(manager);
+            NDScope.unregister(all);
+            return all;
+        }
+    }
+
+    @Override
+    GptModel outline(Layers layers) {
+        return new GptModel(config(), layers);
     }
 
     @Override
     protected NDArray forward(NDArray tokens, Pass pass) {
-        NDArray x = transform(tokens, pass); // (B, T, E)
+        NDArray x = hidden(tokens, pass); // (B, T, E)
         return Functional.linear(x, pass.value(outputWeight(), x), null); // (B, T, vocabSize)
     }
 
     @Override
     public NDArray loss(NDArray tokens, NDArray targets, Pass pass) {
+        return predicted(tokens, targets, pass, CrossEntropy::ofProjection);
+    }
+
+    @Override
+    public NDArray logLikelihoods(NDArray tokens, NDArray targets, Pass pass) {
+        return predicted(tokens, targets, pass, CrossEntropy::logLikelihoodsOfProjection);
+    }
+
+    /** Says how well targets are predicted, from hidden states, the output weight and them. */
+    @FunctionalInterface
+    private interface Measure {
+
+        NDArray of(NDArray hidden, NDArray weight, NDArray targets);
+    }
+
+    private NDArray predicted(NDArray tokens, NDArray targets, Pass pass, Measure measure) {
         requireType(tokens.getDataType());
         requireShape(tokens.getShape());
-        return scoped(() -> crossEntropy(tokens, targets, pass), tokens);
-    }
-
-    private NDArray crossEntropy(NDArray tokens, NDArray targets, Pass pass) {
-        NDArray x = transform(tokens, pass); // (B, T, E)
-        return CrossEntropy.ofProjection(x, pass.value(outputWeight(), x), targets);
-    }
-
-    private NDArray transform(NDArray tokens, Pass pass) {
-        NDArray x = pass.through(tokens, embedding); // (B, T, E)
-        for (TransformerBlock block : blocks) {
-            x = pass.through(x, block); // (B, T, E)
-        }
-        return pass.through(x, finalNorm); // (B, T, E)
-    }
-
-    @Override
-    protected void requireType(DataType type) {
-        Checks.requireTokenIds(name(), type);
-    }
-
-    @Override
-    protected void requireShape(Shape tokens) {
-        Checks.requireRank(name(), tokens, "token ids (B, T)", 2, 2);
-        Checks.requireContext(tokens.get(1), config.contextLength());
+        return scoped(
+                () -> {
+                    NDArray x = hidden(tokens, pass); // (B, T, E)
+                    return measure.of(x, pass.value(outputWeight(), x), targets);
+                },
+                tokens);
     }
 
     @Override
     protected Shape outputShape(Shape tokens) {
-        return tokens.add(config.vocabSize());
-    }
-
-    @Override
-    protected void initializeChildBlocks(
-            NDManager manager, DataType dataType, Shape... inputShapes) {
-        tokenEmbedding.initialize(manager, dataType, inputShapes);
-        Shape embedded = inputShapes[0].add(config.embeddingDim()); // (B, T, E)
-        for (Block child : getChildren().values()) {
-            if (child != tokenEmbedding) {
-                child.initialize(manager, dataType, embedded);
-            }
-        }
+        return tokens.add(config().vocabSize());
     }
 }

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
+import ai.djl.training.initializer.Initializer;
 import ai.djl.util.Pair;
 
 import org.djlgpt.nn.Embedding;
@@ -47,26 +48,51 @@ public final class Lora {
     /**
      * Puts a new adapter on a model, which then computes what it did before.
      *
+     * @param <M> what kind of model it is
      * @param base an initialized model without an adapter; it is frozen
      * @param config what the adapter is like
      * @param manager owns the adapter, and nothing of the base
-     * @return a model on the base's arrays, whose only trainable parameters are the adapter's
+     * @return a model on the base's arrays, whose only trainable parameters are the adapter's and,
+     *     of a classifier, a copy of its head
      * @throws IllegalArgumentException if the base has an adapter or lacks a target, or the rank
      *     exceeds the width of a layer; the base is as it was then
      */
-    public static GptModel adapt(GptModel base, LoraConfig config, NDManager manager) {
+    public static <M extends GptTrunk> M adapt(M base, LoraConfig config, NDManager manager) {
         if (config(base).isPresent()) {
             throw new IllegalArgumentException(
                     "the model has an adapter; put the other one on its base, or merge this one");
         }
         requireTargets(base.config(), config);
-        GptModel adapted = new GptModel(base.config(), Layers.lora(Layers.pytorch(), config));
+        M adapted = outline(base, Layers.lora(Layers.pytorch(), config));
         base.freezeParameters(true);
         ParameterList parameters = adapted.getParameters();
         for (Pair<String, Parameter> shared : base.getParameters()) {
             share(shared.getValue().getArray(), parameters.get(shared.getKey()));
         }
+        if (adapted instanceof SequenceClassifier classifier) {
+            retrain(classifier.score().weight());
+        }
         return initialized(adapted, type(base), manager);
+    }
+
+    @SuppressWarnings("unchecked")
+    private static <M extends GptTrunk> M outline(M model, Layers layers) {
+        return (M) model.outline(layers);
+    }
+
+    /** Lets a parameter that is to share an array have a copy that is trained, as PEFT's heads. */
+    private static void retrain(Parameter head) {
+        Initializer shared = head.getInitializer();
+        head.freeze(false);
+        head.setInitializer(
+                (owner, shape, type) -> {
+                    NDArray array = shared.initialize(owner, shape, type);
+                    NDArray copy =
+                            BFloat16.is(array) ? BFloat16.toFloat32(array) : array.duplicate();
+                    copy.attach(owner);
+                    NDScope.unregister(copy);
+                    return copy;
+                });
     }
 
     /** Refuses a layer that a model does not have: GPT-2 has no gate. */
@@ -82,7 +108,7 @@ public final class Lora {
     }
 
     /**
-     * Counts the numbers of an adapter.
+     * Counts the numbers of an adapter, without a classifier's head.
      *
      * @param size the model's configuration
      * @param config what the adapter is like
@@ -102,16 +128,17 @@ public final class Lora {
      * what the adapter leaves as it is, and is therefore frozen, too; to train it, save and load
      * it.
      *
+     * @param <M> what kind of model it is
      * @param model an initialized model
      * @param manager owns the weights that differ from the base's
      * @return a model of plain float32 layers; the model itself if it is one
      */
-    public static GptModel merge(GptModel model, NDManager manager) {
+    public static <M extends GptTrunk> M merge(M model, NDManager manager) {
         Map<Parameter, LoraLinear> adapted = LoraLinear.byWeight(model);
         if (adapted.isEmpty() && !BFloat16.is(model.tokenEmbedding().weight().getArray())) {
             return model;
         }
-        GptModel plain = new GptModel(model.config());
+        M plain = outline(model, Layers.pytorch());
         ParameterList parameters = model.getParameters();
         for (Pair<String, Parameter> named : plain.getParameters()) {
             Parameter parameter = parameters.get(named.getKey());
@@ -131,7 +158,7 @@ public final class Lora {
      * @param model any model
      * @return the configuration, or nothing if it has no adapter
      */
-    public static Optional<LoraConfig> config(GptModel model) {
+    public static Optional<LoraConfig> config(GptTrunk model) {
         return LoraLinear.byWeight(model).values().stream().findAny().map(LoraLinear::config);
     }
 
@@ -144,7 +171,7 @@ public final class Lora {
      *
      * @param base an initialized float32 model of the PyTorch engine
      */
-    public static void freezeInBFloat16(GptModel base) {
+    public static void freezeInBFloat16(GptTrunk base) {
         base.freezeParameters(true);
         try (Recording off = Recording.off()) {
             round(base);
@@ -187,12 +214,13 @@ public final class Lora {
         parameter.setInitializer((owner, shape, type) -> array);
     }
 
-    private static DataType type(GptModel model) {
+    /** Returns the type that a model on the arrays of another is initialized with. */
+    static DataType type(GptTrunk model) {
         DataType type = model.tokenEmbedding().weight().getArray().getDataType();
         return type == DataType.FLOAT64 ? type : DataType.FLOAT32;
     }
 
-    private static GptModel initialized(GptModel model, DataType type, NDManager manager) {
+    private static <M extends GptTrunk> M initialized(M model, DataType type, NDManager manager) {
         model.initialize(manager, type, new Shape(1, model.config().contextLength()));
         return model;
     }

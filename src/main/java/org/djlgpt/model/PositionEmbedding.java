@@ -45,7 +45,7 @@ public final class PositionEmbedding extends TensorBlock {
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
         long length = x.getShape().get(1);
-        return x.add(pass.value(weight, x).get(":{}", length)); // (B, T, E)
+        return x.add(pass.positions().lookUp(pass.value(weight, x), length)); // (B, T, E)
     }
 
     @Override

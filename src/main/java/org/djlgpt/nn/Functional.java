@@ -123,22 +123,24 @@ public final class Functional {
      * Turns pairs of numbers by angles, those of the first half of the last dimension with those of
      * the second.
      *
-     * @param x the input (.., T, D)
-     * @param cosine the cosines of the angles (T, D / 2)
-     * @param sine their sines (T, D / 2)
-     * @return the result (.., T, D), of the type of {@code x}
+     * @param x the input (.., T, D), or heads (B, H, T, D)
+     * @param cosine the cosines of the angles (T, D / 2), or for heads also (B, T, D / 2)
+     * @param sine their sines, of the same shape
+     * @return the result, of the shape and type of {@code x}
      */
     public static NDArray rotate(NDArray x, NDArray cosine, NDArray sine) {
         if (Kernels.supports(x)) {
             return Kernels.rotate(x, cosine, sine);
         }
-        long half = cosine.getShape().get(1);
+        long half = cosine.getShape().getLastDimension();
+        boolean perRow = cosine.getShape().dimension() == 3;
+        NDArray cos = perRow ? cosine.expandDims(1) : cosine; // (T, D / 2) or (B, 1, T, D / 2)
+        NDArray sin = perRow ? sine.expandDims(1) : sine;
         NDArray first = x.get("..., :{}", half); // (.., T, D / 2)
         NDArray second = x.get("..., {}:", half); // (.., T, D / 2)
         return NDArrays.concat(
                 new NDList(
-                        first.mul(cosine).sub(second.mul(sine)),
-                        second.mul(cosine).add(first.mul(sine))),
+                        first.mul(cos).sub(second.mul(sin)), second.mul(cos).add(first.mul(sin))),
                 -1);
     }
 
@@ -152,33 +154,41 @@ public final class Functional {
      * @param v the values, of the shape of the keys
      * @param dropout the probability with which a weight is dropped, 0 outside training
      * @param window how many tokens a query sees, itself included; {@link #NO_WINDOW} for all
+     * @param positions where the tokens stand in their sequences; other sequences are not seen
      * @return the weighted values, of the shape of the queries, in bfloat16 inside {@link
      *     Autocast#bfloat16()}
      */
     public static NDArray causalAttention(
-            NDArray q, NDArray k, NDArray v, double dropout, int window) {
+            NDArray q, NDArray k, NDArray v, double dropout, int window, Positions positions) {
+        if (q.getShape().dimension() == 3) {
+            NDArray contexts =
+                    causalAttention(
+                            q.expandDims(1),
+                            k.expandDims(1),
+                            v.expandDims(1),
+                            dropout,
+                            window,
+                            positions);
+            return contexts.squeeze(1);
+        }
         if (!Kernels.supports(q)) {
-            return plainAttention(q, k, v, dropout, window);
+            return plainAttention(q, k, v, dropout, window, positions);
         }
         NDArray queries = Autocast.cast(q); // a norm may have widened them
         NDArray keys = Autocast.cast(k);
         NDArray values = Autocast.cast(v);
-        if (q.getShape().dimension() == 4) {
-            return Kernels.causalAttention(queries, keys, values, dropout, window);
-        }
-        return Kernels.causalAttention(
-                        queries.expandDims(1),
-                        keys.expandDims(1),
-                        values.expandDims(1),
-                        dropout,
-                        window)
-                .squeeze(1);
+        NDArray mask = positions.mask(queries, window);
+        return mask == null
+                ? Kernels.causalAttention(queries, keys, values, dropout, window)
+                : Kernels.maskedAttention(queries, keys, values, mask, dropout);
     }
 
     private static NDArray plainAttention(
-            NDArray q, NDArray k, NDArray v, double dropout, int window) {
-        NDArray weights =
-                causalWeights(scores(q, k), (int) q.getShape().getLastDimension(), window);
+            NDArray q, NDArray k, NDArray v, double dropout, int window, Positions positions) {
+        NDArray scores = scores(q, k); // (B, H, T, T)
+        NDArray own = positions.mask(scores, window);
+        NDArray mask = own == null ? mask(scores, window) : own;
+        NDArray weights = weights(scores, (int) q.getShape().getLastDimension(), mask);
         NDArray kept = Dropout.dropout(weights, (float) dropout, dropout > 0).singletonOrThrow();
         return kept.matMul(BFloat16.widen(forQueries(v, q))); // (.., T, D)
     }
@@ -204,16 +214,19 @@ public final class Functional {
      * @return weights (.., T, T)
      */
     public static NDArray causalWeights(NDArray scores, int headDim, int window) {
-        long tokens = scores.getShape().getLastDimension();
-        NDArray mask = mask(tokens, window, scores); // (T, T)
+        return weights(scores, headDim, mask(scores, window)); // (.., T, T)
+    }
+
+    private static NDArray weights(NDArray scores, int headDim, NDArray mask) {
         NDArray scale = Scalar.of(1 / Math.sqrt(headDim), scores);
         return scores.add(mask).mul(scale).softmax(-1); // (.., T, T)
     }
 
     /** Zero where a query (a row) sees a key, and minus infinity elsewhere. */
-    private static NDArray mask(long tokens, int window, NDArray like) {
-        NDManager manager = like.getManager();
-        NDArray key = manager.arange(0, (int) tokens, 1, DataType.INT32, like.getDevice()); // (T)
+    private static NDArray mask(NDArray scores, int window) {
+        NDManager manager = scores.getManager();
+        long tokens = scores.getShape().getLastDimension();
+        NDArray key = manager.arange(0, (int) tokens, 1, DataType.INT32, scores.getDevice()); // (T)
         NDArray age = key.expandDims(1).sub(key); // (T, T)
         NDArray hidden = age.lt(0).logicalOr(age.gte(Math.min(window, tokens)));
         NDArray never = manager.full(age.getShape(), Float.NEGATIVE_INFINITY, DataType.FLOAT32);
@@ -240,10 +253,8 @@ public final class Functional {
     }
 
     private static NDArray plainCrossEntropy(NDArray logits, NDArray targets) {
+        NDArray kept = logProbabilities(logits, targets); // (N)
         NDArray counted = targets.neq(CrossEntropy.IGNORED); // (N)
-        NDArray ids = targets.maximum(0).expandDims(1); // (N, 1)
-        NDArray likelihoods = BFloat16.widen(logits).logSoftmax(-1).gather(ids, 1).squeeze(1);
-        NDArray kept = NDArrays.where(counted, likelihoods, likelihoods.zerosLike()); // (N)
         return kept.sum().div(counted.toType(kept.getDataType(), false).sum()).neg();
     }
 
@@ -257,6 +268,26 @@ public final class Functional {
                 targets,
                 () -> Checks.requireKnownTargets(targets, weight.getShape().get(0)),
                 () -> CrossEntropyKernel.ofProjection(hidden, cast, targets));
+    }
+
+    /** The log-probabilities (N) of targets under the logits hidden weight<sup>T</sup>. */
+    static NDArray logProbabilities(NDArray hidden, NDArray weight, NDArray targets) {
+        if (!Kernels.supports(weight)) {
+            return logProbabilities(linear(hidden, weight, null), targets);
+        }
+        NDArray cast = Autocast.cast(weight);
+        return checked(
+                targets,
+                () -> Checks.requireKnownTargets(targets, weight.getShape().get(0)),
+                () -> CrossEntropyKernel.logProbabilities(hidden, cast, targets));
+    }
+
+    /** The log-probabilities (N) of targets (N) under logits (N, V); 0 for those ignored. */
+    static NDArray logProbabilities(NDArray logits, NDArray targets) {
+        Checks.requireKnownTargets(targets, logits.getShape().get(1));
+        NDArray ids = targets.maximum(0).expandDims(1); // (N, 1)
+        NDArray all = BFloat16.widen(logits).logSoftmax(-1).gather(ids, 1).squeeze(1); // (N)
+        return NDArrays.where(targets.neq(CrossEntropy.IGNORED), all, all.zerosLike());
     }
 
     /**

@@ -10,12 +10,34 @@ import ai.djl.training.ParameterStore;
 import org.djlgpt.torch.BFloat16;
 
 /**
- * One forward pass: where parameter values come from, and whether the pass trains.
+ * One forward pass: where parameter values come from, whether the pass trains, and where its tokens
+ * stand.
  *
  * @param parameters gives each parameter's value on the device of the input
  * @param training true in training, when dropout is active and gradients are recorded
+ * @param positions where the tokens stand in their sequences
  */
-public record Pass(ParameterStore parameters, boolean training) {
+public record Pass(ParameterStore parameters, boolean training, Positions positions) {
+
+    /**
+     * Makes a pass of rows that are a sequence each, from its beginning on.
+     *
+     * @param parameters gives each parameter's value on the device of the input
+     * @param training true in training, when dropout is active and gradients are recorded
+     */
+    public Pass(ParameterStore parameters, boolean training) {
+        this(parameters, training, Positions.from(0));
+    }
+
+    /**
+     * Returns the same pass of tokens that stand elsewhere.
+     *
+     * @param others where they stand
+     * @return the pass
+     */
+    public Pass at(Positions others) {
+        return new Pass(parameters, training, others);
+    }
 
     /**
      * Sends an array through blocks, one after the other.

@@ -1,15 +1,12 @@
 package org.djlgpt.text;
 
-import com.google.gson.stream.JsonWriter;
-
-import org.djlgpt.io.AtomicFile;
 import org.djlgpt.io.Json;
 
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
 import java.util.List;
@@ -28,7 +25,7 @@ import java.util.stream.Stream;
 record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, String endOfText) {
 
     static final String IDS = "added_tokens.json";
-    private static final String ROLES = "special_tokens_map.json";
+    static final String ROLES = "special_tokens_map.json";
     static final String CONFIG = "tokenizer_config.json";
     private static final int MAX_BYTES = 100_000_000;
 
@@ -36,17 +33,17 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
     static final String END_OF_TEXT = "<|endoftext|>";
 
     private static final String CLASS = "tokenizer_class";
-    private static final String ENDS_TEXT = "eos_token";
+    static final String ENDS_TEXT = "eos_token";
+
+    /** What GPT-2's only special token is called. */
+    static final List<String> GPT2_ROLES = List.of(ENDS_TEXT, "bos_token", "unk_token");
+
     private static final List<String> SINGLE_ROLES =
-            List.of(
-                    ENDS_TEXT,
-                    "bos_token",
-                    "unk_token",
-                    "pad_token",
-                    "sep_token",
-                    "cls_token",
-                    "mask_token");
-    private static final String OTHERS = "additional_special_tokens";
+            Stream.concat(
+                            GPT2_ROLES.stream(),
+                            Stream.of("pad_token", "sep_token", "cls_token", "mask_token"))
+                    .toList();
+    static final String OTHERS = "additional_special_tokens";
 
     /** Returns GPT-2's: one special token. */
     static AddedTokens endOfText(int id) {
@@ -106,6 +103,29 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
             specialIds.put(token, id);
         }
         return new AddedTokens(ids, specialIds, roles.get(ENDS_TEXT));
+    }
+
+    /**
+     * Requires tokens to add that differ from each other and from those that are there.
+     *
+     * @throws IllegalArgumentException if there are none, or one is empty, no Unicode text or known
+     */
+    static void requireNew(List<String> tokens, Collection<String> known) {
+        if (tokens.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "there are no special tokens; give at least one, such as " + END_OF_TEXT);
+        }
+        Set<String> all = new HashSet<>(known);
+        for (String token : tokens) {
+            TokenizerInput.requireText(token);
+            if (token.isEmpty() || !all.add(token)) {
+                throw new IllegalArgumentException(
+                        "the special token \"%s\" is %s; leave it out"
+                                .formatted(
+                                        token,
+                                        token.isEmpty() ? "empty" : "in the vocabulary already"));
+            }
+        }
     }
 
     /** Reads an object of tokens and ids. */
@@ -214,58 +234,12 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
         return (token.isString() ? token : token.require("content")).string();
     }
 
-    /** Writes what the vocabulary does not say already. */
-    void write(Path folder, Map<String, Integer> vocabulary) throws IOException {
+    /** Returns these and further special ones, whose ids follow those of a vocabulary. */
+    AddedTokens withSpecial(List<String> tokens, int vocabSize) {
         Map<String, Integer> more = new LinkedHashMap<>(special);
-        more.keySet().removeAll(vocabulary.keySet());
-        more.putAll(text);
-        if (!more.isEmpty()) {
-            writeIds(folder.resolve(IDS), more);
+        for (String token : tokens) {
+            more.put(token, vocabSize + more.size() - special.size());
         }
-        if (!Set.of(END_OF_TEXT).containsAll(special.keySet())) {
-            writeJson(
-                    folder.resolve(ROLES),
-                    json -> {
-                        if (endOfText != null) {
-                            json.name(ENDS_TEXT).value(endOfText);
-                        }
-                        json.name(OTHERS).beginArray();
-                        for (String token : special.keySet()) {
-                            json.value(token);
-                        }
-                        json.endArray();
-                    });
-        }
-    }
-
-    /** Writes an object of tokens and ids. */
-    static void writeIds(Path file, Map<String, Integer> ids) throws IOException {
-        writeJson(
-                file,
-                json -> {
-                    for (Map.Entry<String, Integer> entry : ids.entrySet()) {
-                        json.name(entry.getKey()).value(entry.getValue());
-                    }
-                });
-    }
-
-    private static void writeJson(Path file, Fields fields) throws IOException {
-        AtomicFile.writeStream(
-                file,
-                out -> {
-                    JsonWriter json =
-                            new JsonWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
-                    json.beginObject();
-                    fields.writeTo(json);
-                    json.endObject();
-                    json.flush();
-                });
-    }
-
-    /** What goes into a JSON object. */
-    @FunctionalInterface
-    private interface Fields {
-
-        void writeTo(JsonWriter json) throws IOException;
+        return new AddedTokens(text, more, endOfText);
     }
 }

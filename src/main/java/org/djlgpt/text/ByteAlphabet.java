@@ -1,6 +1,7 @@
 package org.djlgpt.text;
 
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Optional;
 
@@ -23,6 +24,11 @@ final class ByteAlphabet {
     }
 
     private ByteAlphabet() {}
+
+    /** Returns the letters in the order of their code points. */
+    static List<String> inOrder() {
+        return BYTES.keySet().stream().sorted().map(String::valueOf).toList();
+    }
 
     static String spell(byte[] bytes) {
         char[] letters = new char[bytes.length];

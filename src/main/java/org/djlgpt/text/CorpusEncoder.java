@@ -118,7 +118,8 @@ public final class CorpusEncoder implements Iterable<int[]> {
         return all;
     }
 
-    private static String text(TextParts.Part part) {
+    /** Returns the text of a part that was readable when the corpus was made. */
+    static String text(TextParts.Part part) {
         try {
             return part.text();
         } catch (TextSource.UnreadableTextException e) {

@@ -5,8 +5,8 @@ import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
 import com.knuddels.jtokkit.api.IntArrayList;
 
-import org.djlgpt.io.AtomicFile;
 import org.djlgpt.io.FileProblem;
+import org.djlgpt.io.Json;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -17,6 +17,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Set;
+import java.util.stream.Stream;
 
 /**
  * What the files of a Hugging Face GPT-2 tokenizer say: {@code vocab.json}, an object of tokens and
@@ -36,7 +37,6 @@ record Gpt2Files(
     static final String MERGES = "merges.txt";
 
     private static final Set<String> KEPT = Set.of(AddedTokens.CONFIG, KeptFiles.CHAT_TEMPLATE);
-    private static final String VERSION_LINE = "#version: 0.2";
 
     /**
      * Derives GPT-2's files from the ranks of jtokkit.
@@ -93,14 +93,53 @@ record Gpt2Files(
                 KeptFiles.read(folder, KEPT::contains));
     }
 
-    /** Writes the files into a folder, of the added tokens those that are needed. */
-    void write(Path folder) throws IOException {
-        AddedTokens.writeIds(folder.resolve(VOCABULARY), vocabulary);
-        String lines = VERSION_LINE + "\n" + String.join("\n", merges) + "\n";
-        AtomicFile.writeStream(
-                folder.resolve(MERGES), out -> out.write(lines.getBytes(StandardCharsets.UTF_8)));
-        added.write(folder, vocabulary);
-        kept.write(folder);
+    /** Returns these files with further special tokens, whose ids follow the others. */
+    Gpt2Files withSpecial(List<String> tokens, int vocabSize) {
+        return new Gpt2Files(vocabulary, merges, added.withSpecial(tokens, vocabSize), kept);
+    }
+
+    /**
+     * Tells whether these files of a folder by themselves describe the tokenizer of a {@code
+     * tokenizer.json} that lies beside them. SmolLM2, for one, has such files, too, but cuts digits
+     * apart.
+     */
+    static boolean sayAll(Path folder) throws IOException {
+        if (!AddedTokens.mayBeGpt2(folder)) {
+            return false;
+        }
+        Path file = folder.resolve(TokenizerJson.FILE);
+        byte[] content = Json.readBytes(file, TokenizerJson.MAX_BYTES);
+        Json json = Json.parse(file, content, TokenizerJson.MERGES, TokenizerJson.VOCABULARY);
+        return json.field("normalizer").isEmpty()
+                && json.field("pre_tokenizer")
+                        .filter(part -> TokenizerJson.isType(part, "ByteLevel"))
+                        .filter(part -> !TokenizerJson.flag(part, "add_prefix_space", true))
+                        .filter(part -> TokenizerJson.flag(part, "use_regex", true))
+                        .isPresent()
+                && sayAllAdded(folder, TokenizerJson.entries(json));
+    }
+
+    private static boolean sayAllAdded(Path folder, Map<String, Json> entries) throws IOException {
+        if (Set.of(AddedTokens.END_OF_TEXT).containsAll(entries.keySet())) {
+            return true;
+        }
+        AddedTokens added;
+        try {
+            added = AddedTokens.read(folder, AddedTokens.readIds(folder.resolve(VOCABULARY)));
+        } catch (IllegalArgumentException e) {
+            return false; // they need the other file
+        }
+        return entries.entrySet().stream().allMatch(entry -> isSame(entry, added));
+    }
+
+    private static boolean isSame(Map.Entry<String, Json> entry, AddedTokens added) {
+        Json token = entry.getValue();
+        boolean isSpecial = TokenizerJson.flag(token, "special", false);
+        Integer id = (isSpecial ? added.special() : added.text()).get(entry.getKey());
+        return id != null
+                && id == TokenizerJson.id(token.require("id"))
+                && Stream.of("single_word", "lstrip", "rstrip")
+                        .noneMatch(flag -> TokenizerJson.flag(token, flag, false));
     }
 
     /**

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -83,8 +84,12 @@ public final class Gpt2Tokenizer implements Tokenizer {
      * @throws IOException if a file can't be read
      */
     public static Gpt2Tokenizer load(Path directory) throws IOException {
-        Gpt2Files files = Gpt2Files.read(directory);
-        return new Gpt2Tokenizer(files, files.pairs(directory));
+        return of(Gpt2Files.read(directory), directory);
+    }
+
+    /** Makes the tokenizer that files describe, which are in a folder, or will be. */
+    static Gpt2Tokenizer of(Gpt2Files files, Path folder) {
+        return new Gpt2Tokenizer(files, files.pairs(folder));
     }
 
     /**
@@ -145,6 +150,13 @@ public final class Gpt2Tokenizer implements Tokenizer {
         return files.added().special().keySet();
     }
 
+    @Override
+    public Gpt2Tokenizer withSpecialTokens(List<String> tokens) {
+        AddedTokens.requireNew(tokens, files.vocabulary().keySet());
+        AddedTokens.requireNew(tokens, wholeIds.keySet());
+        return of(files.withSpecial(tokens, vocabSize()), Path.of(""));
+    }
+
     /**
      * {@inheritDoc}
      *
@@ -181,12 +193,14 @@ public final class Gpt2Tokenizer implements Tokenizer {
      * {@inheritDoc}
      *
      * <p>The files are {@code vocab.json} and {@code merges.txt}, which Hugging Face's {@code
-     * GPT2Tokenizer} reads, and {@code added_tokens.json} and {@code special_tokens_map.json} if
-     * there are more tokens than {@code <|endoftext|>} that no merge makes.
+     * GPT2Tokenizer} reads, {@code added_tokens.json} and {@code special_tokens_map.json} if there
+     * are more tokens than {@code <|endoftext|>} that no merge makes, and {@code tokenizer.json}
+     * and {@code tokenizer_config.json}, which say all of it again for its {@code AutoTokenizer}
+     * and {@code tokenizers}.
      */
     @Override
     public void save(Path directory) throws IOException {
         Files.createDirectories(directory);
-        files.write(directory);
+        new Gpt2FilesWriter(files, directory).write();
     }
 }

@@ -1,18 +1,21 @@
 package org.djlgpt.text;
 
+import org.djlgpt.io.FileProblem;
 import org.djlgpt.io.Json;
 
-import java.io.ByteArrayInputStream;
 import java.io.ByteArrayOutputStream;
+import java.io.Closeable;
 import java.io.IOException;
 import java.io.InputStream;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 
-/** A file of JSON lines: each is an object that has a document under {@code text}. */
-final class JsonLines implements TextSource.Documents {
+/**
+ * A file of JSON lines, read one line after the other: each is a value, and blank lines do not
+ * count. It may be larger than memory.
+ */
+public final class JsonLines implements Closeable {
 
-    private static final String KEY = "text";
     private static final int MAX_LINE_BYTES = 1 << 28;
     private static final int BUFFER_BYTES = 1 << 16;
 
@@ -29,38 +32,67 @@ final class JsonLines implements TextSource.Documents {
         this.lines = lines;
     }
 
-    @Override
-    public InputStream next() throws IOException {
+    /**
+     * Opens a file.
+     *
+     * @param file the file, in UTF-8; if its name ends with {@code .gz}, it is unpacked
+     * @return its lines, to be closed
+     * @throws IllegalArgumentException if the file is missing, a folder, unreadable, or not packed
+     *     though its name says so
+     * @throws IOException if reading fails
+     */
+    public static JsonLines open(Path file) throws IOException {
+        FileProblem.requireReadable(file);
+        try {
+            return new TextFile(file).lines();
+        } catch (TextSource.UnreadableTextException e) {
+            throw new IllegalArgumentException(file + " " + e.getMessage(), e);
+        }
+    }
+
+    /**
+     * Reads the next line.
+     *
+     * @return its value, which knows file and line, or null after the last one
+     * @throws IllegalArgumentException if the line is no JSON or too long, or the file is no whole
+     *     gzip file
+     * @throws IOException if reading fails
+     */
+    public Json next() throws IOException {
+        try {
+            return read();
+        } catch (TextSource.UnreadableTextException e) {
+            throw new IllegalArgumentException(path + " " + e.getMessage(), e);
+        }
+    }
+
+    /** As {@link #next}, but says by its own exception that the file is no text. */
+    Json read() throws IOException {
         while (readLine()) {
             number++;
             byte[] bytes = line.toByteArray();
             if (!new String(bytes, StandardCharsets.UTF_8).isBlank()) {
-                return new ByteArrayInputStream(document(bytes));
+                return Json.parse(Path.of(path + " line " + number), bytes);
             }
         }
         return null;
     }
 
-    private byte[] document(byte[] bytes) {
-        Path place = Path.of(path + " line " + number);
+    /**
+     * Returns a string that is Unicode text.
+     *
+     * @param value a value of a line
+     * @return its characters
+     * @throws IllegalArgumentException if it is no string, or one with an unpaired surrogate,
+     *     naming file, line and place
+     */
+    public static String text(Json value) {
         try {
-            Json text = Json.parse(place, bytes).require(KEY);
-            requireUnicode(text);
-            return text.string().getBytes(StandardCharsets.UTF_8);
+            TokenizerInput.requireText(value.string());
         } catch (IllegalArgumentException e) {
-            throw new IllegalArgumentException(
-                    "%s; expected on each line an object with a string under \"%s\""
-                            .formatted(e.getMessage(), KEY),
-                    e);
+            throw value.isString() ? value.malformed("%s: %s", value.place(), e.getMessage()) : e;
         }
-    }
-
-    private static void requireUnicode(Json text) {
-        try {
-            TokenizerInput.requireText(text.string());
-        } catch (IllegalArgumentException e) {
-            throw text.malformed("%s: %s", text.place(), e.getMessage());
-        }
+        return value.string();
     }
 
     /** Collects the bytes up to the next line feed; returns false if there are none. */

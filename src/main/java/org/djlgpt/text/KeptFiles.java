@@ -1,8 +1,12 @@
 package org.djlgpt.text;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+
 import org.djlgpt.io.AtomicFile;
 
 import java.io.IOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
@@ -31,6 +35,12 @@ record KeptFiles(Map<String, byte[]> contents) {
             }
         }
         return new KeptFiles(contents);
+    }
+
+    /** Returns what a file that is a JSON object says; nothing if it is not there. */
+    JsonObject json(String name) {
+        byte[] content = contents.getOrDefault(name, new byte[] {'{', '}'});
+        return new Gson().fromJson(new String(content, StandardCharsets.UTF_8), JsonObject.class);
     }
 
     void write(Path folder) throws IOException {

@@ -8,6 +8,7 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.Set;
 
@@ -165,6 +166,13 @@ public final class PretrainedTokenizer implements Tokenizer {
         return json.added().special().keySet();
     }
 
+    @Override
+    public PretrainedTokenizer withSpecialTokens(List<String> tokens) {
+        TokenizerJson more = json.withSpecial(tokens);
+        return new PretrainedTokenizer(
+                more, new KeptFiles(AddedTokensJson.add(files.contents(), more.added(), tokens)));
+    }
+
     /**
      * {@inheritDoc}
      *
@@ -213,7 +221,8 @@ public final class PretrainedTokenizer implements Tokenizer {
      * {@inheritDoc}
      *
      * <p>The files are those of the folder that this was loaded from, byte for byte, a chat
-     * template included.
+     * template included; where special tokens were added they are in {@code tokenizer.json} and
+     * {@code tokenizer_config.json}.
      */
     @Override
     public void save(Path directory) throws IOException {

@@ -1,8 +1,10 @@
 package org.djlgpt.text;
 
 import org.djlgpt.io.FileProblem;
+import org.djlgpt.io.Json;
 
 import java.io.BufferedInputStream;
+import java.io.ByteArrayInputStream;
 import java.io.EOFException;
 import java.io.FilterInputStream;
 import java.io.IOException;
@@ -21,8 +23,8 @@ import java.util.zip.ZipException;
 
 /**
  * A file of text. What its name ends with says how it is read: {@code .gz} is unpacked, and of
- * {@code .jsonl} each line has a document, see {@link JsonLines}; any other is one document as it
- * stands.
+ * {@code .jsonl} each line is an object that has a document under {@code text}; any other is one
+ * document as it stands.
  *
  * @param path the file
  */
@@ -63,12 +65,21 @@ public record TextFile(Path path) implements TextSource {
 
     @Override
     public Documents open() throws IOException {
+        return isJsonLines() ? new JsonDocuments(lines()) : new Whole(unpacked());
+    }
+
+    /** Opens the file as JSON lines, whatever its name. */
+    JsonLines lines() throws IOException {
+        return new JsonLines(path, unpacked());
+    }
+
+    private InputStream unpacked() throws IOException {
         InputStream file = Files.newInputStream(path);
         try {
             InputStream unpacked = isPacked() ? new Unpacked(file, Files.size(path)) : file;
             BufferedInputStream text = new BufferedInputStream(unpacked, BUFFER_BYTES);
             skipByteOrderMark(text);
-            return isJsonLines() ? new JsonLines(path, text) : new Whole(text);
+            return text;
         } catch (ZipException | EOFException e) {
             file.close();
             throw new UnreadableTextException("is no whole gzip file");
@@ -105,6 +116,36 @@ public record TextFile(Path path) implements TextSource {
         @Override
         public void close() throws IOException {
             text.close();
+        }
+    }
+
+    /** A file with a document on each line: an object that has it under {@code text}. */
+    private record JsonDocuments(JsonLines lines) implements Documents {
+
+        private static final String KEY = "text";
+
+        @Override
+        public InputStream next() throws IOException {
+            try {
+                Json line = lines.read();
+                if (line == null) {
+                    return null;
+                }
+                byte[] text = JsonLines.text(line.require(KEY)).getBytes(StandardCharsets.UTF_8);
+                return new ByteArrayInputStream(text);
+            } catch (UnreadableTextException e) {
+                throw e;
+            } catch (IllegalArgumentException e) {
+                throw new IllegalArgumentException(
+                        "%s; expected on each line an object with a string under \"%s\""
+                                .formatted(e.getMessage(), KEY),
+                        e);
+            }
+        }
+
+        @Override
+        public void close() throws IOException {
+            lines.close();
         }
     }
 

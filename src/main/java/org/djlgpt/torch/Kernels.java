@@ -56,13 +56,38 @@ public final class Kernels {
         Argument k = Argument.of(function, "key", key).rank(4).like(q).divides(1, q);
         k.shape(q.size(0), k.size(1), q.size(2), q.size(3));
         Argument v = Argument.of(function, "value", value).sameAs(k);
-        if (!(dropout >= 0 && dropout < 1)) {
-            throw new IllegalArgumentException(
-                    "%s: dropout is %s, but must be in [0, 1)".formatted(function, dropout));
-        }
+        requireDropout(function, dropout);
         requireWindow(function, window);
         return TorchScript.kernels()
                 .call("causal_attention", q.array(), k.array(), v.array(), dropout, (long) window);
+    }
+
+    /**
+     * Scaled dot-product attention over the tokens that a mask lets a query see. As {@link
+     * #causalAttention} where T exceeds the window, it takes memory in proportion to T but for the
+     * mask, except on a CPU with dropout, or in bfloat16 under 768 tokens.
+     *
+     * @param query the queries (B, heads, T, headDim)
+     * @param key the keys (B, groups, T, headDim), where groups divides heads
+     * @param value the values, of the shape of the keys
+     * @param mask zero where a query sees a key and minus infinity elsewhere (B, 1, T, T); each
+     *     query must see one
+     * @param dropout the probability with which an attention weight is dropped, in [0, 1)
+     * @return the weighted values (B, heads, T, headDim)
+     * @throws IllegalArgumentException if a shape, a type, a device or the dropout is wrong
+     */
+    public static NDArray maskedAttention(
+            NDArray query, NDArray key, NDArray value, NDArray mask, double dropout) {
+        String function = "maskedAttention";
+        Argument q = Argument.of(function, "query", query).rank(4).floatingPoint();
+        Argument k = Argument.of(function, "key", key).rank(4).like(q).divides(1, q);
+        k.shape(q.size(0), k.size(1), q.size(2), q.size(3));
+        Argument v = Argument.of(function, "value", value).sameAs(k);
+        Argument m = Argument.of(function, "mask", mask).like(q);
+        m.shape(q.size(0), 1, q.size(2), q.size(2));
+        requireDropout(function, dropout);
+        return TorchScript.kernels()
+                .call("masked_attention", q.array(), k.array(), v.array(), m.array(), dropout);
     }
 
     /**
@@ -182,6 +207,13 @@ public final class Kernels {
         }
     }
 
+    private static void requireDropout(String function, double dropout) {
+        if (!(dropout >= 0 && dropout < 1)) {
+            throw new IllegalArgumentException(
+                    "%s: dropout is %s, but must be in [0, 1)".formatted(function, dropout));
+        }
+    }
+
     private static void requireWindow(String function, int window) {
         if (window < 1) {
             throw new IllegalArgumentException(
@@ -193,21 +225,27 @@ public final class Kernels {
      * Turns pairs of numbers by angles, those of the first half of the last dimension with those of
      * the second (<a href="https://arxiv.org/abs/2104.09864">Su et al. 2021</a>, section 3.4.2).
      *
-     * @param input the numbers (..., T, D)
-     * @param cosine the cosines of the angles (T, D / 2), float32
+     * @param input the numbers (..., T, D), or heads (B, H, T, D)
+     * @param cosine the cosines of the angles (T, D / 2), or for heads also (B, T, D / 2), float32
      * @param sine their sines, same shape
      * @return the result, of the input's shape and type
      * @throws IllegalArgumentException if a shape, a type or a device is wrong
      */
     public static NDArray rotate(NDArray input, NDArray cosine, NDArray sine) {
         String function = "rotate";
-        Argument c = Argument.of(function, "cosine", cosine).rank(2).type(DataType.FLOAT32);
+        boolean perRow = cosine != null && cosine.getShape().dimension() == 3;
+        int axis = perRow ? 1 : 0; // of T
+        Argument c = Argument.of(function, "cosine", cosine);
+        c.rank(axis + 2).type(DataType.FLOAT32);
         Argument s = Argument.of(function, "sine", sine).sameAs(c);
         Argument x =
                 Argument.of(function, "input", input)
                         .floatingPoint()
-                        .lastAxes(c.size(0), 2 * c.size(1))
+                        .lastAxes(c.size(axis), 2 * c.size(axis + 1))
                         .onDeviceOf(c);
+        if (perRow) {
+            x.rank(4).shape(c.size(0), x.size(1), x.size(2), x.size(3));
+        }
         return TorchScript.kernels().call("rotate", x.array(), c.array(), s.array());
     }
 

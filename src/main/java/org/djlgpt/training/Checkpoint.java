@@ -29,7 +29,7 @@ public final class Checkpoint {
      * The values of a {@link TrainingPlan} that may be others when a run goes on: they change no
      * step that is still to come.
      */
-    public static final Set<String> FREE = Set.of("steps", "evalEvery");
+    public static final Set<String> FREE = Set.of("steps", "evalEvery", "patience");
 
     private final Path file;
     private final CheckpointHeader header;
@@ -61,6 +61,23 @@ public final class Checkpoint {
             throw new MalformedModelException(
                     "%s: is no checkpoint of a training: %s".formatted(file, e.getMessage()), e);
         }
+    }
+
+    /**
+     * Writes a checkpoint without tensors, for a training that keeps them elsewhere: it says how to
+     * go on.
+     *
+     * @param file the file
+     * @param step the steps done
+     * @param plan how the model is trained
+     * @param notes what else to say
+     * @throws IOException if it can't be written
+     */
+    public static void writeNotes(Path file, int step, TrainingPlan plan, Map<String, String> notes)
+            throws IOException {
+        TrainingState state = new TrainingState(step, 0, Double.NaN, 0, 0, 0, 0, 0);
+        CheckpointHeader header = new CheckpointHeader(state, plan, "", "", "", notes);
+        SafeTensors.write(file, Map.of(), header.texts());
     }
 
     static void write(Path file, CheckpointHeader header, TrainingTensors tensors)

@@ -2,6 +2,8 @@ package org.djlgpt.training;
 
 import ai.djl.MalformedModelException;
 
+import org.djlgpt.training.LearningRateSchedule.Decay;
+
 import java.lang.reflect.InvocationTargetException;
 import java.lang.reflect.RecordComponent;
 import java.util.LinkedHashMap;
@@ -36,7 +38,19 @@ record CheckpointHeader(
 
     /** What checkpoints of earlier versions do not have, as it was then. */
     private static final Map<String, String> ADDED =
-            Map.of(STATE + "tokens", "0", CONFIG + "workers", "1", FROZEN, "");
+            Map.of(
+                    STATE + "tokens",
+                    "0",
+                    STATE + "sinceBest",
+                    "0",
+                    CONFIG + "workers",
+                    "1",
+                    CONFIG + "schedule",
+                    "COSINE",
+                    CONFIG + "patience",
+                    "0",
+                    FROZEN,
+                    "");
 
     Map<String, String> texts() {
         Map<String, String> texts = new LinkedHashMap<>();
@@ -93,7 +107,7 @@ record CheckpointHeader(
         Object[] values = new Object[components.length];
         for (int i = 0; i < values.length; i++) {
             String name = prefix + components[i].getName();
-            values[i] = number(components[i].getType(), name, text(texts, name));
+            values[i] = value(components[i].getType(), name, text(texts, name));
         }
         try {
             Class<?>[] types =
@@ -106,14 +120,14 @@ record CheckpointHeader(
         }
     }
 
-    private static Object number(Class<?> type, String name, String text)
+    private static Object value(Class<?> type, String name, String text)
             throws MalformedModelException {
         try {
             if (type == int.class) {
                 return Integer.valueOf(text);
             }
-            return Double.valueOf(text);
-        } catch (NumberFormatException e) {
+            return type.isEnum() ? Decay.valueOf(text) : Double.valueOf(text);
+        } catch (IllegalArgumentException e) {
             throw new MalformedModelException("%s='%s' is no %s".formatted(name, text, type), e);
         }
     }

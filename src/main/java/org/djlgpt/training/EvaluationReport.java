@@ -8,6 +8,7 @@ package org.djlgpt.training;
  *     token; NaN before the first step
  * @param validationLoss the loss on the held-out windows, in nats per token
  * @param best whether this is the lowest validation loss so far
+ * @param last whether the training ends here: it has all steps, or its patience is at its end
  * @param learningRate the rate of the step before, or of the first step
  * @param tokensPerSecond training tokens per second since the evaluation before, the time of
  *     evaluations and listeners excluded; NaN before the first step
@@ -17,5 +18,6 @@ public record EvaluationReport(
         double trainLoss,
         double validationLoss,
         boolean best,
+        boolean last,
         double learningRate,
         double tokensPerSecond) {}

@@ -48,8 +48,8 @@ public final class MetricsLog implements TrainingLoopListener {
     }
 
     @Override
-    public void onResume(Checkpoint checkpoint) throws IOException {
-        List<Line> kept = Line.read(file, checkpoint.step());
+    public void onResume(int step) throws IOException {
+        List<Line> kept = Line.read(file, step);
         earlier = kept.stream().map(Line::report).toList();
         kept.forEach(line -> waiting.append(line.json()).append('\n'));
         write();
@@ -158,6 +158,7 @@ public final class MetricsLog implements TrainingLoopListener {
                                 figure(line, "train_loss"),
                                 validationLoss,
                                 validationLoss < best,
+                                false,
                                 figure(line, "learning_rate"),
                                 figure(line, "tokens_per_second")));
             } catch (IllegalArgumentException e) {

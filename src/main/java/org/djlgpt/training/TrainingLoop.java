@@ -2,7 +2,6 @@ package org.djlgpt.training;
 
 import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
 import org.djlgpt.data.TrainingSet;
@@ -18,9 +17,10 @@ import java.util.Map;
 import java.util.Objects;
 
 /**
- * The training loop: AdamW with warm-up and cosine decay, gradient accumulation, clipping by global
- * norm, and evaluation on held-out windows before the first step, at every {@code evalEvery}-th and
- * at the end.
+ * The training loop: AdamW with a learning rate that warms up and decays, gradient accumulation,
+ * clipping by global norm, and evaluation on held-out windows before the first step, at every
+ * {@code evalEvery}-th and at the end. It ends early when the validation loss gets no lower, where
+ * the plan has patience.
  *
  * <p>Batches and dropout follow from the seed: the engine's generator is seeded anew at each step,
  * so a step's randomness depends on the seed and its number alone. Run one training in a process at
@@ -93,8 +93,9 @@ public final class TrainingLoop {
     /**
      * Takes over a checkpoint's parameters, moments and step, so that {@link #run} goes on from
      * there. The model must be built as it was, dropout and frozen parameters included. The
-     * configuration must be the checkpoint's except for {@code steps} and {@code evalEvery}, which
-     * change no step still to come; mind that {@code decaySteps} stays what it was.
+     * configuration must be the checkpoint's except for {@code steps}, {@code evalEvery} and {@code
+     * patience}, which change no step still to come; mind that {@code decaySteps} stays what it
+     * was.
      *
      * @param checkpoint where to go on; nothing is left to do if it has all steps
      * @throws IllegalArgumentException if the configuration, the data or the model's parameters are
@@ -109,7 +110,7 @@ public final class TrainingLoop {
         try (CheckpointLock claim = claimCheckpoint()) {
             checkpoint.restore(trainingStep.tensors(), manager);
             state = checkpoint.state();
-            listeners.tell(listener -> listener.onResume(checkpoint));
+            listeners.tell(listener -> listener.onResume(checkpoint.step()));
         }
     }
 
@@ -141,12 +142,12 @@ public final class TrainingLoop {
             if (!state.isEvaluated()) {
                 evaluate();
             }
-            while (state.step() < plan.steps() && !stopping) {
+            while (!state.isDone(plan) && !stopping) {
                 step();
                 if (isDue(plan.evalEvery())) {
                     evaluate();
                 }
-                if (isDue(checkpointEvery) || stopping) {
+                if (isDue(checkpointEvery) || state.isDone(plan) || stopping) {
                     save();
                 }
             }
@@ -183,14 +184,7 @@ public final class TrainingLoop {
     private void evaluate() throws IOException {
         long windows = (long) plan.evalBatches() * plan.batchSize();
         double loss = requireFinite(evaluation.loss(validationSet, windows));
-        EvaluationReport report =
-                new EvaluationReport(
-                        state.step(),
-                        state.lossSum() / state.losses(),
-                        loss,
-                        loss < state.bestLoss(),
-                        plan.schedule().rate(Math.max(state.step() - 1, 0)),
-                        state.tokens() / state.seconds());
+        EvaluationReport report = state.evaluation(loss, plan);
         state = state.evaluated(loss);
         listeners.tell(listener -> listener.onEvaluation(report));
     }
@@ -410,16 +404,9 @@ public final class TrainingLoop {
                         "{skipBadSteps}=%d must be at least 0", badStepsAllowed);
             }
             TrainingLoop training = new TrainingLoop(this);
-            requireKnownIds(trainingSet);
-            requireKnownIds(validationSet);
+            objective.requireFit(model, trainingSet);
+            objective.requireFit(model, validationSet);
             return training;
-        }
-
-        /** Once for all steps, as no batch is looked at. */
-        private void requireKnownIds(TrainingSet set) {
-            Shape tokens = new Shape(1, set.contextLength());
-            Shape logits = model.getOutputShapes(new Shape[] {tokens})[0]; // (1, T, V)
-            set.requireIdsBelow((int) logits.getLastDimension());
         }
     }
 }

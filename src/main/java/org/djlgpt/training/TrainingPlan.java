@@ -2,7 +2,9 @@ package org.djlgpt.training;
 
 import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.IllegalParameterException;
+import org.djlgpt.training.LearningRateSchedule.Decay;
 
+import java.io.Serializable;
 import java.util.Map;
 
 /**
@@ -11,10 +13,11 @@ import java.util.Map;
  * @param steps the number of optimizer steps
  * @param batchSize the number of windows in a forward pass
  * @param gradientAccumulation the number of forward passes whose gradients make one step
+ * @param schedule how the learning rate falls after its peak
  * @param learningRate the peak of the learning rate
- * @param minLearningRate the learning rate at the end of the cosine
+ * @param minLearningRate the learning rate at the end
  * @param warmupSteps the steps that the rate rises for
- * @param decaySteps the step at which the cosine ends; a longer run goes on at the lowest rate, so
+ * @param decaySteps the step at which it has fallen; a longer run goes on at the lowest rate, so
  *     that what a step does depends on no later one
  * @param weightDecay the decay of matrices and embeddings
  * @param beta1 AdamW's decay of the mean of gradients
@@ -22,6 +25,8 @@ import java.util.Map;
  * @param clipNorm the greatest global norm of the gradients; 0 for no limit
  * @param evalEvery the steps between evaluations
  * @param evalBatches the number of batches in an evaluation
+ * @param patience the evaluations in a row without a lower validation loss after which a training
+ *     ends; 0 for no such end
  * @param seed what the order of the data and dropout follow from
  * @param workers the number of threads that a batch is split over
  */
@@ -29,6 +34,7 @@ public record TrainingPlan(
         int steps,
         int batchSize,
         int gradientAccumulation,
+        Decay schedule,
         double learningRate,
         double minLearningRate,
         int warmupSteps,
@@ -39,8 +45,10 @@ public record TrainingPlan(
         double clipNorm,
         int evalEvery,
         int evalBatches,
+        int patience,
         int seed,
-        int workers) {
+        int workers)
+        implements Serializable {
 
     /**
      * Checks the values.
@@ -48,16 +56,19 @@ public record TrainingPlan(
      * @param steps the number of optimizer steps
      * @param batchSize the number of windows in a forward pass
      * @param gradientAccumulation the number of forward passes whose gradients make one step
+     * @param schedule how the learning rate falls after its peak
      * @param learningRate the peak of the learning rate
-     * @param minLearningRate the learning rate at the end of the cosine
+     * @param minLearningRate the learning rate at the end
      * @param warmupSteps the steps that the rate rises for
-     * @param decaySteps the step at which the cosine ends
+     * @param decaySteps the step at which it has fallen
      * @param weightDecay the decay of matrices and embeddings
      * @param beta1 AdamW's decay of the mean of gradients
      * @param beta2 AdamW's decay of the mean of squared gradients
      * @param clipNorm the greatest global norm of the gradients; 0 for no limit
      * @param evalEvery the steps between evaluations
      * @param evalBatches the number of batches in an evaluation
+     * @param patience the evaluations in a row without a lower validation loss after which a
+     *     training ends; 0 for no such end
      * @param seed what the order of the data and dropout follow from
      * @param workers the number of threads that a batch is split over
      * @throws IllegalArgumentException if one lies outside its range; the message names it
@@ -69,11 +80,12 @@ public record TrainingPlan(
         Checks.requirePositive("evalEvery", evalEvery);
         Checks.requirePositive("evalBatches", evalBatches);
         Checks.requirePositive("workers", workers);
+        requireAtLeastZero("patience", patience);
         requireAtLeastZero("weightDecay", weightDecay);
         requireAtLeastZero("clipNorm", clipNorm);
         requireBeta("beta1", beta1);
         requireBeta("beta2", beta2);
-        new WarmupCosine(learningRate, minLearningRate, warmupSteps, decaySteps);
+        new LearningRateSchedule(schedule, learningRate, minLearningRate, warmupSteps, decaySteps);
     }
 
     private static void requireAtLeastZero(String name, double value) {
@@ -101,12 +113,40 @@ public record TrainingPlan(
     }
 
     /**
+     * Returns the same plan with another order of the data and other dropout.
+     *
+     * @param seed what they follow from
+     * @return the plan
+     */
+    public TrainingPlan withSeed(int seed) {
+        return new TrainingPlan(
+                steps,
+                batchSize,
+                gradientAccumulation,
+                schedule,
+                learningRate,
+                minLearningRate,
+                warmupSteps,
+                decaySteps,
+                weightDecay,
+                beta1,
+                beta2,
+                clipNorm,
+                evalEvery,
+                evalBatches,
+                patience,
+                seed,
+                workers);
+    }
+
+    /**
      * Returns the learning rate's course.
      *
-     * @return warm-up, then cosine decay until {@code decaySteps}
+     * @return warm-up, then decay until {@code decaySteps}
      */
-    public WarmupCosine schedule() {
-        return new WarmupCosine(learningRate, minLearningRate, warmupSteps, decaySteps);
+    public LearningRateSchedule learningRates() {
+        return new LearningRateSchedule(
+                schedule, learningRate, minLearningRate, warmupSteps, decaySteps);
     }
 
     /**
@@ -124,6 +164,7 @@ public record TrainingPlan(
         private int steps = 2000;
         private int batchSize = 12;
         private int gradientAccumulation = 1;
+        private Decay schedule = Decay.COSINE;
         private double learningRate = 1e-3;
         private Double minLearningRate;
         private Integer warmupSteps;
@@ -134,6 +175,7 @@ public record TrainingPlan(
         private double clipNorm = 1;
         private int evalEvery = 250;
         private int evalBatches = 20;
+        private int patience;
         private int seed = 1337;
         private int workers = 1;
 
@@ -173,6 +215,17 @@ public record TrainingPlan(
         }
 
         /**
+         * Sets how the learning rate falls after its peak.
+         *
+         * @param schedule {@link Decay#COSINE} by default
+         * @return this builder
+         */
+        public Builder optSchedule(Decay schedule) {
+            this.schedule = schedule;
+            return this;
+        }
+
+        /**
          * Sets the peak of the learning rate.
          *
          * @param learningRate at least 0, 1e-3 by default
@@ -207,7 +260,7 @@ public record TrainingPlan(
         }
 
         /**
-         * Sets the step at which the cosine ends.
+         * Sets the step at which the learning rate has fallen.
          *
          * @param decaySteps at least {@code warmupSteps}, the number of steps by default
          * @return this builder
@@ -284,6 +337,18 @@ public record TrainingPlan(
         }
 
         /**
+         * Sets after how many evaluations in a row without a lower validation loss a training ends,
+         * however many steps are left.
+         *
+         * @param patience at least 0; by default 0, for no such end
+         * @return this builder
+         */
+        public Builder optPatience(int patience) {
+            this.patience = patience;
+            return this;
+        }
+
+        /**
          * Sets what the order of the data and dropout follow from.
          *
          * @param seed any number, 1337 by default
@@ -322,6 +387,7 @@ public record TrainingPlan(
                     steps,
                     batchSize,
                     gradientAccumulation,
+                    schedule,
                     learningRate,
                     minLearningRate == null ? learningRate / 10 : minLearningRate,
                     warmupSteps == null ? Math.min(100, end / 10) : warmupSteps,
@@ -332,6 +398,7 @@ public record TrainingPlan(
                     clipNorm,
                     evalEvery,
                     evalBatches,
+                    patience,
                     seed,
                     workers);
         }

@@ -66,7 +66,7 @@ public final class TrainingStep implements AutoCloseable {
      * @param batches what is learned from, with ids that the model knows
      * @param plan how; of it counts what changes a step, but no batch size
      * @param hook takes part, or {@link StepHook#NONE}
-     * @throws IllegalArgumentException if the model is not initialized
+     * @throws IllegalArgumentException if the model is not initialized, or all of it is frozen
      */
     public TrainingStep(
             Block model, NDManager manager, Batches batches, TrainingPlan plan, StepHook hook) {
@@ -83,7 +83,7 @@ public final class TrainingStep implements AutoCloseable {
      * @param batches what is learned from, with ids that the model knows
      * @param plan how; of it counts what changes a step, but no batch size
      * @param hook takes part, or {@link StepHook#NONE}
-     * @throws IllegalArgumentException if the model is not initialized
+     * @throws IllegalArgumentException if the model is not initialized, or all of it is frozen
      */
     public TrainingStep(
             Block model,
@@ -118,6 +118,10 @@ public final class TrainingStep implements AutoCloseable {
                 model.getParameters().values().stream()
                         .filter(Parameter::requiresGradient)
                         .toList();
+        if (parameters.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "all parameters of the model are frozen; leave some of it to train");
+        }
         weights = parameters.stream().map(Parameter::getArray).toList();
         optimizer =
                 FusedAdamW.builder()
@@ -243,7 +247,7 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     private double rate() {
-        return plan.schedule().rate(step);
+        return plan.learningRates().rate(step);
     }
 
     /** What a worker learns from: some rows of a batch, and how many predictions they have. */
@@ -341,9 +345,7 @@ public final class TrainingStep implements AutoCloseable {
      */
     public void setState(float[] state, int updates) {
         new FlatTensors(stateArrays()).set(state);
-        for (AdamMoments moments : moments()) {
-            moments.restore(moments.mean(), moments.square(), updates);
-        }
+        setUpdates(updates);
     }
 
     /**
@@ -355,10 +357,34 @@ public final class TrainingStep implements AutoCloseable {
         return moments().get(0).updates();
     }
 
-    private List<NDArray> stateArrays() {
-        List<NDArray> arrays = new ArrayList<>(weights);
+    /**
+     * Returns what the optimizer remembers, to read or to change piece by piece.
+     *
+     * @return the running means of the gradients, then those of their squares
+     * @see #setUpdates
+     */
+    public FlatTensors optimizerState() {
+        List<NDArray> arrays = new ArrayList<>();
         moments().forEach(moments -> arrays.add(moments.mean()));
         moments().forEach(moments -> arrays.add(moments.square()));
+        return new FlatTensors(arrays);
+    }
+
+    /**
+     * Says how many updates the means come from that {@link #optimizerState} has been given.
+     *
+     * @param updates at least 0
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void setUpdates(int updates) {
+        for (AdamMoments moments : moments()) {
+            moments.restore(moments.mean(), moments.square(), updates);
+        }
+    }
+
+    private List<NDArray> stateArrays() {
+        List<NDArray> arrays = new ArrayList<>(weights);
+        arrays.addAll(optimizerState().arrays());
         return arrays;
     }
 

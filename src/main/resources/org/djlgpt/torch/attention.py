@@ -1,20 +1,39 @@
 def causal_attention(q: Tensor, k: Tensor, v: Tensor, dropout: float, window: int) -> Tensor:
   """Attention of each token to itself and the tokens before it, window of them at most;
   q (B, heads, T, headDim), k and v (B, groups, T, headDim)."""
-  B, heads, T, D = q.shape
-  groups = k.size(1)
-  if groups < heads:  # queries that share a key stand side by side
-    k = k.unsqueeze(2).expand(B, groups, heads // groups, T, D).reshape(B, heads, T, D)
-    v = v.unsqueeze(2).expand(B, groups, heads // groups, T, D).reshape(B, heads, T, D)
-  # On a CPU libtorch's fused kernel knows no dropout, and below 768 tokens its backward pass works
-  # in blocks of at most 64 queries, which is too few for bfloat16 products to be fast.
-  fused = q.is_cuda or dropout == 0. and (q.dtype == 6 or T >= 768)
+  T = q.size(2)
+  k, v = __torch__.attention._for_queries(k, q), __torch__.attention._for_queries(v, q)
+  fused = __torch__.attention._is_fused(q, dropout)
   if fused and window >= T:
     return torch.scaled_dot_product_attention(q, k, v, None, dropout, True)
   hidden = __torch__.attention._hidden(T, 0, window, q)
   if fused:
     return torch.scaled_dot_product_attention(q, k, v, hidden, dropout, False)
   return __torch__.attention._explicit(q, k, v, dropout, hidden)
+
+
+def masked_attention(q: Tensor, k: Tensor, v: Tensor, mask: Tensor, dropout: float) -> Tensor:
+  """Attention of each token to those where the mask (B, 1, T, T) is zero, and not minus infinity;
+  q (B, heads, T, headDim), k and v (B, groups, T, headDim)."""
+  k, v = __torch__.attention._for_queries(k, q), __torch__.attention._for_queries(v, q)
+  if __torch__.attention._is_fused(q, dropout):
+    return torch.scaled_dot_product_attention(q, k, v, mask, dropout, False)
+  return __torch__.attention._explicit(q, k, v, dropout, mask)
+
+
+def _for_queries(x: Tensor, q: Tensor) -> Tensor:
+  """Repeats keys or values (B, groups, T, D); queries that share one stand side by side."""
+  B, heads, T, D = q.shape
+  groups = x.size(1)
+  if groups == heads:
+    return x
+  return x.unsqueeze(2).expand(B, groups, heads // groups, T, D).reshape(B, heads, T, D)
+
+
+def _is_fused(q: Tensor, dropout: float) -> bool:
+  """On a CPU libtorch's fused kernel knows no dropout, and below 768 tokens its backward pass works
+  in blocks of at most 64 queries, which is too few for bfloat16 products to be fast."""
+  return q.is_cuda or dropout == 0. and (q.dtype == 6 or q.size(2) >= 768)
 
 
 def _hidden(T: int, start: int, window: int, like: Tensor) -> Tensor:
@@ -30,7 +49,12 @@ def _hidden(T: int, start: int, window: int, like: Tensor) -> Tensor:
 def _explicit(q: Tensor, k: Tensor, v: Tensor, dropout: float, hidden: Tensor) -> Tensor:
   B, heads, T, D = q.shape
   q, k, v = q.reshape(B * heads, T, D), k.reshape(B * heads, T, D), v.reshape(B * heads, T, D)
-  weights = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=D ** -0.5).softmax(-1)
+  if hidden.dim() == 2:
+    scores = torch.baddbmm(hidden, q, k.transpose(1, 2), alpha=D ** -0.5)
+  else:  # a mask for each row, which its heads share
+    scores = torch.bmm(q, k.transpose(1, 2)).view(B, heads, T, T)
+    scores = torch.add(hidden, scores, alpha=D ** -0.5).view(B * heads, T, T)
+  weights = scores.softmax(-1)
   if dropout > 0.:
     weights = torch.dropout(weights, dropout, True)
   return torch.bmm(weights, v).view(B, heads, T, D)
@@ -98,10 +122,11 @@ def joined_cache(cache: Tensor, rows: List[int], start: int, length: int, others
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
-  """Turns x (..., T, D) by angles whose cosines and sines are (T, D / 2)."""
+  """Turns x (..., T, D) by angles whose cosines and sines are (T, D / 2), or (B, T, D / 2) for heads
+  x (B, heads, T, D)."""
   cosine, sine = __torch__.attention._angles(cosine, sine)
   if x.dim() == 4:
-    return __torch__.attention._turned(x, cosine.unsqueeze(1), sine.unsqueeze(1))
+    return __torch__.attention._turned(x, cosine.unsqueeze(-2), sine.unsqueeze(-2))
   return torch.addcmul(x * cosine, x.roll(x.size(-1) // 2, -1), sine).type_as(x)
 
 

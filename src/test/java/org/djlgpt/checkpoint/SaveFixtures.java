@@ -6,8 +6,11 @@ import ai.djl.ndarray.NDManager;
 import com.google.gson.JsonObject;
 
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
+import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.nn.LoraLinear;
@@ -23,8 +26,9 @@ import java.util.Map;
 import java.util.Set;
 
 /**
- * Saves the models and adapters of all fixture folders, and a new adapter of each model, for {@code
- * src/test/python/huggingface_check.py}, each with what it computes here:
+ * Saves the models and adapters of all fixture folders, a new adapter of each model, and each
+ * classifier with such an adapter merged, for {@code src/test/python/huggingface_check.py}, each
+ * with what it computes here:
  *
  * <pre>{@code
  * mvn -q test-compile exec:java -Dexec.classpathScope=test \
@@ -54,6 +58,10 @@ final class SaveFixtures {
                 saveAdapter(AdapterDirectory.load(fixture, model, manager), base, ids, target);
                 return;
             }
+            if (ClassifierDirectory.isClassifier(fixture)) {
+                saveClassifiers(ClassifierDirectory.load(fixture, manager), ids, target);
+                return;
+            }
             GptModel model = ModelDirectory.load(fixture, manager);
             ModelDirectory.save(model, target);
             saveLogits(model, ids, target);
@@ -61,10 +69,23 @@ final class SaveFixtures {
         }
     }
 
-    private static GptModel withAdapter(GptModel base, NDManager manager) {
+    private static void saveClassifiers(SequenceClassifier model, NDArray ids, Path target)
+            throws Exception {
+        ClassifierDirectory.save(model, target);
+        saveLogits(model, ids, target);
+        SequenceClassifier adapted = withAdapter(model, ids.getManager());
+        Path merged = Path.of(target + "-merged");
+        ClassifierDirectory.save(adapted, merged);
+        saveLogits(adapted, ids, merged);
+    }
+
+    private static <M extends GptTrunk> M withAdapter(M base, NDManager manager) {
         Set<Role> everywhere = EnumSet.complementOf(EnumSet.of(Role.HEAD));
+        if (base.config() instanceof Gpt2Config) {
+            everywhere.remove(Role.GATE);
+        }
         LoraConfig lora = LoraConfig.builder().setRank(3).optTargets(everywhere).build();
-        GptModel model = Lora.adapt(base, lora, manager);
+        M model = Lora.adapt(base, lora, manager);
         RandomArrays arrays = new RandomArrays(manager, 1);
         for (LoraLinear layer : LoraLinear.byWeight(model).values()) {
             NDArray b = layer.loraB().getArray();
@@ -79,7 +100,7 @@ final class SaveFixtures {
         saveLogits(model, ids, target);
     }
 
-    private static void saveLogits(GptModel model, NDArray ids, Path target) throws Exception {
+    private static void saveLogits(GptTrunk model, NDArray ids, Path target) throws Exception {
         SafeTensors.write(
                 Files.createDirectories(target.resolve("computed")).resolve("ours.safetensors"),
                 Map.of("ids", ids, "logits", Blocks.infer(model, ids)));

@@ -39,7 +39,6 @@ class BestModelTest {
         bestModel =
                 new BestModel(
                         () -> ModelDirectory.save(model, tokenizer, folder),
-                        STEPS,
                         new MetricsLog(folder.resolve("metrics.jsonl")));
     }
 
@@ -81,7 +80,7 @@ class BestModelTest {
     }
 
     private void evaluate(int step, double loss, boolean best) throws IOException {
-        bestModel.onEvaluation(new EvaluationReport(step, 1, loss, best, 0.1, 100));
+        bestModel.onEvaluation(new EvaluationReport(step, 1, loss, best, step == STEPS, 0.1, 100));
     }
 
     private static float[] weights(GptModel model) {

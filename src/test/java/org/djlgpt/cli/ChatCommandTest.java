@@ -159,7 +159,7 @@ class ChatCommandTest {
             delimiter = '|',
             value = {
                 "--prompt a --chat-template vicuna | --chat-template vicuna is neither a file nor"
-                        + " one of alpaca, chatml, llama3, none",
+                        + " one of alpaca, chatml, llama3",
                 "--prompt a --chat --chat-template none | --chat-template none does not fit --chat",
                 "--prompt a --system S --chat-template none | --chat-template none does not fit"
                         + " --system",

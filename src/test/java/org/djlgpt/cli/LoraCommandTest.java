@@ -145,6 +145,27 @@ class LoraCommandTest {
     }
 
     @Test
+    void anAdapterIsTrainedOn() throws IOException {
+        Path more = folder.resolve("more");
+
+        Command command = SmallText.train(text, more, "--init-from", adapter);
+
+        assertEquals(0, command.exitCode(), command.err());
+        assertTrue(command.out().contains("LoRA     rank 4, alpha 8, on q, v, up: 576 "));
+        assertEquals(base.toString(), baseOf(more));
+        assertEquals(
+                find(training, "([\\d.]+)  this model"),
+                find(command, " 0/20  validation loss ([\\d.]+)"));
+    }
+
+    private static String baseOf(Path adapter) throws IOException {
+        return JsonParser.parseString(Files.readString(adapter.resolve("adapter_config.json")))
+                .getAsJsonObject()
+                .get("base_model_name_or_path")
+                .getAsString();
+    }
+
+    @Test
     void onAnotherBaseItDoesNotGoOn() throws IOException {
         Path start = folder.resolve("start");
         Path run = folder.resolve("run");
@@ -170,8 +191,8 @@ class LoraCommandTest {
 
         assertRefused(
                 Command.gpt("generate", "--model", moved, "--prompt", "the"),
-                "moved is an adapter for gpt2, which is no folder here; give its base with"
-                        + " --model");
+                "moved is an adapter for gpt2, which is no folder here; name the folder of its"
+                        + " base with --model, and");
         assertEquals(
                 generate("fp32", "--model", adapter),
                 generate("fp32", "--model", base, "--adapter", moved));
@@ -196,7 +217,8 @@ class LoraCommandTest {
                 "--lora-alpha=4.0 needs --lora-rank");
         assertRefused(adapt(base), "base holds a whole model; name another folder");
         assertRefused(
-                adapt(never, "--init-from", adapter), "folder of an adapter, which needs its base");
+                adapt(never, "--init-from", adapter),
+                "--lora-rank=4 does not go with --init-from " + adapter);
         assertFalse(Files.exists(never));
     }
 

@@ -54,6 +54,6 @@ class ProgressTest {
     }
 
     private static EvaluationReport report(int step, boolean best) {
-        return new EvaluationReport(step, 2.25, 2.5, best, 1e-3, 12345.6);
+        return new EvaluationReport(step, 2.25, 2.5, best, step == 300, 1e-3, 12345.6);
     }
 }

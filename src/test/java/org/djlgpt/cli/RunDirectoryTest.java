@@ -60,7 +60,7 @@ class RunDirectoryTest {
     }
 
     private void evaluate(int step) throws IOException {
-        earlier.onEvaluation(new EvaluationReport(step, 1, 1, false, 0.1, 100));
+        earlier.onEvaluation(new EvaluationReport(step, 1, 1, false, false, 0.1, 100));
     }
 
     private List<String> files() throws IOException {

@@ -61,6 +61,8 @@ class TrainGenerateEvalInfoTest {
                     "merges.txt",
                     "metrics.jsonl",
                     "model.safetensors",
+                    "tokenizer.json",
+                    "tokenizer_config.json",
                     "vocab.json");
 
     @TempDir private static Path folder;

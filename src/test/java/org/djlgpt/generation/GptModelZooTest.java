@@ -3,6 +3,7 @@ package org.djlgpt.generation;
 import static org.djlgpt.testing.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertNotEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -16,6 +17,7 @@ import ai.djl.modality.nlp.generate.SearchConfig;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
+import ai.djl.nn.Parameter;
 import ai.djl.repository.zoo.Criteria;
 import ai.djl.repository.zoo.ModelNotFoundException;
 import ai.djl.repository.zoo.ZooModel;
@@ -26,10 +28,13 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
+import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.decoder.StatelessDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.Lora;
+import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
@@ -103,6 +108,33 @@ class GptModelZooTest {
                 Predictor<String, String> predictor = model.newPredictor()) {
             Engine.getInstance().setRandomSeed(7);
             assertEquals(expected, predictor.predict("a"));
+        }
+    }
+
+    @Test
+    void theFolderOfAnAdapterIsTheAdapterOnItsBase() throws Exception {
+        Path other = folder.resolve("adapter");
+        LoraConfig lora = LoraConfig.builder().setRank(2).build();
+        GptModel adapted = Lora.adapt(ModelDirectory.load(folder, manager), lora, manager);
+        adapted.getParameters().values().stream()
+                .filter(Parameter::requiresGradient)
+                .forEach(part -> part.getArray().addi(0.3f));
+        AdapterDirectory.save(adapted, folder.toString(), other);
+        String expected = greedyGenerator(adapted).generate("a");
+        assertNotEquals(greedyGenerator().generate("a"), expected);
+
+        for (String precision : List.of("fp32", "bf16")) {
+            Criteria<String, String> criteria =
+                    criteria(other)
+                            .setTypes(String.class, String.class)
+                            .optArgument("temperature", 0)
+                            .optArgument("maxNewTokens", NEW_TOKENS)
+                            .optOption("precision", precision)
+                            .build();
+            try (ZooModel<String, String> model = criteria.loadModel();
+                    Predictor<String, String> predictor = model.newPredictor()) {
+                assertEquals(expected, predictor.predict("a"), precision);
+            }
         }
     }
 
@@ -418,7 +450,15 @@ class GptModelZooTest {
     }
 
     private TextGenerator greedyGenerator() {
-        return generator().optSampler(Sampler.greedy()).optMaxNewTokens(NEW_TOKENS).build();
+        return greedyGenerator(gpt);
+    }
+
+    private TextGenerator greedyGenerator(GptModel gpt) {
+        return generator()
+                .setModel(gpt)
+                .optSampler(Sampler.greedy())
+                .optMaxNewTokens(NEW_TOKENS)
+                .build();
     }
 
     private TextGenerator.Builder generator() {

@@ -8,6 +8,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
@@ -105,6 +106,42 @@ class KernelsTest {
                                                 BFloat16.from(x[2]),
                                                 0,
                                                 window)),
+                        q,
+                        k,
+                        v);
+        for (int i = 0; i < expected.size(); i++) {
+            assertClose(expected.get(i), fused.get(i), 1e-5);
+            assertClose(expected.get(i), half.get(i), BFLOAT16_TOLERANCE);
+        }
+    }
+
+    /** A mask for each row that says what the window says gives what the window gives. */
+    @ParameterizedTest(name = "T = {0}, {1} groups, window {2}")
+    @CsvSource({"1, 2, 1", "9, 4, 9", "9, 1, 4", "33, 2, 7", "800, 2, 100"})
+    void maskedAttentionIsTheFormulaWithItsGradient(long tokens, long groups, int window) {
+        NDArray q = normal(2, 4, tokens, 8);
+        NDArray k = normal(2, groups, tokens, 8);
+        NDArray v = normal(2, groups, tokens, 8);
+        NDArray position = manager.arange((int) tokens);
+        NDArray age = position.expandDims(1).sub(position); // (T, T)
+        NDArray never = manager.full(age.getShape(), Float.NEGATIVE_INFINITY);
+        NDArray hidden = age.lt(0).logicalOr(age.gte(window));
+        NDArray mask = NDArrays.where(hidden, never, age.zerosLike()).expandDims(0).expandDims(0);
+        NDArray masks = mask.repeat(0, 2).toType(DataType.FLOAT32, true); // (2, 1, T, T)
+
+        NDList expected = Autograd.run(x -> explicitAttention(x[0], x[1], x[2], window), q, k, v);
+        NDList fused =
+                Autograd.run(x -> Kernels.maskedAttention(x[0], x[1], x[2], masks, 0), q, k, v);
+        NDList half =
+                Autograd.run(
+                        x ->
+                                BFloat16.toFloat32(
+                                        Kernels.maskedAttention(
+                                                BFloat16.from(x[0]),
+                                                BFloat16.from(x[1]),
+                                                BFloat16.from(x[2]),
+                                                BFloat16.from(masks),
+                                                0)),
                         q,
                         k,
                         v);
@@ -380,6 +417,9 @@ class KernelsTest {
         NDArray half = BFloat16.from(q);
 
         assertRefused("causalAttention: key has shape (1, 3, 3, 6)", q, threeGroups, q, 0);
+        Refusals.assertRefused(
+                () -> Kernels.maskedAttention(q, q, q, q, 0),
+                "maskedAttention: mask has shape (1, 4, 3, 6), but must have (1, 1, 3, 3)");
         Refusals.assertRefused(
                 () -> Kernels.causalAttention(q, q, q, 0, 0),
                 "causalAttention: window is 0",

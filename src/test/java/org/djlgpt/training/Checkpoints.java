@@ -19,7 +19,7 @@ final class Checkpoints {
 
     /** Returns the checkpoint of a run of a hundred steps and more. */
     static Checkpoint at(int step) throws IOException, MalformedModelException {
-        TrainingState state = new TrainingState(step, 0, 1.5, 0, 0, 0, 0);
+        TrainingState state = new TrainingState(step, 0, 1.5, 0, 0, 0, 0, 0);
         TrainingPlan plan = TrainingPlan.builder().build();
         Path file = Files.createTempFile("checkpoint", ".safetensors");
         try (NDManager manager = NDManager.newBaseManager()) {

@@ -30,8 +30,8 @@ class MetricsLogTest {
         Path file = folder.resolve("metrics.jsonl");
         MetricsLog log = new MetricsLog(file);
 
-        log.onEvaluation(new EvaluationReport(0, Double.NaN, 4.5, true, 1e-5, Double.NaN));
-        log.onEvaluation(new EvaluationReport(250, 2.25, 2.5, true, 1e-3, 12345.678));
+        log.onEvaluation(new EvaluationReport(0, Double.NaN, 4.5, true, false, 1e-5, Double.NaN));
+        log.onEvaluation(new EvaluationReport(250, 2.25, 2.5, true, false, 1e-3, 12345.678));
 
         List<String> lines = Files.readAllLines(file);
         assertEquals(2, lines.size());
@@ -60,7 +60,8 @@ class MetricsLogTest {
         Locale.setDefault(Locale.forLanguageTag("ar-SA-u-nu-arab"));
         try {
             Path file = folder.resolve("metrics.jsonl");
-            new MetricsLog(file).onEvaluation(new EvaluationReport(1, 1.5, 2.5, true, 0.5, 10));
+            new MetricsLog(file)
+                    .onEvaluation(new EvaluationReport(1, 1.5, 2.5, true, false, 0.5, 10));
 
             JsonObject line = JsonParser.parseString(Files.readString(file)).getAsJsonObject();
             assertEquals(2.5, line.get("validation_loss").getAsDouble());
@@ -120,7 +121,7 @@ class MetricsLogTest {
         Files.writeString(file, torn.substring(0, torn.length() - 7));
 
         MetricsLog log = new MetricsLog(file);
-        log.onResume(Checkpoints.at(20));
+        log.onResume(20);
         assertEquals(List.of(0, 10, 20), steps(file));
         log.onEvaluation(report(30));
 
@@ -135,7 +136,7 @@ class MetricsLogTest {
         Path file = folder.resolve("metrics.jsonl");
         MetricsLog log = new MetricsLog(file);
 
-        log.onResume(Checkpoints.at(20));
+        log.onResume(20);
         log.onEvaluation(report(30));
 
         assertEquals(List.of(30), steps(file));
@@ -168,7 +169,7 @@ class MetricsLogTest {
         String line = Files.readString(file);
         Files.writeString(file, line + junk + "\n" + line.replace("10", "20"));
 
-        new MetricsLog(file).onResume(Checkpoints.at(100));
+        new MetricsLog(file).onResume(100);
 
         assertEquals(List.of(10, 20), steps(file));
     }
@@ -186,14 +187,14 @@ class MetricsLogTest {
             }
             Files.write(file, bytes);
 
-            new MetricsLog(file).onResume(Checkpoints.at(100));
+            new MetricsLog(file).onResume(100);
 
             assertTrue(steps(file).size() <= 2);
         }
     }
 
     private static EvaluationReport report(int step) {
-        return new EvaluationReport(step, 1.5, 100.0 - step, true, 0.5, 10);
+        return new EvaluationReport(step, 1.5, 100.0 - step, true, false, 0.5, 10);
     }
 
     private static List<Integer> steps(Path file) throws IOException {

@@ -349,9 +349,24 @@ class ResumeTest {
                                         r.trainLoss(),
                                         r.validationLoss(),
                                         r.best(),
+                                        r.last(),
                                         r.learningRate(),
                                         0))
                 .toList();
+    }
+
+    @Test
+    void patienceIsPartOfWhatACheckpointSays() throws Exception {
+        TrainingPlan.Builder still = plan().optLearningRate(0).optEvalEvery(1).optPatience(3);
+        checkpointed(still).run();
+        assertEquals(3, Checkpoint.read(file).step());
+
+        Diary diary = new Diary();
+        TrainingLoop more = training(model(1), diary, still.optPatience(5)).build();
+        more.resume(Checkpoint.read(file));
+        more.run();
+
+        assertEquals(List.of(4, 5), diary.evaluations.stream().map(r -> r.step()).toList());
     }
 
     /** Returns a training that is asked to stop while it is at a step. */

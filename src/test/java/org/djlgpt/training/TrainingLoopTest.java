@@ -196,6 +196,26 @@ class TrainingLoopTest {
     }
 
     @Test
+    void patienceEndsARunWhoseLossGetsNoLower() throws IOException {
+        TrainingPlan.Builder still = plan(9).optLearningRate(0).optEvalEvery(2).optPatience(3);
+        Diary diary = run(size().build(), still.build());
+
+        assertEquals(List.of(0, 2, 4, 6), diary.evaluations.stream().map(r -> r.step()).toList());
+        assertEquals(
+                List.of(6),
+                diary.evaluations.stream().filter(r -> r.last()).map(r -> r.step()).toList());
+        assertEquals(6, diary.losses().length);
+    }
+
+    @Test
+    void patienceStartsAnewAtEachBetterLoss() throws IOException {
+        Diary diary = run(size().build(), plan(9).optEvalEvery(2).optPatience(1).build());
+
+        assertTrue(diary.evaluations.stream().allMatch(r -> r.best()));
+        assertEquals(9, diary.losses().length);
+    }
+
+    @Test
     void listenersAreCalledInOrder() throws IOException {
         List<String> calls = new ArrayList<>();
         TrainingLoopListener first = listener(report -> calls.add("first " + report.step()));
@@ -213,7 +233,7 @@ class TrainingLoopTest {
         Diary diary = run(size().build(), plan);
 
         double[] rates = diary.steps.stream().mapToDouble(StepReport::learningRate).toArray();
-        double[] expected = IntStream.range(0, 5).mapToDouble(plan.schedule()::rate).toArray();
+        double[] expected = IntStream.range(0, 5).mapToDouble(plan.learningRates()::rate).toArray();
         assertArrayEquals(expected, rates);
         double[] losses = diary.losses();
         assertTrue(Double.isNaN(diary.evaluations.get(0).trainLoss()));
@@ -222,7 +242,7 @@ class TrainingLoopTest {
                 diary.evaluations.get(1).trainLoss(),
                 1e-12);
         assertEquals((losses[3] + losses[4]) / 2, diary.lastEvaluation().trainLoss(), 1e-12);
-        assertEquals(plan.schedule().rate(2), diary.evaluations.get(1).learningRate());
+        assertEquals(plan.learningRates().rate(2), diary.evaluations.get(1).learningRate());
         assertTrue(Double.isNaN(diary.evaluations.get(0).tokensPerSecond()));
         assertTrue(diary.lastEvaluation().tokensPerSecond() > 0);
     }

@@ -1,5 +1,6 @@
 package org.djlgpt.training;
 
+import static org.djlgpt.training.LearningRateSchedule.Decay.COSINE;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -18,7 +19,8 @@ class TrainingPlanTest {
     void theDefaultsAreThoseOfTheCommand() {
         TrainingPlan expected =
                 new TrainingPlan(
-                        2000, 12, 1, 1e-3, 1e-4, 100, 2000, 0.1, 0.9, 0.99, 1, 250, 20, 1337, 1);
+                        2000, 12, 1, COSINE, 1e-3, 1e-4, 100, 2000, 0.1, 0.9, 0.99, 1, 250, 20, 0,
+                        1337, 1);
 
         assertEquals(expected, TrainingPlan.builder().build());
     }
@@ -31,6 +33,7 @@ class TrainingPlanTest {
                 wrong("gradientAccumulation=0", b -> b.optGradientAccumulation(0)),
                 wrong("evalEvery=0", b -> b.optEvalEvery(0)),
                 wrong("evalBatches=0", b -> b.optEvalBatches(0)),
+                wrong("patience=-1", b -> b.optPatience(-1)),
                 wrong("workers=0", b -> b.optWorkers(0)),
                 wrong("weightDecay=-0.1", b -> b.optWeightDecay(-0.1)),
                 wrong("weightDecay=NaN", b -> b.optWeightDecay(Double.NaN)),
@@ -57,10 +60,11 @@ class TrainingPlanTest {
     }
 
     @Test
-    void theCosineEndsWithTheRunUnlessItIsToldWhere() {
+    void theRateFallsUntilTheEndOfTheRunUnlessItIsToldWhere() {
         assertEquals(300, TrainingPlan.builder().optSteps(300).build().decaySteps());
         TrainingPlan part = TrainingPlan.builder().optSteps(50).optDecaySteps(300).build();
-        assertEquals(TrainingPlan.builder().optSteps(300).build().schedule(), part.schedule());
+        assertEquals(
+                TrainingPlan.builder().optSteps(300).build().learningRates(), part.learningRates());
     }
 
     @Test
