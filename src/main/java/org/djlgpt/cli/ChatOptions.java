@@ -62,15 +62,22 @@ final class ChatOptions {
         }
         Path tokens = folder.tokenizerFolder();
         Optional<ChatTemplate> found =
-                template == null
-                        ? ChatTemplate.find(tokens)
-                        : Optional.of(template(template, tokens));
+                template == null ? ofFolder(tokens) : Optional.of(template(template, tokens));
         if (found.isEmpty() && asked) {
             throw new IllegalArgumentException(
                     "%s has no chat template; give one with --chat-template, such as one of %s"
                             .formatted(folder.path(), String.join(", ", ChatTemplate.names())));
         }
         return found;
+    }
+
+    private static Optional<ChatTemplate> ofFolder(Path folder) throws IOException {
+        try {
+            return ChatTemplate.find(folder);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    e.getMessage() + "; choose another template with --chat-template, or none", e);
+        }
     }
 
     /**

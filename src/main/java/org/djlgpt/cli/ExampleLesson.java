@@ -55,6 +55,11 @@ final class ExampleLesson implements Lesson {
     }
 
     @Override
+    public Optional<ChatTemplate> template() {
+        return template;
+    }
+
+    @Override
     public Material read(GptConfig size) throws IOException {
         ExampleSet training = read(files.training(), size);
         if (files.heldOut().isEmpty()) {

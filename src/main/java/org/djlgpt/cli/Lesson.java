@@ -9,10 +9,12 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.model.GptTrunk;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Objective;
+import org.djlgpt.tuning.ChatTemplate;
 
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.stream.Collectors;
 
 /** What a training learns, from what, and what {@code gpt train} says of it. */
@@ -72,6 +74,11 @@ interface Lesson {
     /** Returns what is trained, when the training begins with a model; called once it is read. */
     default GptTrunk learner(GptModel base, NDManager manager) {
         return base;
+    }
+
+    /** Returns how messages are written, if there are any. */
+    default Optional<ChatTemplate> template() {
+        return Optional.empty();
     }
 
     /** Returns what the training makes smaller, when it begins with a model. */

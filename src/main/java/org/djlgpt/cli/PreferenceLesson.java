@@ -42,6 +42,11 @@ final class PreferenceLesson implements Lesson {
     }
 
     @Override
+    public Optional<ChatTemplate> template() {
+        return template;
+    }
+
+    @Override
     public Material read(GptConfig size) throws IOException {
         PreferenceSet training = read(files.training(), size);
         if (files.heldOut().isEmpty()) {

@@ -84,7 +84,16 @@ final class TrainingRun {
             modelOptions.freeze().apply(model);
         }
         metrics = new MetricsLog(run.metrics());
-        bestModel = new BestModel(writer(tokenizer, modelOptions.base()), metrics);
+        BestModel.Writer writer = writer(tokenizer, modelOptions.base());
+        bestModel =
+                new BestModel(
+                        () -> {
+                            writer.write();
+                            if (lesson.template().isPresent()) {
+                                lesson.template().get().save(run.path());
+                            }
+                        },
+                        metrics);
     }
 
     private BestModel.Writer writer(Tokenizer tokenizer, Path begunWith) {

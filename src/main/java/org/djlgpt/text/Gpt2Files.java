@@ -95,8 +95,7 @@ record Gpt2Files(
 
     /** Returns these files with further special tokens, whose ids follow the others. */
     Gpt2Files withSpecial(List<String> tokens, int vocabSize) {
-        return new Gpt2Files(
-                vocabulary, merges, added.withSpecial(tokens, vocabSize), kept.chatTemplate());
+        return new Gpt2Files(vocabulary, merges, added.withSpecial(tokens, vocabSize), kept);
     }
 
     /**

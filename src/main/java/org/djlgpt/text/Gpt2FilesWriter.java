@@ -1,5 +1,6 @@
 package org.djlgpt.text;
 
+import com.google.gson.JsonObject;
 import com.google.gson.stream.JsonWriter;
 
 import org.djlgpt.io.AtomicFile;
@@ -9,6 +10,7 @@ import java.io.OutputStreamWriter;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.TreeMap;
@@ -19,6 +21,9 @@ import java.util.TreeMap;
  * the same ids without being told what kind it is.
  */
 final class Gpt2FilesWriter {
+
+    private static final List<String> KEPT =
+            List.of("chat_template", "bos_token", "eos_token", "unk_token", "pad_token");
 
     private static final String VERSION_LINE = "#version: 0.2";
 
@@ -51,9 +56,9 @@ final class Gpt2FilesWriter {
                     }
                 });
         writeAdded();
+        files.kept().write(folder);
         writeJson(TokenizerJson.FILE, this::writeTokenizer);
         writeJson(AddedTokens.CONFIG, this::writeConfig);
-        files.kept().write(folder); // the configuration that was read, too
     }
 
     private void writeJson(String name, Fields fields) throws IOException {
@@ -141,11 +146,23 @@ final class Gpt2FilesWriter {
             json.endObject();
         }
         json.endObject();
+        JsonObject before = files.kept().json(AddedTokens.CONFIG);
         if (added.endOfText() != null) { // without them the class adds <|endoftext|> as well
             for (String role : AddedTokens.GPT2_ROLES) {
-                json.name(role).value(added.endOfText());
+                if (!has(before, role)) {
+                    json.name(role).value(added.endOfText());
+                }
             }
         }
+        for (String name : KEPT) { // a chat template, and the tokens that it may name
+            if (has(before, name)) {
+                json.name(name).jsonValue(before.get(name).toString());
+            }
+        }
+    }
+
+    private static boolean has(JsonObject json, String name) {
+        return json.has(name) && !json.get(name).isJsonNull();
     }
 
     private Map<Integer, String> addedById() {

@@ -1,7 +1,9 @@
 package org.djlgpt.text;
 
+import com.google.gson.Gson;
+import com.google.gson.JsonObject;
+
 import org.djlgpt.io.AtomicFile;
-import org.djlgpt.io.Json;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -35,19 +37,10 @@ record KeptFiles(Map<String, byte[]> contents) {
         return new KeptFiles(contents);
     }
 
-    /** Leaves the chat template only, in a file of its own: what else there was says too little. */
-    KeptFiles chatTemplate() {
-        byte[] file = contents.get(CHAT_TEMPLATE);
-        if (file == null && contents.containsKey(AddedTokens.CONFIG)) {
-            Path name = Path.of(AddedTokens.CONFIG);
-            file =
-                    Json.parse(name, contents.get(AddedTokens.CONFIG))
-                            .field("chat_template")
-                            .filter(Json::isString)
-                            .map(template -> template.string().getBytes(StandardCharsets.UTF_8))
-                            .orElse(null);
-        }
-        return file == null ? NONE : new KeptFiles(Map.of(CHAT_TEMPLATE, file));
+    /** Returns what a file that is a JSON object says; nothing if it is not there. */
+    JsonObject json(String name) {
+        byte[] content = contents.getOrDefault(name, new byte[] {'{', '}'});
+        return new Gson().fromJson(new String(content, StandardCharsets.UTF_8), JsonObject.class);
     }
 
     void write(Path folder) throws IOException {

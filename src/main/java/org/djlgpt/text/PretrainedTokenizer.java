@@ -169,7 +169,8 @@ public final class PretrainedTokenizer implements Tokenizer {
     @Override
     public PretrainedTokenizer withSpecialTokens(List<String> tokens) {
         TokenizerJson more = json.withSpecial(tokens);
-        return new PretrainedTokenizer(more, AddedTokensJson.add(files, more.added(), tokens));
+        return new PretrainedTokenizer(
+                more, new KeptFiles(AddedTokensJson.add(files.contents(), more.added(), tokens)));
     }
 
     /**

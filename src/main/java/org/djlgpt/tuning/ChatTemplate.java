@@ -5,7 +5,6 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
-import java.util.function.Supplier;
 
 /**
  * Writes a conversation as the text that a model reads and goes on with, control tokens such as
@@ -31,6 +30,18 @@ public interface ChatTemplate {
     String render(List<Message> messages, boolean addGenerationPrompt);
 
     /**
+     * Writes the template for whoever is to talk with a model: the file {@code
+     * chat_template.jinja}, which transformers reads, too.
+     *
+     * @param modelFolder the folder of the model; a template that lies there is replaced
+     * @throws IOException if the file can't be written
+     * @throws UnsupportedOperationException if this template is code
+     */
+    default void save(Path modelFolder) throws IOException {
+        throw new UnsupportedOperationException("a chat template that is code can't be written");
+    }
+
+    /**
      * Returns ChatML, OpenAI's format, which Qwen, SmolLM2 and others have learnt: each message as
      * {@code <|im_start|>role}, a new line, its content, {@code <|im_end|>}, a new line. No system
      * message is made up where there is none.
@@ -38,7 +49,7 @@ public interface ChatTemplate {
      * @return the template
      */
     static ChatTemplate chatMl() {
-        return NamedTemplates::chatMl;
+        return named("chatml");
     }
 
     /**
@@ -50,7 +61,7 @@ public interface ChatTemplate {
      * @return the template
      */
     static ChatTemplate llama3() {
-        return NamedTemplates::llama3;
+        return named("llama3");
     }
 
     /**
@@ -65,7 +76,7 @@ public interface ChatTemplate {
      * @return the template
      */
     static ChatTemplate alpaca() {
-        return NamedTemplates::alpaca;
+        return named("alpaca");
     }
 
     /**
@@ -74,7 +85,7 @@ public interface ChatTemplate {
      * @return the names, in alphabetical order
      */
     static List<String> names() {
-        return NamedTemplates.BY_NAME.keySet().stream().sorted().toList();
+        return List.of("alpaca", "chatml", "llama3");
     }
 
     /**
@@ -85,13 +96,13 @@ public interface ChatTemplate {
      * @throws IllegalArgumentException if there is none of that name
      */
     static ChatTemplate named(String name) {
-        Supplier<ChatTemplate> named = NamedTemplates.BY_NAME.get(name.toLowerCase(Locale.ROOT));
-        if (named == null) {
+        String small = name.toLowerCase(Locale.ROOT);
+        if (!names().contains(small)) {
             throw new IllegalArgumentException(
                     "there is no chat template \"%s\"; use one of %s"
                             .formatted(name, String.join(", ", names())));
         }
-        return named.get();
+        return JinjaChatTemplate.named(small);
     }
 
     /**

@@ -1,10 +1,14 @@
 package org.djlgpt.tuning;
 
+import org.djlgpt.io.AtomicFile;
 import org.djlgpt.io.Json;
 import org.djlgpt.jinja.JinjaTemplate;
 import org.djlgpt.text.TextFile;
 
 import java.io.IOException;
+import java.io.InputStream;
+import java.io.UncheckedIOException;
+import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
@@ -14,12 +18,13 @@ import java.util.Map;
 import java.util.Optional;
 
 /**
- * The chat template of a model's folder, with the names of its special tokens.
+ * A chat template in Jinja, with the names of the special tokens of its model.
  *
+ * @param source the template as it is written
  * @param template the template
  * @param specialTokens what the template calls {@code bos_token}, {@code eos_token} and so on
  */
-record JinjaChatTemplate(JinjaTemplate template, Map<String, String> specialTokens)
+record JinjaChatTemplate(String source, JinjaTemplate template, Map<String, String> specialTokens)
         implements ChatTemplate {
 
     private static final String FILE = "chat_template.jinja";
@@ -38,6 +43,17 @@ record JinjaChatTemplate(JinjaTemplate template, Map<String, String> specialToke
                     "pad_token",
                     "cls_token",
                     "mask_token");
+
+    /** Returns a template of the library. */
+    static ChatTemplate named(String name) {
+        String file = name + FILE.substring(FILE.indexOf('.'));
+        try (InputStream stream = JinjaChatTemplate.class.getResourceAsStream(file)) {
+            String source = new String(stream.readAllBytes(), StandardCharsets.UTF_8);
+            return new JinjaChatTemplate(source, JinjaTemplate.parse(name, source), Map.of());
+        } catch (IOException e) {
+            throw new UncheckedIOException(e);
+        }
+    }
 
     static Optional<ChatTemplate> find(Path folder) throws IOException {
         Path file = folder.resolve(FILE);
@@ -61,7 +77,8 @@ record JinjaChatTemplate(JinjaTemplate template, Map<String, String> specialToke
     }
 
     private static ChatTemplate of(String name, String source, Path folder) throws IOException {
-        return new JinjaChatTemplate(JinjaTemplate.parse(name, source), specialTokens(folder));
+        return new JinjaChatTemplate(
+                source, JinjaTemplate.parse(name, source), specialTokens(folder));
     }
 
     /** A template, or several with names. */
@@ -100,7 +117,10 @@ record JinjaChatTemplate(JinjaTemplate template, Map<String, String> specialToke
 
     @Override
     public String render(List<Message> messages, boolean addGenerationPrompt) {
-        NamedTemplates.requireMessages(messages);
+        if (messages.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "the conversation has 0 messages; a chat template needs at least 1");
+        }
         Map<String, Object> variables = new HashMap<>(specialTokens);
         variables.put("messages", messages.stream().map(JinjaChatTemplate::fields).toList());
         variables.put("add_generation_prompt", addGenerationPrompt);
@@ -114,5 +134,12 @@ record JinjaChatTemplate(JinjaTemplate template, Map<String, String> specialToke
         fields.put("role", message.role());
         fields.put("content", message.content());
         return fields;
+    }
+
+    @Override
+    public void save(Path modelFolder) throws IOException {
+        AtomicFile.writeStream(
+                modelFolder.resolve(FILE),
+                out -> out.write(source.getBytes(StandardCharsets.UTF_8)));
     }
 }

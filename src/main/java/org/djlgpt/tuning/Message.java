@@ -21,6 +21,8 @@ public record Message(String role, String content) {
     /**
      * Checks the role.
      *
+     * @param role who says it
+     * @param content the text
      * @throws IllegalArgumentException if the role is another one
      */
     public Message {

@@ -222,7 +222,10 @@ class ChatCommandTest {
         assertEquals(2, command.exitCode());
         assertEquals("", command.out());
         assertTrue(
-                command.err().contains("line 2: include would read another template"),
+                command.err()
+                        .contains(
+                                "line 2: include would read another template, which none"
+                                        + " may; choose another template with --chat-template"),
                 command::err);
     }
 }

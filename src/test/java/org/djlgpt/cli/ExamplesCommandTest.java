@@ -124,6 +124,7 @@ class ExamplesCommandTest {
 
         assertRefused(without, "template");
         assertEquals(0, with.exitCode(), with.err());
+        assertTrue(Files.exists(folder.resolve("chat/chat_template.jinja")));
         assertRefused(
                 train(folder.resolve("none"), "--chat-template", "klingon"), "klingon", "chatml");
     }

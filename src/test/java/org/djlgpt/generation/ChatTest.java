@@ -13,6 +13,7 @@ import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.generation.GenerationReport.FinishReason;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.PretrainedTokenizer;
@@ -21,6 +22,8 @@ import org.djlgpt.tuning.Message;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -70,6 +73,20 @@ class ChatTest {
         return new GptDecoder(model, WeightPrecision.FP32, manager);
     }
 
+    private GptDecoder llama() {
+        LlamaConfig size =
+                LlamaConfig.builder()
+                        .setVocabSize(tokenizer.vocabSize())
+                        .setContextLength(CONTEXT)
+                        .setEmbeddingDim(16)
+                        .setNumHeads(4)
+                        .setNumLayers(2)
+                        .optNumKeyValueHeads(2)
+                        .build();
+        GptModel model = TinyGpt.scrambled(size, 1, manager);
+        return new GptDecoder(model, WeightPrecision.FP32, manager);
+    }
+
     private TextGenerator.Builder generator(Sampler sampler) {
         return TextGenerator.builder()
                 .setDecoder(decoder)
@@ -102,8 +119,10 @@ class ChatTest {
         return chat.say(text, piece -> {}).text();
     }
 
-    @Test
-    void answersAreThoseOfAModelThatReadsAllOfItAnew() {
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void answersAreThoseOfAModelThatReadsAllOfItAnew(boolean rotated) {
+        decoder = rotated ? llama() : decoder;
         List<Integer> seen = new ArrayList<>();
         try (Chat chat = chat(Sampler.greedy())) {
             for (String text : List.of("Hello", "What is it?", " \u00e9\n", "x", "and then?")) {

@@ -11,6 +11,7 @@ import com.google.gson.JsonParser;
 
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
+import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
@@ -138,6 +139,17 @@ class NamedTemplatesTest {
         return text.toString();
     }
 
+    @ParameterizedTest
+    @ValueSource(strings = {"alpaca", "chatml", "llama3"})
+    void savedWithAModelItIsFoundThere(String name, @TempDir Path folder) throws IOException {
+        ChatTemplate template = ChatTemplate.named(name);
+        template.save(folder);
+
+        assertEquals(
+                template.render(GREETING, true),
+                ChatTemplate.find(folder).orElseThrow().render(GREETING, true));
+    }
+
     @Test
     void whatIsNotThereIsRefusedByName() {
         String unknown = message(() -> ChatTemplate.named("vicuna"));
@@ -150,7 +162,7 @@ class NamedTemplatesTest {
                 "the conversation has 0 messages; a chat template needs at least 1",
                 message(() -> ChatTemplate.chatMl().render(List.of(), true)));
         assertEquals(
-                "Alpaca's chat template has no place for a message of role \"tool\"",
+                "alpaca, line 11: Alpaca has no place for a message of role \"tool\"",
                 message(
                         () ->
                                 ChatTemplate.alpaca()
