@@ -1,6 +1,5 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
 import org.djlgpt.training.TrainingLoopListener;
@@ -39,7 +38,7 @@ final class BestModel implements TrainingLoopListener {
     }
 
     @Override
-    public void onResume(Checkpoint checkpoint) {
+    public void onResume(int step) {
         metrics.earlier().stream()
                 .filter(report -> report.step() > 0 && report.best())
                 .forEach(report -> loss = report.validationLoss());

@@ -92,6 +92,72 @@ final class DataOptions {
         return read.inFiles(run.tokens());
     }
 
+    /** Refuses options of a text where something else is learned from. */
+    void requireNoText(String option) {
+        if (!data.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--data %s does not go with %s; give one of them"
+                            .formatted(names(data), option));
+        }
+        text.requireNone(option);
+    }
+
+    /** Returns files to learn from, and what is held out. */
+    Lesson.HeldOut heldOut(List<Path> files) {
+        requireUse();
+        return new Lesson.HeldOut(files, validation, share());
+    }
+
+    /**
+     * Returns the tokenizer of what has no text to learn characters of.
+     *
+     * @param given that which a model was trained with, if there is one
+     */
+    Tokenizer tokenizer(String option, Optional<Tokenizer> given) throws IOException {
+        return chosen(given)
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "%s needs a tokenizer; give a model with --init-from, or --tokenizer gpt2 or a folder with one"
+                                                .formatted(option)));
+    }
+
+    /**
+     * Returns the files that the tokens of a lesson are in; those of a text are written.
+     *
+     * @param lesson what {@link #read} gives
+     * @return what to train on, and what is held out
+     */
+    List<Cluster.TokenSpan> files(TrainingData lesson, RunDirectory run) throws IOException {
+        long size = lesson.tokens().size();
+        long heldOut = lesson.heldOut().size();
+        if (data.stream().noneMatch(DataOptions::isTokens)) {
+            Path folder = run.tokens();
+            run.create();
+            Files.createDirectories(folder);
+            TrainingData.write(folder, lesson);
+            return List.of(
+                    span(0, size, folder.resolve(TrainingData.TRAINING_FILE)),
+                    span(0, heldOut, folder.resolve(TrainingData.VALIDATION_FILE)));
+        }
+        if (TrainingData.isFolder(data.get(0))) {
+            return List.of(
+                    span(0, size, data.get(0).resolve(TrainingData.TRAINING_FILE)),
+                    span(0, heldOut, data.get(0).resolve(TrainingData.VALIDATION_FILE)));
+        }
+        Path[] files = data.toArray(Path[]::new);
+        return validation.isEmpty()
+                ? List.of(span(0, size, files), span(size, size + heldOut, files))
+                : List.of(span(0, size, files), span(0, heldOut, validation.toArray(Path[]::new)));
+    }
+
+    private static Cluster.TokenSpan span(long from, long to, Path... files) {
+        return new Cluster.TokenSpan(
+                Stream.of(files).map(file -> file.toAbsolutePath().toUri().toString()).toList(),
+                from,
+                to);
+    }
+
     /** Writes the tokens of a text into a folder to train on. */
     TrainingData prepare(Path folder, int numThreads, CommandSpec command) throws IOException {
         requireUse();

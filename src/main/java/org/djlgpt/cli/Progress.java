@@ -1,6 +1,5 @@
 package org.djlgpt.cli;
 
-import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingLoopListener;
@@ -26,8 +25,8 @@ class Progress implements TrainingLoopListener, AutoCloseable {
     }
 
     @Override
-    public void onResume(Checkpoint checkpoint) {
-        firstStep = checkpoint.step();
+    public void onResume(int step) {
+        firstStep = step;
         begin = System.nanoTime();
         print("step %d/%d  resumed", firstStep, steps);
     }

@@ -5,7 +5,6 @@ import me.tongfei.progressbar.ProgressBarBuilder;
 import me.tongfei.progressbar.ProgressBarConsumer;
 import me.tongfei.progressbar.ProgressBarStyle;
 
-import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.StepReport;
 
@@ -42,9 +41,9 @@ final class ProgressMeter extends Progress {
     }
 
     @Override
-    public void onResume(Checkpoint checkpoint) {
-        bar.stepTo(checkpoint.step());
-        super.onResume(checkpoint);
+    public void onResume(int step) {
+        bar.stepTo(step);
+        super.onResume(step);
     }
 
     @Override

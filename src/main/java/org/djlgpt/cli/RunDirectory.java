@@ -29,6 +29,8 @@ final class RunDirectory implements TrainingLoopListener {
     private static final String METRICS = "metrics.jsonl";
     private static final String CURVE = "loss.png";
     private static final String TOKENS = "tokens";
+    private static final String ROUNDS = "rounds";
+    private static final String ROUNDS_LOG = "rounds.jsonl";
 
     private final Path path;
     private boolean tried;
@@ -80,7 +82,7 @@ final class RunDirectory implements TrainingLoopListener {
     }
 
     @Override
-    public void onResume(Checkpoint checkpoint) {
+    public void onResume(int step) {
         tried = true;
         replaced = true;
     }
@@ -101,7 +103,7 @@ final class RunDirectory implements TrainingLoopListener {
     private void clear() throws IOException {
         if (!tried) {
             tried = true; // once, or what the new run has written would go too
-            for (String file : List.of(CHECKPOINT, METRICS, CURVE)) {
+            for (String file : List.of(CHECKPOINT, METRICS, CURVE, ROUNDS_LOG)) {
                 Files.deleteIfExists(path.resolve(file));
             }
             if (!hasTokens) {
@@ -148,6 +150,16 @@ final class RunDirectory implements TrainingLoopListener {
 
     Path path() {
         return path;
+    }
+
+    /** Returns where a cluster keeps what a run can go on from. */
+    Path rounds() {
+        return path.resolve(ROUNDS).toAbsolutePath();
+    }
+
+    /** Returns where a line for each worker and round of a cluster goes. */
+    Path roundsLog() {
+        return path.resolve(ROUNDS_LOG);
     }
 
     Path checkpoint() {

@@ -36,6 +36,9 @@ final class RunOptions {
     private static final Set<String> FREE =
             Set.of(
                     "--data", // the data are compared, wherever they lie
+                    "--examples",
+                    "--labels",
+                    "--preferences",
                     "--threads",
                     "--validation",
                     "--validation-share",
@@ -44,7 +47,12 @@ final class RunOptions {
                     "--strict",
                     "--checkpoint-every",
                     "--skip-bad-steps",
-                    "--keep-going");
+                    "--keep-going",
+                    "--spark", // the same cluster, or another
+                    "--spark-conf",
+                    "--spark-data",
+                    "--spark-folder",
+                    "--executor-cores");
 
     private static final String VOCABULARY = "vocabulary";
 

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.torch.BFloat16;
@@ -21,6 +22,7 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -55,14 +57,14 @@ final class TrainCommand implements Callable<Integer> {
         }
 
         /** Lets the weights of a model stay as they are, in what is computed in. */
-        void freeze(GptModel base) {
+        void freeze(GptTrunk base) {
             if (this == BF16) {
                 Lora.freezeInBFloat16(base);
             }
         }
     }
 
-    @Mixin private DataOptions dataOptions;
+    @Mixin private LessonOptions lessonOptions;
 
     @Option(
             names = "--out",
@@ -86,6 +88,7 @@ final class TrainCommand implements Callable<Integer> {
 
     @Mixin private ModelOptions modelOptions;
     @Mixin private TrainingOptions trainingOptions;
+    @Mixin private SparkOptions sparkOptions;
     @Mixin private DeviceOption device;
     @Spec private CommandSpec spec;
 
@@ -93,6 +96,8 @@ final class TrainCommand implements Callable<Integer> {
     public Integer call() throws IOException, MalformedModelException {
         Optional<Checkpoint> checkpoint = adoptCheckpoint();
         TrainingPlan plan = trainingOptions.plan();
+        sparkOptions.requireUse();
+        Optional<Cluster> cluster = cluster();
         modelOptions.config(1); // a wrong size is known before the text is read
         RunDirectory folder = new RunDirectory(out);
         folder.requireFree();
@@ -100,8 +105,7 @@ final class TrainCommand implements Callable<Integer> {
             AdapterDirectory.requireRoom(out);
         }
         try (NDManager manager = device.newManager()) {
-            Lesson lesson =
-                    dataOptions.read(modelOptions.tokenizer(), folder, device.threads(), spec);
+            Lesson lesson = lessonOptions.read(modelOptions, folder, device.threads(), spec);
             RunOptions options = RunOptions.of(spec, plan, TrainingData.sha256(lesson.tokenizer()));
             if (checkpoint.isPresent()) {
                 RunOptions.of(spec, checkpoint.get()).requireSame(options);
@@ -111,14 +115,28 @@ final class TrainCommand implements Callable<Integer> {
                     new TrainingRun(folder, lesson, modelOptions, precision, plan, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
-            lesson.describe(report);
-            report.model(run.model(), manager.getDevice());
-            report.frozen(run.model(), modelOptions.freeze());
+            report.material(run.material().description());
+            report.model(run.model(), modelOptions.freeze(), manager.getDevice());
             PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
-                int exitCode =
-                        run.train(
-                                trainingOptions, options.notes(), checkpoint, manager, output, err);
+                int exitCode;
+                if (cluster.isPresent()) {
+                    exitCode =
+                            run.train(
+                                    cluster.get(),
+                                    task(lesson, folder, plan, checkpoint, options, run),
+                                    output,
+                                    err);
+                } else {
+                    exitCode =
+                            run.train(
+                                    trainingOptions,
+                                    options.notes(),
+                                    checkpoint,
+                                    manager,
+                                    output,
+                                    err);
+                }
                 if (exitCode != 0) {
                     report.stopped(folder);
                     return exitCode;
@@ -127,6 +145,57 @@ final class TrainCommand implements Callable<Integer> {
             lesson.conclude(run, report, manager);
         }
         return 0;
+    }
+
+    /**
+     * Returns the cluster to train on, if one is asked for.
+     *
+     * @throws IllegalArgumentException if it does not fit what else is asked for
+     */
+    private Optional<Cluster> cluster() {
+        if (!sparkOptions.isGiven()) {
+            return Optional.empty();
+        }
+        if (modelOptions.trainsAdapter() || modelOptions.freeze().isGiven()) {
+            throw new IllegalArgumentException(
+                    "--spark trains all of a model; leave out what keeps a part of it as it is");
+        }
+        if (trainingOptions.triesWorkers()) {
+            throw new IllegalArgumentException(
+                    "--workers auto does not go with --spark; give the number of executors");
+        }
+        return Optional.of(SparkOptions.cluster());
+    }
+
+    private Cluster.Task task(
+            Lesson lesson,
+            RunDirectory folder,
+            TrainingPlan plan,
+            Optional<Checkpoint> checkpoint,
+            RunOptions options,
+            TrainingRun run)
+            throws IOException {
+        if (!(lesson instanceof TrainingData text)) {
+            throw new IllegalArgumentException(
+                    "--spark trains on text or its tokens; leave it out for labelled examples");
+        }
+        List<Cluster.TokenSpan> files = lessonOptions.data().files(text, folder);
+        PrintWriter err = spec.commandLine().getErr();
+        return new Cluster.Task(
+                sparkOptions.place(plan),
+                sparkOptions.meeting(),
+                (GptModel) run.model(),
+                precision == Precision.BF16,
+                sparkOptions.seen(files.get(0)),
+                sparkOptions.seen(files.get(1)),
+                trainingOptions.plan(1),
+                sparkOptions.folder(folder),
+                checkpoint.isPresent(),
+                trainingOptions.checkpointEvery(),
+                trainingOptions.skipBadSteps(),
+                options.notes(),
+                trainingOptions.writeFailures(failure -> TrainingRun.goesOn(failure, err)),
+                folder.roundsLog());
     }
 
     /** Takes over the options of the run that goes on, where the command line has none. */

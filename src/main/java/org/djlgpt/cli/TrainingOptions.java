@@ -41,10 +41,10 @@ final class TrainingOptions {
             paramLabel = "N|auto",
             converter = WorkersConverter.class,
             description =
-                    "threads that a batch is split over, instead of each operator: faster for small"
-                        + " models without dropout; losses repeat for the same number. auto takes"
-                        + " one or as many as there are processors, by a trial of a second"
-                        + " (default: 1)")
+                    "executors of --spark; or else threads that a batch is split over, instead of"
+                        + " each operator: faster for small models without dropout; losses repeat"
+                        + " for the same number. auto takes one or as many as there are processors,"
+                        + " by a trial of a second (default: 1)")
     private int workers = 1;
 
     @Option(
@@ -233,6 +233,25 @@ final class TrainingOptions {
             builder.optCheckpointEvery(checkpointEvery);
         }
         return keepGoing ? builder.optWriteFailures(unwritten) : builder;
+    }
+
+    /** Returns the steps between checkpoints; null for those between evaluations. */
+    Integer checkpointEvery() {
+        return checkpointEvery;
+    }
+
+    /** Returns how many steps may be skipped. */
+    int skipBadSteps() {
+        return skipBadSteps;
+    }
+
+    /** Returns what happens when something can't be written. */
+    WriteFailureHandler writeFailures(WriteFailureHandler unwritten) {
+        return keepGoing
+                ? unwritten
+                : failure -> {
+                    throw failure;
+                };
     }
 
     /** Returns the folder of the run to go on with. */

@@ -4,13 +4,14 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.checkpoint.ClassifierDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.cli.Lesson.Material;
 import org.djlgpt.cli.Lesson.Yardstick;
-import org.djlgpt.data.TrainingSet;
-import org.djlgpt.generation.Sampler;
-import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
+import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.plot.LossCurve;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Batches;
@@ -26,6 +27,7 @@ import org.djlgpt.training.TrainingStep;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -39,11 +41,10 @@ final class TrainingRun {
     private final RunDirectory run;
     private final TrainingPlan plan;
     private final Lesson lesson;
-    private final TrainingSet training;
-    private final TrainingSet validation;
+    private final Material material;
     private final List<Yardstick> yardsticks;
     private final GptModel base;
-    private final GptModel model;
+    private final GptTrunk model;
     private final MetricsLog metrics;
     private final BestModel bestModel;
 
@@ -66,36 +67,45 @@ final class TrainingRun {
         this.lesson = lesson;
         Tokenizer tokenizer = lesson.tokenizer();
         GptConfig size = modelOptions.config(tokenizer.vocabSize());
-        training = lesson.training(size);
-        validation = lesson.validation(size);
+        material = lesson.read(size);
         boolean isPart = modelOptions.trainsAdapter() || modelOptions.freeze().isGiven();
         long trained = isPart ? 0 : size.parameterCount();
         MemoryLimit.ofMachine()
-                .requireTraining(size, Math.min(plan.batchSize(), training.size()), trained);
+                .requireTraining(
+                        size, Math.min(plan.batchSize(), material.training().size()), trained);
         yardsticks = lesson.yardsticks(size);
         base = modelOptions.model(size, plan.seed(), manager);
-        metrics = new MetricsLog(run.metrics());
-        BestModel.Writer writer;
+        GptTrunk learner = lesson.learner(base, manager);
         if (modelOptions.trainsAdapter()) {
-            String name = modelOptions.base().toAbsolutePath().normalize().toString();
-            precision.freeze(base);
-            model = modelOptions.adapted(base, manager);
-            writer = () -> AdapterDirectory.save(model, tokenizer, name, run.path());
+            precision.freeze(learner);
+            model = modelOptions.adapted(learner, manager);
         } else {
-            model = base;
+            model = learner;
             modelOptions.freeze().apply(model);
-            writer = () -> ModelDirectory.save(model, tokenizer, run.path());
         }
-        bestModel = new BestModel(writer, metrics);
+        metrics = new MetricsLog(run.metrics());
+        bestModel = new BestModel(writer(tokenizer, modelOptions.base()), metrics);
+    }
+
+    private BestModel.Writer writer(Tokenizer tokenizer, Path begunWith) {
+        if (model instanceof SequenceClassifier classifier) {
+            return () -> ClassifierDirectory.save(classifier, tokenizer, run.path());
+        }
+        GptModel gpt = (GptModel) model;
+        if (gpt == base) {
+            return () -> ModelDirectory.save(gpt, tokenizer, run.path());
+        }
+        String name = begunWith.toAbsolutePath().normalize().toString();
+        return () -> AdapterDirectory.save(gpt, tokenizer, name, run.path());
     }
 
     /** Returns the model, which is drawn or loaded and not yet trained. */
-    GptModel model() {
+    GptTrunk model() {
         return model;
     }
 
     /** Reads the model in the folder; an adapter on the base that is in memory. */
-    private GptModel best(NDManager manager) throws IOException, MalformedModelException {
+    GptModel best(NDManager manager) throws IOException, MalformedModelException {
         return model == base
                 ? ModelDirectory.load(run.path(), manager)
                 : AdapterDirectory.load(run.path(), base, manager);
@@ -111,18 +121,19 @@ final class TrainingRun {
         return run;
     }
 
-    /** Returns a writer of the model in the folder. */
-    TextGenerator generator(
-            Tokenizer tokenizer, Sampler sampler, int maxNewTokens, NDManager manager)
-            throws IOException, MalformedModelException {
-        return TextGenerator.builder()
-                .setModel(best(manager))
-                .setTokenizer(tokenizer)
-                .setManager(manager)
-                .optSampler(sampler)
-                .optMaxNewTokens(maxNewTokens)
-                .optSeed(plan.seed())
-                .build();
+    /** Returns how many of what is learned from go through the model at a time. */
+    int batchSize() {
+        return plan.batchSize();
+    }
+
+    /** Returns what chance follows from. */
+    int seed() {
+        return plan.seed();
+    }
+
+    /** Returns what is learned from. */
+    Material material() {
+        return material;
     }
 
     /** Returns the validation loss of the model in the folder; NaN if there is none of this run. */
@@ -153,7 +164,7 @@ final class TrainingRun {
                     options.training(failure -> goesOn(failure, err))
                             .setModel(model)
                             .setManager(manager)
-                            .setData(training, validation)
+                            .setData(material.training(), material.validation())
                             .optObjective(objective())
                             .optPlan(plan)
                             .optListeners(progress, run, metrics, bestModel, new Curve())
@@ -176,9 +187,43 @@ final class TrainingRun {
         }
     }
 
+    /**
+     * Trains on a cluster.
+     *
+     * @param task what and where
+     * @return as {@link #train(TrainingOptions, Map, Optional, NDManager, Output, PrintWriter)}
+     */
+    int train(Cluster cluster, Cluster.Task task, Output out, PrintWriter err) throws IOException {
+        try (Progress progress = Progress.on(out, plan.steps());
+                Cluster.Run steps =
+                        cluster.open(task, listeners(task, progress), progress::printLine)) {
+            run.create();
+            try (Interruption interruption = new Interruption(steps::stop)) {
+                steps.train();
+                return interruption.exitCode();
+            }
+        } catch (IOException | RuntimeException e) {
+            if (run.isSaved()) {
+                print(err, "the last checkpoint is whole; --resume %s goes on from it", run.path());
+            }
+            throw e;
+        }
+    }
+
+    private List<TrainingLoopListener> listeners(Cluster.Task task, Progress progress) {
+        TrainingLoopListener howToGoOn =
+                new TrainingLoopListener() {
+                    @Override
+                    public void beforeCheckpoint(int step) throws IOException {
+                        Checkpoint.writeNotes(run.checkpoint(), step, plan, task.notes());
+                    }
+                };
+        return List.of(progress, run, metrics, bestModel, new Curve(), howToGoOn);
+    }
+
     /** Finds the number of workers. */
     private TrainingPlan tried(TrainingOptions options, NDManager manager, Output out) {
-        Batches batches = Batches.shuffled(training, plan.batchSize(), plan.seed());
+        Batches batches = Batches.shuffled(material.training(), plan.batchSize(), plan.seed());
         int workers = TrainingStep.fastestWorkers(model, objective(), manager, batches, plan);
         out.line(
                 "Workers  %s",
@@ -192,7 +237,7 @@ final class TrainingRun {
         return lesson.objective(base);
     }
 
-    private static void goesOn(IOException failure, PrintWriter err) {
+    static void goesOn(IOException failure, PrintWriter err) {
         print(err, "%s; the training goes on", Failures.message(failure));
     }
 
@@ -216,7 +261,7 @@ final class TrainingRun {
 
         /** Of the steps before the checkpoint, the log has the means between evaluations only. */
         @Override
-        public void onResume(Checkpoint checkpoint) {
+        public void onResume(int step) {
             for (EvaluationReport report : metrics.earlier()) {
                 addStep(report.step(), report.trainLoss());
                 curve.addValidation(report.step(), report.validationLoss());

@@ -55,6 +55,20 @@ public final class TokenFile implements Tokens {
         return open(file, SEGMENT_BYTES);
     }
 
+    /**
+     * Reads a token file that can't be mapped, such as one in a distributed file system. Each
+     * {@link Tokens#read} asks for just its bytes.
+     *
+     * @param bytes the file
+     * @param name what messages call it
+     * @return its tokens; reading them throws {@link java.io.UncheckedIOException}
+     * @throws IllegalArgumentException as {@link #open} does
+     * @throws IOException if the beginning can't be read
+     */
+    public static Tokens open(PositionedBytes bytes, String name) throws IOException {
+        return PositionedTokens.open(bytes, name);
+    }
+
     /** Opens a file in mappings of a multiple of an id's bytes. */
     static TokenFile open(Path file, int segmentBytes) throws IOException {
         FileProblem.requireReadable(file);
@@ -173,21 +187,14 @@ public final class TokenFile implements Tokens {
             ByteBuffer segment = segments.get((int) ((from + done) / segmentTokens));
             int offset = (int) ((from + done) % segmentTokens);
             int count = Math.min(into.length - done, segment.limit() / format.width() - offset);
-            if (format.width() == Short.BYTES) {
-                short[] part = new short[count];
-                segment.asShortBuffer().get(offset, part);
-                for (int i = 0; i < count; i++) {
-                    into[done + i] = Short.toUnsignedInt(part[i]);
-                }
-            } else {
-                segment.asIntBuffer().get(offset, into, done, count);
-            }
+            ByteBuffer part = segment.duplicate().order(ByteOrder.LITTLE_ENDIAN);
+            format.get(part.position(offset * format.width()), into, done, count);
             done += count;
         }
         requireIds(from, into);
     }
 
-    private static void requireIds(long from, int[] ids) {
+    static void requireIds(long from, int[] ids) {
         for (int i = 0; i < ids.length; i++) {
             if (ids[i] < 0) {
                 throw new IllegalArgumentException(

@@ -2,7 +2,6 @@ package org.djlgpt.data;
 
 import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
-import java.nio.file.Path;
 
 /**
  * How a token file holds its ids, little-endian: after nothing, or after the header of llm.c, 256
@@ -42,7 +41,7 @@ enum TokenFormat {
      * @param bytes its length
      * @throws IllegalArgumentException if it has none of them, or not as many ids as it says
      */
-    static TokenFormat of(ByteBuffer look, long bytes, Path file) {
+    static TokenFormat of(ByteBuffer look, long bytes, Object file) {
         look.order(ByteOrder.LITTLE_ENDIAN);
         if (bytes >= HEADER_BYTES) {
             for (TokenFormat format : new TokenFormat[] {GPT2, LLAMA3}) {
@@ -67,7 +66,7 @@ enum TokenFormat {
         return UINT16;
     }
 
-    private void requireSize(long size, long bytes, Path file) {
+    private void requireSize(long size, long bytes, Object file) {
         if (size == 0 || position(size) != bytes) {
             throw new IllegalArgumentException(
                     "token file %s says that it has %d tokens, but its %d bytes are not as many; fetch or write it again"
@@ -102,6 +101,17 @@ enum TokenFormat {
     /** Returns where in a file an id begins. */
     long position(long token) {
         return (magic == 0 ? 0 : HEADER_BYTES) + token * width;
+    }
+
+    /** Takes ids from a buffer. */
+    void get(ByteBuffer buffer, int[] into, int start, int count) {
+        if (width == Short.BYTES) {
+            for (int i = 0; i < count; i++) {
+                into[start + i] = Short.toUnsignedInt(buffer.getShort());
+            }
+        } else {
+            buffer.asIntBuffer().get(into, start, count);
+        }
     }
 
     void put(ByteBuffer buffer, int id) {

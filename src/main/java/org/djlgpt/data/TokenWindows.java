@@ -88,6 +88,51 @@ public final class TokenWindows extends RandomAccessDataset implements TrainingS
     }
 
     /**
+     * Returns the part of these windows that one of several workers takes. The parts follow one
+     * another, differ by a window at most, and each window is in one of them.
+     *
+     * @param rank counts the workers, from 0
+     * @param workers how many there are, at most as many as windows
+     * @return the part, without copying and without the sampling of this data set
+     * @throws IllegalArgumentException if there is no such worker, or none is left for some
+     */
+    public TokenWindows shard(int rank, int workers) {
+        if (rank < 0 || rank >= workers) {
+            throw new IllegalArgumentException(
+                    "rank=%d must lie from 0 to %d".formatted(rank, workers - 1));
+        }
+        if (workers > size()) {
+            throw new IllegalParameterException(
+                    "{workers}=%d are more than the %d windows; take fewer, or more data",
+                    workers, size());
+        }
+        if (workers == 1) {
+            return this;
+        }
+        long first = share(rank, workers) * stride;
+        long last = (share(rank + 1, workers) - 1) * stride + contextLength + 1;
+        return new Builder()
+                .setTokens(tokens.slice(first, last))
+                .setContextLength(contextLength)
+                .optStride(Math.toIntExact(stride))
+                .build();
+    }
+
+    /** Returns how many windows the workers before one have. */
+    private long share(long rank, int workers) {
+        return size() / workers * rank + size() % workers * rank / workers;
+    }
+
+    /**
+     * Returns what these are windows over.
+     *
+     * @return the tokens, those behind the last window too
+     */
+    public Tokens tokens() {
+        return tokens;
+    }
+
+    /**
      * Returns the length of a window.
      *
      * @return the number of tokens T

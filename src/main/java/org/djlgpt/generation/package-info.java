@@ -8,6 +8,7 @@
  * <ul>
  *   <li>{@link org.djlgpt.generation.TextGenerator} goes from text to text: one, several side by
  *       side, or piece by piece while it grows;
+ *   <li>{@link org.djlgpt.generation.Chat} is a conversation through a model's chat template;
  *   <li>{@link org.djlgpt.generation.TokenGenerator} does so with token ids, for who has no
  *       tokenizer or wants to look at each step;
  *   <li>{@link org.djlgpt.generation.TextService} writes for many who ask at any time, what a

@@ -2,13 +2,14 @@ package org.djlgpt.model;
 
 import org.djlgpt.nn.Layers;
 
+import java.io.Serializable;
 import java.util.Map;
 
 /**
  * The size and shape of a {@link GptModel}, one record for each family. {@link #parts} shows at a
  * glance what a model of the family is made of.
  */
-public sealed interface GptConfig permits Gpt2Config, LlamaConfig {
+public sealed interface GptConfig extends Serializable permits Gpt2Config, LlamaConfig {
 
     /**
      * Returns the number of token ids V.
@@ -116,6 +117,15 @@ public sealed interface GptConfig permits Gpt2Config, LlamaConfig {
      * @throws IllegalArgumentException if it lies outside
      */
     GptConfig withDropout(float dropout);
+
+    /**
+     * Returns a configuration that differs in the number of its token ids only.
+     *
+     * @param vocabSize at least 1
+     * @return the configuration
+     * @throws IllegalArgumentException if it is below 1
+     */
+    GptConfig withVocabSize(int vocabSize);
 
     /**
      * Returns what a model is made of.

@@ -63,6 +63,23 @@ public final class Checkpoint {
         }
     }
 
+    /**
+     * Writes a checkpoint without tensors, for a training that keeps them elsewhere: it says how to
+     * go on.
+     *
+     * @param file the file
+     * @param step the steps done
+     * @param plan how the model is trained
+     * @param notes what else to say
+     * @throws IOException if it can't be written
+     */
+    public static void writeNotes(Path file, int step, TrainingPlan plan, Map<String, String> notes)
+            throws IOException {
+        TrainingState state = new TrainingState(step, 0, Double.NaN, 0, 0, 0, 0, 0);
+        CheckpointHeader header = new CheckpointHeader(state, plan, "", "", "", notes);
+        SafeTensors.write(file, Map.of(), header.texts());
+    }
+
     static void write(Path file, CheckpointHeader header, TrainingTensors tensors)
             throws IOException {
         SafeTensors.write(file, tensors.byName(), header.texts());

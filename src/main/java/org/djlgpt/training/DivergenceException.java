@@ -12,14 +12,29 @@ public final class DivergenceException extends RuntimeException {
                         .formatted(what, learningRate));
     }
 
-    static DivergenceException atStep(StepReport report, double learningRate) {
+    /**
+     * Says it of a step.
+     *
+     * @param report the step
+     * @param learningRate the peak of the learning rate
+     * @return the exception
+     */
+    public static DivergenceException atStep(StepReport report, double learningRate) {
         return new DivergenceException(
                 "step %d: loss %s and gradient norm %s"
                         .formatted(report.step(), report.loss(), report.gradientNorm()),
                 learningRate);
     }
 
-    static DivergenceException after(int step, double validationLoss, double learningRate) {
+    /**
+     * Says it of an evaluation.
+     *
+     * @param step the steps done
+     * @param validationLoss what is not finite
+     * @param learningRate the peak of the learning rate
+     * @return the exception
+     */
+    public static DivergenceException after(int step, double validationLoss, double learningRate) {
         return new DivergenceException(
                 "after step %d: validation loss %s".formatted(step, validationLoss), learningRate);
     }

@@ -9,6 +9,7 @@ import org.djlgpt.data.TrainingSet;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.torch.Recording;
 
+import java.io.Serializable;
 import java.util.stream.LongStream;
 
 /** Measures how well a language model predicts held-out tokens. */
@@ -55,11 +56,54 @@ public final class Evaluation {
      *     or nothing counts
      */
     public double loss(TrainingSet set, long count) {
+        return share(set, count, 0, 1).mean();
+    }
+
+    /**
+     * Losses of which a mean is made.
+     *
+     * @param sum the sum of the losses
+     * @param count how many they are
+     */
+    public record LossSum(double sum, long count) implements Serializable {
+
+        /**
+         * Puts others to these.
+         *
+         * @param other the others
+         * @return all of them
+         */
+        public LossSum plus(LossSum other) {
+            return new LossSum(sum + other.sum, count + other.count);
+        }
+
+        /**
+         * Returns their mean.
+         *
+         * @return the mean; NaN if there are none
+         */
+        public double mean() {
+            return sum / count;
+        }
+    }
+
+    /**
+     * Returns what one of several workers adds to {@link #loss}: of the batches, that of its rank
+     * and every {@code workers}-th after it.
+     *
+     * @param set the data set
+     * @param count how much of it all workers take; all if it has no more
+     * @param rank counts the workers, from 0
+     * @param workers how many there are
+     * @return the losses of the worker's batches
+     */
+    public LossSum share(TrainingSet set, long count, int rank, int workers) {
         long size = set.size();
         long taken = Math.min(count, size);
         double sum = 0;
         long counted = 0;
-        for (long from = 0; from < taken; from += batchSize) {
+        long every = (long) workers * batchSize;
+        for (long from = (long) rank * batchSize; from < taken; from += every) {
             long to = Math.min(from + batchSize, taken);
             long[] indices = LongStream.range(from, to).map(i -> i * size / taken).toArray();
             try (Recording off = Recording.off();
@@ -73,6 +117,6 @@ public final class Evaluation {
                 counted += weight;
             }
         }
-        return sum / counted;
+        return new LossSum(sum, counted);
     }
 }

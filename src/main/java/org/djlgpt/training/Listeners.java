@@ -9,25 +9,52 @@ import java.util.List;
  * @param listeners called in this order
  * @param failures decides whether the training goes on
  */
-record Listeners(List<TrainingLoopListener> listeners, WriteFailureHandler failures) {
+public record Listeners(List<TrainingLoopListener> listeners, WriteFailureHandler failures) {
 
     /** Something to hear. */
-    interface Message {
+    @FunctionalInterface
+    public interface Message {
+
+        /**
+         * Tells it.
+         *
+         * @param listener who hears
+         * @throws IOException if the listener can't write
+         */
         void to(TrainingLoopListener listener) throws IOException;
     }
 
     /** Something that a full disk prevents. */
-    interface Write {
+    @FunctionalInterface
+    public interface Write {
+
+        /**
+         * Does it.
+         *
+         * @throws IOException if it fails
+         */
         void run() throws IOException;
     }
 
-    void tell(Message message) throws IOException {
+    /**
+     * Tells all listeners.
+     *
+     * @param message what
+     * @throws IOException if a listener can't write, and the training is not to go on then
+     */
+    public void tell(Message message) throws IOException {
         for (TrainingLoopListener listener : listeners) {
             attempt(() -> message.to(listener));
         }
     }
 
-    void attempt(Write write) throws IOException {
+    /**
+     * Tries to write.
+     *
+     * @param write what
+     * @throws IOException if it fails, and the training is not to go on then
+     */
+    public void attempt(Write write) throws IOException {
         try {
             write.run();
         } catch (IOException e) {

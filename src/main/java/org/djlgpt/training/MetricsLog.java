@@ -48,8 +48,8 @@ public final class MetricsLog implements TrainingLoopListener {
     }
 
     @Override
-    public void onResume(Checkpoint checkpoint) throws IOException {
-        List<Line> kept = Line.read(file, checkpoint.step());
+    public void onResume(int step) throws IOException {
+        List<Line> kept = Line.read(file, step);
         earlier = kept.stream().map(Line::report).toList();
         kept.forEach(line -> waiting.append(line.json()).append('\n'));
         write();

@@ -110,7 +110,7 @@ public final class TrainingLoop {
         try (CheckpointLock claim = claimCheckpoint()) {
             checkpoint.restore(trainingStep.tensors(), manager);
             state = checkpoint.state();
-            listeners.tell(listener -> listener.onResume(checkpoint));
+            listeners.tell(listener -> listener.onResume(checkpoint.step()));
         }
     }
 
@@ -142,12 +142,12 @@ public final class TrainingLoop {
             if (!state.isEvaluated()) {
                 evaluate();
             }
-            while (!isDone() && !stopping) {
+            while (!state.isDone(plan) && !stopping) {
                 step();
                 if (isDue(plan.evalEvery())) {
                     evaluate();
                 }
-                if (isDue(checkpointEvery) || isDone() || stopping) {
+                if (isDue(checkpointEvery) || state.isDone(plan) || stopping) {
                     save();
                 }
             }
@@ -168,14 +168,6 @@ public final class TrainingLoop {
         return state.step() % every == 0 || state.step() == plan.steps();
     }
 
-    private boolean isDone() {
-        return state.step() >= plan.steps() || isOutOfPatience(state);
-    }
-
-    private boolean isOutOfPatience(TrainingState state) {
-        return plan.patience() > 0 && state.sinceBest() >= plan.patience();
-    }
-
     private void step() throws IOException {
         StepReport report = trainingStep.run(state.step());
         if (Double.isFinite(report.loss()) && Double.isFinite(report.gradientNorm())) {
@@ -192,17 +184,8 @@ public final class TrainingLoop {
     private void evaluate() throws IOException {
         long windows = (long) plan.evalBatches() * plan.batchSize();
         double loss = requireFinite(evaluation.loss(validationSet, windows));
-        TrainingState evaluated = state.evaluated(loss);
-        EvaluationReport report =
-                new EvaluationReport(
-                        state.step(),
-                        state.lossSum() / state.losses(),
-                        loss,
-                        loss < state.bestLoss(),
-                        state.step() == plan.steps() || isOutOfPatience(evaluated),
-                        plan.learningRates().rate(Math.max(state.step() - 1, 0)),
-                        state.tokens() / state.seconds());
-        state = evaluated;
+        EvaluationReport report = state.evaluation(loss, plan);
+        state = state.evaluated(loss);
         listeners.tell(listener -> listener.onEvaluation(report));
     }
 

@@ -11,10 +11,10 @@ public interface TrainingLoopListener {
     /**
      * Hears that the training goes on from a checkpoint.
      *
-     * @param checkpoint where it goes on
+     * @param step the number of steps done
      * @throws IOException if the listener can't write
      */
-    default void onResume(Checkpoint checkpoint) throws IOException {}
+    default void onResume(int step) throws IOException {}
 
     /**
      * Hears of a finished optimizer step.

@@ -4,6 +4,7 @@ import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.training.LearningRateSchedule.Decay;
 
+import java.io.Serializable;
 import java.util.Map;
 
 /**
@@ -46,7 +47,8 @@ public record TrainingPlan(
         int evalBatches,
         int patience,
         int seed,
-        int workers) {
+        int workers)
+        implements Serializable {
 
     /**
      * Checks the values.
@@ -108,6 +110,33 @@ public record TrainingPlan(
      */
     public Map<String, String> values() {
         return CheckpointHeader.values(this);
+    }
+
+    /**
+     * Returns the same plan with another order of the data and other dropout.
+     *
+     * @param seed what they follow from
+     * @return the plan
+     */
+    public TrainingPlan withSeed(int seed) {
+        return new TrainingPlan(
+                steps,
+                batchSize,
+                gradientAccumulation,
+                schedule,
+                learningRate,
+                minLearningRate,
+                warmupSteps,
+                decaySteps,
+                weightDecay,
+                beta1,
+                beta2,
+                clipNorm,
+                evalEvery,
+                evalBatches,
+                patience,
+                seed,
+                workers);
     }
 
     /**

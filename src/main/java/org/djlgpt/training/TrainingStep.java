@@ -345,9 +345,7 @@ public final class TrainingStep implements AutoCloseable {
      */
     public void setState(float[] state, int updates) {
         new FlatTensors(stateArrays()).set(state);
-        for (AdamMoments moments : moments()) {
-            moments.restore(moments.mean(), moments.square(), updates);
-        }
+        setUpdates(updates);
     }
 
     /**
@@ -359,10 +357,34 @@ public final class TrainingStep implements AutoCloseable {
         return moments().get(0).updates();
     }
 
-    private List<NDArray> stateArrays() {
-        List<NDArray> arrays = new ArrayList<>(weights);
+    /**
+     * Returns what the optimizer remembers, to read or to change piece by piece.
+     *
+     * @return the running means of the gradients, then those of their squares
+     * @see #setUpdates
+     */
+    public FlatTensors optimizerState() {
+        List<NDArray> arrays = new ArrayList<>();
         moments().forEach(moments -> arrays.add(moments.mean()));
         moments().forEach(moments -> arrays.add(moments.square()));
+        return new FlatTensors(arrays);
+    }
+
+    /**
+     * Says how many updates the means come from that {@link #optimizerState} has been given.
+     *
+     * @param updates at least 0
+     * @throws IllegalArgumentException if it is negative
+     */
+    public void setUpdates(int updates) {
+        for (AdamMoments moments : moments()) {
+            moments.restore(moments.mean(), moments.square(), updates);
+        }
+    }
+
+    private List<NDArray> stateArrays() {
+        List<NDArray> arrays = new ArrayList<>(weights);
+        arrays.addAll(optimizerState().arrays());
         return arrays;
     }
 

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertInstanceOf;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -26,6 +27,7 @@ import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.stream.IntStream;
+import java.util.stream.LongStream;
 
 class TokenWindowsTest {
 
@@ -56,6 +58,57 @@ class TokenWindowsTest {
         assertEquals(new Shape(4), record.getData().head().getShape());
         assertArrayEquals(new long[] {2, 3, 4, 5}, record.getData().head().toLongArray());
         assertArrayEquals(new long[] {3, 4, 5, 6}, record.getLabels().head().toLongArray());
+    }
+
+    @Test
+    void everyWindowBelongsToOneWorker() {
+        for (int size = 1; size < 30; size++) {
+            for (int stride = 1; stride < 5; stride++) {
+                TokenWindows all =
+                        builder((size - 1) * stride + 4 + size % stride)
+                                .setContextLength(3)
+                                .optStride(stride)
+                                .build();
+                for (int workers = 1; workers <= all.size(); workers++) {
+                    assertPartition(all, workers);
+                }
+            }
+        }
+    }
+
+    private void assertPartition(TokenWindows all, int workers) {
+        List<Long> seen = new ArrayList<>();
+        for (int rank = 0; rank < workers; rank++) {
+            TokenWindows part = all.shard(rank, workers);
+            long fair = all.size() / workers;
+            assertTrue(part.size() == fair || part.size() == fair + 1, part::fingerprint);
+            seen.addAll(windowsOfAnEpoch(part));
+        }
+        assertEquals(windowsOfAnEpoch(all), seen);
+    }
+
+    /** Returns the first token of each window, in order. */
+    private List<Long> windowsOfAnEpoch(TokenWindows windows) {
+        long[] indices = LongStream.range(0, windows.size()).toArray();
+        List<Long> firsts = new ArrayList<>();
+        try (NDManager batchManager = manager.newSubManager()) {
+            NDArray data = windows.batch(batchManager, indices).get(0); // (B, T)
+            for (long first : data.get(":, 0").toLongArray()) {
+                firsts.add(first);
+            }
+        }
+        return firsts;
+    }
+
+    @Test
+    void moreWorkersThanWindowsAreRefused() {
+        IllegalArgumentException failure =
+                assertThrows(IllegalArgumentException.class, () -> windowsOf(3).shard(0, 4));
+
+        assertEquals(
+                "workers=4 are more than the 3 windows; take fewer, or more data",
+                failure.getMessage());
+        assertThrows(IllegalArgumentException.class, () -> windowsOf(3).shard(2, 2));
     }
 
     @Test

@@ -56,6 +56,19 @@ class EvaluationTest {
     }
 
     @Test
+    void workersShareTheWindowsOfALoss() {
+        Evaluation evaluation = new Evaluation(model, manager, 2);
+        for (int workers : new int[] {1, 2, 3, 9}) {
+            Evaluation.LossSum sum = new Evaluation.LossSum(0, 0);
+            for (int rank = 0; rank < workers; rank++) {
+                sum = sum.plus(evaluation.share(windows, 7, rank, workers));
+            }
+            assertEquals(evaluation.loss(windows, 7), sum.mean(), 1e-6);
+            assertEquals(7 * CONTEXT, sum.count());
+        }
+    }
+
+    @Test
     void moreWindowsThanThereAreMeansAll() {
         Evaluation evaluation = new Evaluation(model, manager, 4);
 

@@ -121,7 +121,7 @@ class MetricsLogTest {
         Files.writeString(file, torn.substring(0, torn.length() - 7));
 
         MetricsLog log = new MetricsLog(file);
-        log.onResume(Checkpoints.at(20));
+        log.onResume(20);
         assertEquals(List.of(0, 10, 20), steps(file));
         log.onEvaluation(report(30));
 
@@ -136,7 +136,7 @@ class MetricsLogTest {
         Path file = folder.resolve("metrics.jsonl");
         MetricsLog log = new MetricsLog(file);
 
-        log.onResume(Checkpoints.at(20));
+        log.onResume(20);
         log.onEvaluation(report(30));
 
         assertEquals(List.of(30), steps(file));
@@ -169,7 +169,7 @@ class MetricsLogTest {
         String line = Files.readString(file);
         Files.writeString(file, line + junk + "\n" + line.replace("10", "20"));
 
-        new MetricsLog(file).onResume(Checkpoints.at(100));
+        new MetricsLog(file).onResume(100);
 
         assertEquals(List.of(10, 20), steps(file));
     }
@@ -187,7 +187,7 @@ class MetricsLogTest {
             }
             Files.write(file, bytes);
 
-            new MetricsLog(file).onResume(Checkpoints.at(100));
+            new MetricsLog(file).onResume(100);
 
             assertTrue(steps(file).size() <= 2);
         }
