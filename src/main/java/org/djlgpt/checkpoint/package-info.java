@@ -7,7 +7,8 @@
  * fields that have no part in the computation are kept for other readers.
  *
  * <p>{@link org.djlgpt.checkpoint.AdapterDirectory} does the same for low-rank adapters, in the
- * form of PEFT; the formats name what is adapted, too.
+ * form of PEFT; the formats name what is adapted, too. {@link
+ * org.djlgpt.checkpoint.ClassifierDirectory} is for models that say which label a text has.
  *
  * <p>Extending: a format implements {@code ModelFormat} and is entered in its list. It reads and
  * writes the fields of {@code config.json} and names the tensors of a model; start from {@code

@@ -20,6 +20,10 @@
  *       <td>{@link org.djlgpt.model.GatedFeedForward}</td></tr>
  * </table>
  *
+ * <p>What is below the head is {@link org.djlgpt.model.GptTrunk}, of which parts can be frozen. A
+ * {@link org.djlgpt.model.SequenceClassifier} has another head on it, with logits for labels
+ * instead of tokens.
+ *
  * <p>{@link org.djlgpt.model.Lora} puts low-rank adapters on a model of either family, which stays
  * as it is, and merges them with it.
  *

@@ -54,6 +54,7 @@ public final class AttentionHeatmap extends Picture {
         private boolean values;
         private WeightScale scale = WeightScale.LINEAR;
         private String title = "";
+        private HeatmapDrawing.Words words = HeatmapDrawing.Words.OF_ATTENTION;
         private PlotTheme theme = PlotTheme.LIGHT;
 
         private Builder() {}
@@ -153,6 +154,20 @@ public final class AttentionHeatmap extends Picture {
         }
 
         /**
+         * Sets what the axes are called, for other shares than those of attention, such as how many
+         * texts of a label a classifier gives which label.
+         *
+         * @param rows what a row is, {@code token (query)} by default
+         * @param columns what a column is, {@code looks at (key)} by default
+         * @param colors what a color says, {@code weight} by default
+         * @return this builder
+         */
+        public Builder optAxisTitles(String rows, String columns, String colors) {
+            words = new HeatmapDrawing.Words(rows, columns, colors);
+            return this;
+        }
+
+        /**
          * Sets the colors. Default: {@link PlotTheme#LIGHT}.
          *
          * @param theme the theme
@@ -177,7 +192,7 @@ public final class AttentionHeatmap extends Picture {
             }
             AttentionWeights drawn = head == null ? weights : weights.head(head);
             return new AttentionHeatmap(
-                    theme, new HeatmapDrawing(drawn, labels(), title, values, scale, theme));
+                    theme, new HeatmapDrawing(drawn, labels(), title, words, values, scale, theme));
         }
 
         private List<String> labels() {

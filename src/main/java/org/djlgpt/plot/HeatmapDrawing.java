@@ -22,22 +22,31 @@ final class HeatmapDrawing {
     private final AttentionWeights weights;
     private final List<String> labels;
     private final String title;
+    private final Words words;
     private final boolean values;
     private final WeightScale scale;
     private final PlotTheme theme;
     private final HeatmapLayout layout;
     private final double largest;
 
+    /** What stands at the rows, at the columns and at the colors. */
+    record Words(String rows, String columns, String colors) {
+
+        static final Words OF_ATTENTION = new Words("token (query)", "looks at (key)", "weight");
+    }
+
     HeatmapDrawing(
             AttentionWeights weights,
             List<String> labels,
             String title,
+            Words words,
             boolean values,
             WeightScale scale,
             PlotTheme theme) {
         this.weights = weights;
         this.labels = labels;
         this.title = title;
+        this.words = words;
         this.values = values;
         this.scale = scale;
         this.theme = theme;
@@ -155,8 +164,8 @@ final class HeatmapDrawing {
     private void drawAxisTitles(Pen pen) {
         Rectangle first = layout.panel(0);
         double below = layout.lowestPanel().getMaxY() + layout.labelHeight() + 16;
-        pen.write("looks at (key)", LABEL_FONT, first.x, below);
-        String rows = "token (query)";
+        pen.write(words.columns(), LABEL_FONT, first.x, below);
+        String rows = words.rows();
         double bottom = first.y + Math.max(FittedTitle.width(rows, LABEL_FONT), first.height);
         pen.writeUpwards(rows, LABEL_FONT, HeatmapLayout.MARGIN + 8, bottom);
     }
@@ -165,7 +174,7 @@ final class HeatmapDrawing {
     private void drawLegend(Pen pen) {
         Rectangle bar = layout.legend();
         double beside = bar.getMaxX() + LEGEND_GAP;
-        pen.write("weight", LABEL_FONT, bar.x, bar.y - 10);
+        pen.write(words.colors(), LABEL_FONT, bar.x, bar.y - 10);
         pen.sharply(() -> fillColors(pen.graphics(), bar));
         for (int i = 0; i <= LEGEND_TICKS; i++) {
             double position = (double) i / LEGEND_TICKS;

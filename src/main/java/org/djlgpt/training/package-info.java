@@ -14,11 +14,13 @@
  * <p>The loop knows no model: an {@link org.djlgpt.training.Objective} computes the loss of a block
  * on a batch of a {@link org.djlgpt.data.TrainingSet}, by default that of the next token, of logits
  * (B, T, V) for ids (B, T); another objective is one method for the loss and one for what it is the
- * mean of. DJL's own {@code Trainer} trains the same blocks; choose this one for gradient
- * accumulation, clipping by global norm, a held-out split, exact resuming and results that follow
- * from a seed.
+ * mean of. {@link org.djlgpt.training.Objective#classification()} is the one of labels, and {@link
+ * org.djlgpt.training.ClassificationReport} counts how many are right. DJL's own {@code Trainer}
+ * trains the same blocks; choose this one for gradient accumulation, clipping by global norm, a
+ * held-out split, exact resuming and results that follow from a seed.
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code
- * org.djlgpt.text}, Gson and DJL only.
+ * org.djlgpt.data}, {@code org.djlgpt.text}, {@code org.djlgpt.tuning}, {@code org.djlgpt.model},
+ * Gson and DJL only.
  */
 package org.djlgpt.training;

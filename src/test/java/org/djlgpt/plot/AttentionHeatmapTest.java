@@ -133,6 +133,19 @@ class AttentionHeatmapTest {
     }
 
     @Test
+    void axesHaveTheNamesOfWhatIsShown() {
+        List<String> attention = SvgText.of(heatmap(WEIGHTS).build().svg());
+        List<String> other =
+                SvgText.of(
+                        heatmap(WEIGHTS).optAxisTitles("is", "taken for", "share").build().svg());
+
+        List<String> ofAttention = List.of("token (query)", "looks at (key)", "weight");
+        assertTrue(attention.containsAll(ofAttention), attention::toString);
+        assertTrue(other.containsAll(List.of("is", "taken for", "share")), other::toString);
+        assertTrue(Collections.disjoint(other, ofAttention), other::toString);
+    }
+
+    @Test
     void hostileTokensLeaveTheSvgWellFormed() {
         List<String> hostile = List.of("]]><b a='&\">", "\u0000\uFFFE\uD800\u202E\u0301");
         List<String> texts =
