@@ -60,10 +60,11 @@ final class ChatOptions {
         if (!asked && !interactive) {
             return Optional.empty();
         }
+        Path tokens = folder.tokenizerFolder();
         Optional<ChatTemplate> found =
                 template == null
-                        ? ChatTemplate.find(folder.tokenizerFolder())
-                        : Optional.of(given(folder));
+                        ? ChatTemplate.find(tokens)
+                        : Optional.of(template(template, tokens));
         if (found.isEmpty() && asked) {
             throw new IllegalArgumentException(
                     "%s has no chat template; give one with --chat-template, such as one of %s"
@@ -72,17 +73,23 @@ final class ChatOptions {
         return found;
     }
 
-    private ChatTemplate given(ModelFolder folder) throws IOException, MalformedModelException {
-        if (ChatTemplate.names().contains(template)) {
-            return ChatTemplate.named(template);
+    /**
+     * Returns the template of an option.
+     *
+     * @param model the folder of the model, whose special tokens a file may name; null for none
+     * @throws IllegalArgumentException if it is neither a name nor a file with a template
+     */
+    static ChatTemplate template(String option, Path model) throws IOException {
+        if (ChatTemplate.names().contains(option)) {
+            return ChatTemplate.named(option);
         }
-        Path file = Path.of(template);
+        Path file = Path.of(option);
         if (!Files.isRegularFile(file)) {
             throw new IllegalArgumentException(
-                    "--chat-template %s is neither a file nor one of %s, none"
-                            .formatted(template, String.join(", ", ChatTemplate.names())));
+                    "--chat-template %s is neither a file nor one of %s"
+                            .formatted(option, String.join(", ", ChatTemplate.names())));
         }
-        return ChatTemplate.read(file, folder.tokenizerFolder());
+        return ChatTemplate.read(file, model == null ? file.toAbsolutePath().getParent() : model);
     }
 
     /** Starts a conversation. */

@@ -2,6 +2,8 @@ package org.djlgpt.cli;
 
 import ai.djl.MalformedModelException;
 
+import org.djlgpt.text.Tokenizer;
+import org.djlgpt.training.PreferenceOptimization;
 import org.djlgpt.tuning.ChatTemplate;
 
 import picocli.CommandLine.Mixin;
@@ -10,7 +12,9 @@ import picocli.CommandLine.Option;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 
 /** What a training learns: to go on with a text, or to answer as examples do. */
@@ -38,11 +42,29 @@ final class LessonOptions {
     private List<Path> labels = List.of();
 
     @Option(
-            names = "--chat-template",
-            paramLabel = "NAME",
+            names = "--preferences",
+            paramLabel = "FILE",
             description =
-                    "how the messages of --examples are written: chatml, llama3 or alpaca (default:"
-                            + " none)")
+                    "learn which of two answers is better instead (DPO), with an adapter: JSON"
+                            + " lines with prompt, chosen and rejected; may be given several times")
+    private List<Path> preferences = List.of();
+
+    @Option(
+            names = "--beta",
+            paramLabel = "X",
+            description =
+                    "how much an answer of --preferences must gain to count: the smaller, the"
+                            + " further the model may go from its base (default: "
+                            + PreferenceOptimization.BETA
+                            + ")")
+    private Double beta;
+
+    @Option(
+            names = "--chat-template",
+            paramLabel = "NAME|FILE",
+            description =
+                    "how messages are written: alpaca, chatml, llama3, or a file in Jinja (default:"
+                            + " as the folder of --init-from says)")
     private String chatTemplate;
 
     @Option(
@@ -60,23 +82,67 @@ final class LessonOptions {
      */
     Lesson read(ModelOptions model, RunDirectory run, int numThreads, CommandSpec command)
             throws IOException, MalformedModelException {
+        requireOne();
+        Optional<Tokenizer> given = model.tokenizer();
         if (!examples.isEmpty()) {
-            requireNone("--labels", labels, "--examples");
-            return new ExampleLesson(
-                    files("--examples", examples),
-                    data.tokenizer("--examples", model.tokenizer()),
-                    Optional.ofNullable(chatTemplate).map(ChatTemplate::named),
-                    pack);
+            Lesson.HeldOut files = files("--examples", examples);
+            Tokenizer tokenizer = data.tokenizer("--examples", given);
+            return new ExampleLesson(files, tokenizer, template(model), pack);
         }
-        if (chatTemplate != null || pack) {
+        if (!labels.isEmpty()) {
+            return new LabelLesson(files("--labels", labels), data.tokenizer("--labels", given));
+        }
+        if (!preferences.isEmpty()) {
+            requireNewAdapter(model);
+            Lesson.HeldOut files = files("--preferences", preferences);
+            Tokenizer tokenizer = data.tokenizer("--preferences", given);
+            double strength = beta == null ? PreferenceOptimization.BETA : beta;
+            return new PreferenceLesson(files, tokenizer, template(model), strength);
+        }
+        return data.read(given, run, numThreads, command);
+    }
+
+    private void requireOne() {
+        Map<String, List<Path>> kinds = new LinkedHashMap<>();
+        kinds.put("--examples", examples);
+        kinds.put("--labels", labels);
+        kinds.put("--preferences", preferences);
+        kinds.values().removeIf(List::isEmpty);
+        if (kinds.size() > 1) {
             throw new IllegalArgumentException(
-                    "%s is for --examples; give them, or leave it out"
-                            .formatted(pack ? "--pack" : "--chat-template"));
+                    "%s do not go together; give one of them"
+                            .formatted(String.join(" and ", kinds.keySet())));
         }
-        return labels.isEmpty()
-                ? data.read(model.tokenizer(), run, numThreads, command)
-                : new LabelLesson(
-                        files("--labels", labels), data.tokenizer("--labels", model.tokenizer()));
+        requireFor(!examples.isEmpty(), "--pack", pack, "--examples");
+        requireFor(!preferences.isEmpty(), "--beta", beta != null, "--preferences");
+        boolean isChat = !examples.isEmpty() || !preferences.isEmpty();
+        requireFor(isChat, "--chat-template", chatTemplate != null, "--examples or --preferences");
+    }
+
+    private static void requireFor(boolean isFit, String option, boolean isGiven, String kinds) {
+        if (isGiven && !isFit) {
+            throw new IllegalArgumentException(
+                    "%s is for %s; give them, or leave it out".formatted(option, kinds));
+        }
+    }
+
+    /** What an adapter that learns preferences begins with is what it is compared with. */
+    private static void requireNewAdapter(ModelOptions model) {
+        if (model.lora().isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--preferences need a new adapter, beside which the model stays what it is"
+                            + " compared with; give --init-from and --lora-rank, and merge an"
+                            + " adapter that is there with gpt merge");
+        }
+    }
+
+    private Optional<ChatTemplate> template(ModelOptions model)
+            throws IOException, MalformedModelException {
+        Path base = model.base();
+        if (chatTemplate != null) {
+            return Optional.of(ChatOptions.template(chatTemplate, base));
+        }
+        return base == null ? Optional.empty() : ChatTemplate.find(base);
     }
 
     /** Returns the options of a text. */
@@ -88,13 +154,5 @@ final class LessonOptions {
         data.requireNoText(option);
         TextOptions.requireNamed(option, files);
         return data.heldOut(files);
-    }
-
-    private static void requireNone(String option, List<Path> given, String other) {
-        if (!given.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "%s %s does not go with %s; give one of them"
-                            .formatted(option, given.get(0), other));
-        }
     }
 }

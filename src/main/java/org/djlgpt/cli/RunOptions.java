@@ -38,6 +38,7 @@ final class RunOptions {
                     "--data", // the data are compared, wherever they lie
                     "--examples",
                     "--labels",
+                    "--preferences",
                     "--threads",
                     "--validation",
                     "--validation-share",

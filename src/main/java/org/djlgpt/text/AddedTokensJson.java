@@ -24,13 +24,11 @@ final class AddedTokensJson {
      * Returns the files with tokens in {@code tokenizer.json}, and in {@code tokenizer_config.json}
      * if that lists added tokens, too.
      *
-     * @param files their bytes by name
      * @param ids the ids of the tokens, among others
      * @param tokens what to add
      */
-    static Map<String, byte[]> add(
-            Map<String, byte[]> files, AddedTokens ids, List<String> tokens) {
-        Map<String, byte[]> changed = new LinkedHashMap<>(files);
+    static KeptFiles add(KeptFiles files, AddedTokens ids, List<String> tokens) {
+        Map<String, byte[]> changed = new LinkedHashMap<>(files.contents());
         changed.computeIfPresent(
                 TokenizerJson.FILE,
                 (name, bytes) -> {
@@ -61,7 +59,7 @@ final class AddedTokensJson {
                     }
                     return bytes(json);
                 });
-        return changed;
+        return new KeptFiles(changed);
     }
 
     private static void describe(String token, JsonObject entry) {

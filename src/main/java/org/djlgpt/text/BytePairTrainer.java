@@ -99,7 +99,8 @@ public final class BytePairTrainer {
             vocabulary.put(token, vocabulary.size());
         }
         AddedTokens added = new AddedTokens(Map.of(), special, specialTokens.get(0));
-        return Gpt2Tokenizer.of(new Gpt2Files(vocabulary, merges, added), Path.of(""));
+        return Gpt2Tokenizer.of(
+                new Gpt2Files(vocabulary, merges, added, KeptFiles.NONE), Path.of(""));
     }
 
     /** Builds {@link BytePairTrainer}. */

@@ -28,11 +28,15 @@ import java.util.stream.Stream;
  * @param merges the merges in the order that they are tried, each as two tokens with a space
  *     between
  * @param added the tokens that no merge makes
+ * @param kept what goes with them, for others to read
  */
-record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedTokens added) {
+record Gpt2Files(
+        Map<String, Integer> vocabulary, List<String> merges, AddedTokens added, KeptFiles kept) {
 
     static final String VOCABULARY = "vocab.json";
     static final String MERGES = "merges.txt";
+
+    private static final Set<String> KEPT = Set.of(AddedTokens.CONFIG, KeptFiles.CHAT_TEMPLATE);
 
     /**
      * Derives GPT-2's files from the ranks of jtokkit.
@@ -67,7 +71,7 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
         }
         AddedTokens added = AddedTokens.endOfText(tokens.length);
         vocabulary.putAll(added.special());
-        return new Gpt2Files(vocabulary, merges, added);
+        return new Gpt2Files(vocabulary, merges, added, KeptFiles.NONE);
     }
 
     /**
@@ -85,12 +89,14 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
         return new Gpt2Files(
                 vocabulary,
                 lines.subList(header, lines.size()),
-                AddedTokens.read(folder, vocabulary));
+                AddedTokens.read(folder, vocabulary),
+                KeptFiles.read(folder, KEPT::contains));
     }
 
     /** Returns these files with further special tokens, whose ids follow the others. */
     Gpt2Files withSpecial(List<String> tokens, int vocabSize) {
-        return new Gpt2Files(vocabulary, merges, added.withSpecial(tokens, vocabSize));
+        return new Gpt2Files(
+                vocabulary, merges, added.withSpecial(tokens, vocabSize), kept.chatTemplate());
     }
 
     /**

@@ -53,6 +53,7 @@ final class Gpt2FilesWriter {
         writeAdded();
         writeJson(TokenizerJson.FILE, this::writeTokenizer);
         writeJson(AddedTokens.CONFIG, this::writeConfig);
+        files.kept().write(folder); // the configuration that was read, too
     }
 
     private void writeJson(String name, Fields fields) throws IOException {
