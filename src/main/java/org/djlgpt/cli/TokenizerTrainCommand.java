@@ -24,7 +24,7 @@ import java.util.concurrent.Callable;
         sortOptions = false,
         description =
                 "Learns a vocabulary of byte pairs from text, in the files that train --tokenizer"
-                    + " and Hugging Face's tokenizers read.")
+                        + " and Hugging Face's tokenizers read.")
 final class TokenizerTrainCommand implements Callable<Integer> {
 
     @Option(
@@ -93,7 +93,7 @@ final class TokenizerTrainCommand implements Callable<Integer> {
                         "--data %s has tokens already; give a text".formatted(path));
             }
         }
-        trainer(new Corpus(List.of("-")), new BytePairTrainer.Listener() {}); // its checks
+        trainer(new Corpus(List.of("-")), new BytePairTrainer.Listener() {}); // before reading
         Corpus corpus = text.corpus(data, threads, spec.commandLine().getErr());
         Output output = new Output(spec.commandLine().getOut());
         output.line("Text     %s", TextOptions.describe(corpus));
@@ -121,11 +121,11 @@ final class TokenizerTrainCommand implements Callable<Integer> {
         int size = tokenizer.vocabSize();
         output.line(
                 "Tokens   %s, %,d: %,d learnt, 256 bytes, %d special",
-                out, size, size - 256 - specialTokens.size(), specialTokens.size());
+                out, size, learnt(size), specialTokens.size());
         if (size < vocabSize) {
             output.line(
                     "         no other pair comes %,d times, so they are fewer than the %,d asked"
-                        + " for",
+                            + " for",
                     minFrequency, vocabSize);
         }
     }
@@ -133,12 +133,13 @@ final class TokenizerTrainCommand implements Callable<Integer> {
     /** Shows how much text was read, then how many tokens were learnt. */
     private final class Meters implements BytePairTrainer.Listener, AutoCloseable {
 
+        private final Output output;
         private final TextData.Meter reading;
-        private final TextData.Meter learning;
+        private TextData.Meter learning; // once reading has ended
 
         Meters(Output output, Corpus corpus) {
+            this.output = output;
             reading = new TextData.Meter(output, "text", corpus.bytes(), " MB", TextData.MEGABYTE);
-            learning = new TextData.Meter(output, "tokens", vocabSize, " tokens", 1);
         }
 
         @Override
@@ -148,14 +149,24 @@ final class TokenizerTrainCommand implements Callable<Integer> {
 
         @Override
         public void onMerge(int size) {
-            reading.close();
-            learning.accept(size);
+            if (learning == null) {
+                reading.close();
+                learning = new TextData.Meter(output, "learnt", learnt(vocabSize), " tokens", 1);
+            }
+            learning.accept(learnt(size));
         }
 
         @Override
         public void close() {
             reading.close();
-            learning.close();
+            if (learning != null) {
+                learning.close();
+            }
         }
+    }
+
+    /** Returns how many of so many ids are neither special tokens nor bytes. */
+    private int learnt(int size) {
+        return size - 256 - specialTokens.size();
     }
 }

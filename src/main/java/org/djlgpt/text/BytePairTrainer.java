@@ -19,9 +19,9 @@ import java.util.Map;
  * ByteLevel.alphabet()} and the same special tokens, for every number of threads. Nothing is
  * special in the texts.
  *
- * <p>What is kept in memory grows with the different words of the corpus, not with its length:
- * about 200 bytes for each, half a million of them in 100 MB of mixed text. Their bytes must be
- * less than 2<sup>31</sup> together.
+ * <p>What is kept in memory grows with the different words of the corpus, not with its length: a
+ * few hundred bytes for each, of which 100 MB of source code and documentation have a quarter of a
+ * million. Their bytes must be less than 2<sup>31</sup> together.
  *
  * <p>Source: Sennrich, Haddow and Birch, Neural Machine Translation of Rare Words with Subword
  * Units, 2016, section 3.2; Radford et al., Language Models are Unsupervised Multitask Learners,

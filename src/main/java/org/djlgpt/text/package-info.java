@@ -16,7 +16,8 @@
  *       such as Llama's, Qwen's or SmolLM's, and needs {@code ai.djl.huggingface:tokenizers} on the
  *       class path. {@link org.djlgpt.text.Tokenizer#load} opens whichever of them a model folder
  *       holds; one of your own implements {@link org.djlgpt.text.Tokenizer}, and says with {@link
- *       org.djlgpt.text.Tokenizer#maySplit} where a long text may be cut.
+ *       org.djlgpt.text.Tokenizer#maySplit} where a long text may be cut. {@link
+ *       org.djlgpt.text.Tokenizer#withSpecialTokens} adds those of a chat template.
  *   <li>{@link org.djlgpt.text.JsonLines} reads what is no plain text: objects, one a line, as the
  *       examples of {@code org.djlgpt.tuning} are.
  * </ul>

@@ -19,6 +19,9 @@
  * trains the same blocks; choose this one for gradient accumulation, clipping by global norm, a
  * held-out split, exact resuming and results that follow from a seed.
  *
+ * <p>{@link org.djlgpt.training.PreferenceOptimization} is the objective for pairs of answers of
+ * which one is better (DPO).
+ *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code
  * org.djlgpt.data}, {@code org.djlgpt.text}, {@code org.djlgpt.tuning}, {@code org.djlgpt.model},
  * Gson and DJL only.

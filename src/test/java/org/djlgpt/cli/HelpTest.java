@@ -15,7 +15,7 @@ import java.util.List;
 class HelpTest {
 
     @ParameterizedTest
-    @ValueSource(strings = {"train", "generate", "eval", "info", "attention", "bench"})
+    @ValueSource(strings = {"train", "generate", "eval", "info", "tokenizer", "attention", "bench"})
     void everyWayToAskShowsTheSamePage(String command) {
         Command page = Command.gpt(command, "--help");
 
