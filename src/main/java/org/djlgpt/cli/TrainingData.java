@@ -53,7 +53,14 @@ record TrainingData(
         if (tokenizer instanceof CharTokenizer) {
             return "char";
         }
-        return tokenizer instanceof Gpt2Tokenizer ? "gpt2" : "tokenizer.json";
+        if (!(tokenizer instanceof Gpt2Tokenizer)) {
+            return "tokenizer.json";
+        }
+        Tokenizer published = new Gpt2Tokenizer();
+        boolean isPublished =
+                tokenizer.vocabSize() == published.vocabSize()
+                        && sha256(tokenizer).equals(sha256(published));
+        return isPublished ? "gpt2" : "vocab.json";
     }
 
     /** Returns whether a path names a token file. */

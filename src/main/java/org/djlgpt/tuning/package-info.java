@@ -8,6 +8,8 @@
  *       completions, Alpaca's instructions or conversations, and serves them to a training; only
  *       answers count in the loss. A batch is padded, or {@link
  *       org.djlgpt.tuning.ExampleSet#packed} puts several short examples into a row.
+ *   <li>{@link org.djlgpt.tuning.PreferenceSet} holds pairs of answers, of which one is better, for
+ *       direct preference optimization.
  *   <li>{@link org.djlgpt.tuning.Example} is one of them, for those that are made in memory.
  *   <li>A conversation is a list of {@link org.djlgpt.tuning.Message}s; a {@link
  *       org.djlgpt.tuning.ChatTemplate} writes it as the text that a model was trained on. A
