@@ -6,29 +6,22 @@ import org.djlgpt.text.Corpus;
 import org.djlgpt.text.Gpt2Tokenizer;
 import org.djlgpt.text.Tokenizer;
 
-import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
-import picocli.CommandLine.TypeConversionException;
 
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Files;
-import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.List;
-import java.util.Locale;
 import java.util.Optional;
-import java.util.Set;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
 /** What to train on, what to hold out, and what its tokens are. */
 final class DataOptions {
 
-    private static final String CHAR = "CHAR";
-    private static final String GPT2 = "GPT2";
     private static final double SHARE = 0.1;
 
     @Option(
@@ -60,15 +53,7 @@ final class DataOptions {
                             + ")")
     private Double validationShare;
 
-    @Option(
-            names = "--tokenizer",
-            paramLabel = "char|gpt2|DIR",
-            converter = TokenizerName.class,
-            description =
-                    "what tokens are: characters, GPT-2's byte pairs, or those of the tokenizer in"
-                            + " a folder (default: char for text, for .bin what lies beside it or"
-                            + " else gpt2, or those of --init-from)")
-    private String tokenizer;
+    @Mixin private TokenizerOption tokenizer;
 
     /**
      * Reads what to train on.
@@ -102,24 +87,15 @@ final class DataOptions {
         text.requireNone(option);
     }
 
+    /** Returns what tokens are. */
+    TokenizerOption tokenizer() {
+        return tokenizer;
+    }
+
     /** Returns files to learn from, and what is held out. */
     Lesson.HeldOut heldOut(List<Path> files) {
         requireUse();
         return new Lesson.HeldOut(files, validation, share());
-    }
-
-    /**
-     * Returns the tokenizer of what has no text to learn characters of.
-     *
-     * @param given that which a model was trained with, if there is one
-     */
-    Tokenizer tokenizer(String option, Optional<Tokenizer> given) throws IOException {
-        return chosen(given)
-                .orElseThrow(
-                        () ->
-                                new IllegalArgumentException(
-                                        "%s needs a tokenizer; give a model with --init-from, or --tokenizer gpt2 or a folder with one"
-                                                .formatted(option)));
     }
 
     /**
@@ -196,7 +172,7 @@ final class DataOptions {
     private TextData text(Optional<Tokenizer> given, int numThreads, CommandSpec command)
             throws IOException {
         PrintWriter err = command.commandLine().getErr();
-        Optional<Tokenizer> chosen = chosen(given);
+        Optional<Tokenizer> chosen = tokenizer.chosen(given);
         Corpus corpus = data.isEmpty() ? embedded() : text.corpus(data, numThreads, err);
         Optional<Corpus> heldOut = Optional.empty();
         if (!validation.isEmpty()) {
@@ -204,16 +180,16 @@ final class DataOptions {
             heldOut = Optional.of(text.corpus(validation, numThreads, err));
         }
         Corpus[] all = Stream.concat(Stream.of(corpus), heldOut.stream()).toArray(Corpus[]::new);
-        Tokenizer tokenizer = chosen.orElseGet(() -> CharTokenizer.fromCorpus(all));
+        Tokenizer known = chosen.orElseGet(() -> CharTokenizer.fromCorpus(all));
         for (Corpus one : all) {
-            tokenizer = TextOptions.leavingOutUnknown(tokenizer, one, err);
+            known = TextOptions.leavingOutUnknown(known, one, err);
         }
         return new TextData(
                 data.isEmpty() ? "DJL's Java sources" : names(data),
                 corpus,
                 heldOut,
                 share(),
-                tokenizer,
+                known,
                 numThreads,
                 new Output(command.commandLine().getOut()));
     }
@@ -236,47 +212,19 @@ final class DataOptions {
         }
     }
 
-    /** Returns the tokenizer that is asked for; empty for characters, or what fits the data. */
-    private Optional<Tokenizer> chosen(Optional<Tokenizer> given) throws IOException {
-        if (tokenizer == null) {
-            return given;
-        }
-        if (given.isPresent()) {
-            requireSame(given.get());
-            return given;
-        }
-        return switch (tokenizer) {
-            case CHAR -> Optional.empty();
-            case GPT2 -> Optional.of(new Gpt2Tokenizer());
-            default -> Optional.of(Tokenizer.load(Path.of(tokenizer)));
-        };
-    }
-
-    private void requireSame(Tokenizer given) throws IOException {
-        String name = TrainingData.name(given);
-        boolean isName = Set.of(CHAR, GPT2).contains(tokenizer);
-        boolean isSame =
-                isName
-                        ? tokenizer.equalsIgnoreCase(name)
-                        : TrainingData.sha256(Tokenizer.load(Path.of(tokenizer)))
-                                .equals(TrainingData.sha256(given));
-        if (!isSame) {
-            throw new IllegalArgumentException(
-                    "--tokenizer %s contradicts --init-from, whose tokenizer is %s; leave it out"
-                            .formatted(
-                                    isName ? tokenizer.toLowerCase(Locale.ROOT) : tokenizer, name));
-        }
-    }
-
     private TrainingData ofTokens(Optional<Tokenizer> given) throws IOException {
         Tokens.Split ids = split();
         Optional<Tokenizer> beside = TrainingData.tokenizerBeside(data);
         Tokenizer made =
-                chosen(given)
+                tokenizer
+                        .chosen(given)
                         .or(() -> beside)
-                        .or(() -> Optional.of(new Gpt2Tokenizer()).filter(gpt2 -> !isChar()))
+                        .or(
+                                () ->
+                                        Optional.of(new Gpt2Tokenizer())
+                                                .filter(gpt2 -> !tokenizer.isChar()))
                         .orElseThrow(() -> TrainingData.charactersDoNotFit(data.get(0)));
-        if (isChar() && !(made instanceof CharTokenizer)) {
+        if (tokenizer.isChar() && !(made instanceof CharTokenizer)) {
             throw TrainingData.charactersDoNotFit(data.get(0));
         }
         TrainingData.requireMadeBy(made, data, ids.training());
@@ -317,32 +265,7 @@ final class DataOptions {
         }
     }
 
-    private boolean isChar() {
-        return CHAR.equals(tokenizer);
-    }
-
     private static String names(List<Path> paths) {
         return paths.stream().map(Path::toString).collect(Collectors.joining(", "));
-    }
-
-    /** What {@code --tokenizer} is, in one spelling. */
-    private static final class TokenizerName implements ITypeConverter<String> {
-
-        @Override
-        public String convert(String value) {
-            String upper = value.toUpperCase(Locale.ROOT);
-            if (upper.equals(CHAR) || upper.equals(GPT2)) {
-                return upper;
-            }
-            try {
-                if (!value.isEmpty() && Files.isDirectory(Path.of(value))) {
-                    return Path.of(value).toAbsolutePath().toString();
-                }
-            } catch (InvalidPathException e) {
-                // nor is it a folder
-            }
-            throw new TypeConversionException(
-                    "'%s' is neither char nor gpt2 nor a folder with a tokenizer".formatted(value));
-        }
     }
 }

@@ -86,16 +86,17 @@ final class LessonOptions {
         Optional<Tokenizer> given = model.tokenizer();
         if (!examples.isEmpty()) {
             Lesson.HeldOut files = files("--examples", examples);
-            Tokenizer tokenizer = data.tokenizer("--examples", given);
+            Tokenizer tokenizer = data.tokenizer().required("--examples", given);
             return new ExampleLesson(files, tokenizer, template(model), pack);
         }
         if (!labels.isEmpty()) {
-            return new LabelLesson(files("--labels", labels), data.tokenizer("--labels", given));
+            return new LabelLesson(
+                    files("--labels", labels), data.tokenizer().required("--labels", given));
         }
         if (!preferences.isEmpty()) {
             requireNewAdapter(model);
             Lesson.HeldOut files = files("--preferences", preferences);
-            Tokenizer tokenizer = data.tokenizer("--preferences", given);
+            Tokenizer tokenizer = data.tokenizer().required("--preferences", given);
             double strength = beta == null ? PreferenceOptimization.BETA : beta;
             return new PreferenceLesson(files, tokenizer, template(model), strength);
         }
