@@ -57,7 +57,7 @@ public final class SparkCluster implements Cluster {
                             .optRounds(rounds)
                             .optSkipBadSteps(task.skipBadSteps())
                             .optNotes(task.notes())
-                            .optListeners(with(log, listeners))
+                            .optListeners(with(listeners, log))
                             .optRoundListener(log)
                             .optWriteFailures(task.writeFailures());
             if (meeting.fragments() != null) {
@@ -102,8 +102,8 @@ public final class SparkCluster implements Cluster {
     }
 
     private static TrainingLoopListener[] with(
-            TrainingLoopListener first, List<TrainingLoopListener> others) {
-        return Stream.concat(Stream.of(first), others.stream())
+            List<TrainingLoopListener> listeners, TrainingLoopListener last) {
+        return Stream.concat(listeners.stream(), Stream.of(last))
                 .toArray(TrainingLoopListener[]::new);
     }
 
