@@ -25,6 +25,7 @@ class PackageOrderTest {
                     "attention",
                     "data",
                     "text",
+                    "jinja",
                     "tuning",
                     "model",
                     "decoder",

@@ -93,6 +93,36 @@ final class DataOptions {
         return read.inFiles(run.tokens());
     }
 
+    /** Refuses options of a text where something else is learned from. */
+    void requireNoText(String option) {
+        if (!data.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--data %s does not go with %s; give one of them"
+                            .formatted(names(data), option));
+        }
+        text.requireNone(option);
+    }
+
+    /** Returns files to learn from, and what is held out. */
+    Lesson.HeldOut heldOut(List<Path> files) {
+        requireUse();
+        return new Lesson.HeldOut(files, validation, share());
+    }
+
+    /**
+     * Returns the tokenizer of what has no text to learn characters of.
+     *
+     * @param given that which a model was trained with, if there is one
+     */
+    Tokenizer tokenizer(String option, Optional<Tokenizer> given) throws IOException {
+        return chosen(given)
+                .orElseThrow(
+                        () ->
+                                new IllegalArgumentException(
+                                        "%s needs a tokenizer; give a model with --init-from, or --tokenizer gpt2 or a folder with one"
+                                                .formatted(option)));
+    }
+
     /**
      * Returns the files that the tokens of a lesson are in; for those of a text, where {@link
      * #writeFiles} puts them.

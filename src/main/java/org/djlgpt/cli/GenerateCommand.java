@@ -5,12 +5,14 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.decoder.WeightPrecision;
+import org.djlgpt.generation.Chat;
 import org.djlgpt.generation.Draft;
 import org.djlgpt.generation.GenerationReport;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.tuning.ChatTemplate;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -21,6 +23,7 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
 
@@ -29,7 +32,7 @@ import java.util.concurrent.Callable;
         name = "generate",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Continues a text.")
+        description = "Continues a text, or talks with a model.")
 final class GenerateCommand implements Callable<Integer> {
 
     @Mixin private ModelFolder folder;
@@ -53,7 +56,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Option(
             names = "--interactive",
             description =
-                    "write in turn with the model: lines from the terminal, and what follows; a"
+                    "write in turn with the model: lines from the terminal, and its answers; a"
                             + " prompt may open it")
     private boolean interactive;
 
@@ -77,6 +80,7 @@ final class GenerateCommand implements Callable<Integer> {
             description = "end before this text; may be given several times")
     private List<String> stop = List.of();
 
+    @Mixin private ChatOptions chat;
     @Mixin private SamplingOptions sampling;
 
     @Option(
@@ -111,6 +115,8 @@ final class GenerateCommand implements Callable<Integer> {
         Output out = new Output(spec.commandLine().getOut());
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
+            Optional<ChatTemplate> template = chat.template(folder, interactive);
+            requireOneAnswer(template);
             String text = TextOptions.known(whole, tokenizer, spec.commandLine().getErr());
             Set<Integer> stopTokens = folder.stopTokens();
             TextGenerator.Builder builder =
@@ -124,18 +130,36 @@ final class GenerateCommand implements Callable<Integer> {
                             .optMaxNewTokens(maxNewTokens);
             builder.optDraft(speculate ? Draft.promptLookup() : null);
             TextGenerator generator = seeded(builder).build();
-            if (interactive) {
-                new Conversation(generator, Terminal.reader(System.in), out).run(text);
-                return 0;
-            }
-            tokenizer.encode(text); // a bad prompt fails before any of it is printed
-            if (samples == 1) {
-                stream(generator, text, out);
+            if (template.isPresent()) {
+                try (Chat talk = chat.start(generator, template.get())) {
+                    converse(talk, text, out);
+                }
+            } else if (interactive) {
+                Conversation.of(generator, Terminal.reader(System.in), out).run(text);
             } else {
-                several(generator, text, out);
+                tokenizer.encode(text); // a bad prompt fails before any of it is printed
+                write(generator, text, out);
             }
         }
         return 0;
+    }
+
+    private void converse(Chat talk, String text, Output out) throws IOException {
+        if (interactive) {
+            Conversation.of(talk, Terminal.reader(System.in), out).run(text);
+            return;
+        }
+        Chat.Answer answer = talk.say(text, out::text);
+        out.text(System.lineSeparator());
+        report(answer.report());
+    }
+
+    private void requireOneAnswer(Optional<ChatTemplate> template) {
+        if (template.isPresent() && samples > 1) {
+            throw new IllegalArgumentException(
+                    "--samples %d does not fit a chat, which has one answer; leave it out"
+                            .formatted(samples));
+        }
     }
 
     private void requireUse(GivenText given) {
@@ -167,10 +191,18 @@ final class GenerateCommand implements Callable<Integer> {
         return builder;
     }
 
-    private void stream(TextGenerator generator, String text, Output out) {
+    private void write(TextGenerator generator, String text, Output out) {
+        if (samples > 1) {
+            several(generator, text, out);
+            return;
+        }
         out.text(text);
         GenerationReport report = generator.generate(text, out::text);
         out.text(System.lineSeparator());
+        report(report);
+    }
+
+    private void report(GenerationReport report) {
         new Output(spec.commandLine().getErr())
                 .line(
                         "prompt: %,d tokens, %,.0f tokens/s; first token after %,.3f s; %,d tokens"

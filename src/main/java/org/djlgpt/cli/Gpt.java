@@ -36,6 +36,7 @@ import java.util.stream.Stream;
             PrepareCommand.class,
             GenerateCommand.class,
             EvalCommand.class,
+            ClassifyCommand.class,
             InfoCommand.class,
             MergeCommand.class,
             TokenizerCommand.class,

@@ -6,12 +6,15 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 
 import org.djlgpt.attention.RotaryEmbedding;
+import org.djlgpt.checkpoint.ClassifierDirectory;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.model.LlamaConfig.Relative;
 import org.djlgpt.model.Lora;
+import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.model.TransformerBlock;
 import org.djlgpt.nn.Functional;
 import org.djlgpt.nn.LoraConfig;
@@ -26,6 +29,7 @@ import java.util.LinkedHashMap;
 import java.util.Locale;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 import java.util.concurrent.Callable;
 
 /** {@code gpt info}. */
@@ -48,7 +52,11 @@ final class InfoCommand implements Callable<Integer> {
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
             String tokenizer =
                     folder.tokenizerIfAny().map(TrainingData::name).orElse("none in the folder");
-            GptModel model = folder.model(manager);
+            boolean labels = ClassifierDirectory.isClassifier(folder.path());
+            GptTrunk model =
+                    labels
+                            ? ClassifierDirectory.load(folder.path(), manager)
+                            : folder.model(manager);
             GptConfig config = model.config();
             out.line("family                %s", family(config));
             out.line("vocabulary            %,d", config.vocabSize());
@@ -63,14 +71,13 @@ final class InfoCommand implements Callable<Integer> {
             } else {
                 describe((Gpt2Config) config);
             }
-            out.line(
-                    "output layer          %s",
-                    config.tiedOutput() ? "tied to the token embedding" : "separate");
+            describeHead(model);
             out.text(System.lineSeparator());
-            out.line("parameters            %,d", config.parameterCount());
+            long parameters = labels ? model.parameterCount() : config.parameterCount();
+            out.line("parameters            %,d", parameters);
             parts(model).forEach((part, count) -> out.line("  %-20s%,d", part, count));
             out.text(System.lineSeparator());
-            long trained = config.parameterCount();
+            long trained = parameters;
             Optional<LoraConfig> lora = Lora.config(model);
             if (lora.isPresent()) {
                 trained = Lora.parameterCount(config, lora.get());
@@ -78,18 +85,30 @@ final class InfoCommand implements Callable<Integer> {
                 out.line(
                         "  trained             %,d, %.2f %% of the parameters; the others are"
                                 + " frozen",
-                        trained, 100.0 * trained / config.parameterCount());
+                        trained, 100.0 * trained / parameters);
                 out.text(System.lineSeparator());
             }
             out.line(
                     "memory                %,.2f MiB for the weights in float32",
-                    (config.inferenceBytes(0) + (lora.isPresent() ? Float.BYTES * trained : 0))
-                            / MIB);
+                    Float.BYTES * (parameters + (lora.isPresent() ? trained : 0)) / MIB);
             out.line(
                     "                      %,.2f MiB to train, activations not counted",
-                    config.trainingBytes(0, trained) / MIB);
+                    Float.BYTES * (parameters + 3.0 * trained) / MIB);
         }
         return 0;
+    }
+
+    private void describeHead(GptTrunk model) {
+        if (model instanceof SequenceClassifier classifier) {
+            OptionalInt pad = classifier.padTokenId();
+            out.line("labels                %s", String.join(", ", classifier.labels()));
+            out.line(
+                    "padding id            %s",
+                    pad.isPresent() ? pad.getAsInt() : "none: one text at a time");
+        } else {
+            boolean tied = model.config().tiedOutput();
+            out.line("output layer          %s", tied ? "tied to the token embedding" : "separate");
+        }
     }
 
     private static String family(GptConfig config) {
@@ -149,7 +168,7 @@ final class InfoCommand implements Callable<Integer> {
         return "";
     }
 
-    private static Map<String, Long> parts(GptModel model) {
+    private static Map<String, Long> parts(GptTrunk model) {
         Map<String, Long> parts = new LinkedHashMap<>();
         parts.put("token embedding", count(model.tokenEmbedding()));
         model.positions().ifPresent(p -> parts.put("position embedding", count(p)));
@@ -159,8 +178,10 @@ final class InfoCommand implements Callable<Integer> {
             parts.merge("norm", count(block.norm1()) + count(block.norm2()), Long::sum);
         }
         parts.merge("norm", count(model.finalNorm()), Long::sum);
-        if (!model.config().tiedOutput()) {
-            parts.put("output layer", model.outputWeight().getShape().size());
+        if (model instanceof SequenceClassifier classifier) {
+            parts.put("head", count(classifier.score()));
+        } else if (model instanceof GptModel gpt && !gpt.config().tiedOutput()) {
+            parts.put("output layer", gpt.outputWeight().getShape().size());
         }
         return parts;
     }

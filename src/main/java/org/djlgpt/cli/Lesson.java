@@ -6,11 +6,14 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.data.TrainingSet;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Objective;
 
 import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
+import java.util.stream.Collectors;
 
 /** What a training learns, from what, and what {@code gpt train} says of it. */
 interface Lesson {
@@ -22,27 +25,54 @@ interface Lesson {
      * @param loss its loss
      * @param meaning what it knows, for a person
      */
-    record Yardstick(String name, double loss, String meaning) {}
+    record Yardstick(String name, double loss, String meaning) {
+
+        static Yardstick uniform(int vocabSize) {
+            return new Yardstick(
+                    "uniform",
+                    Math.log(vocabSize),
+                    "knowing nothing: every token equally likely (uniform)");
+        }
+    }
+
+    /**
+     * Files to learn from, and what to hold out of them.
+     *
+     * @param training what to train on
+     * @param heldOut what is held out; if nothing, then the end of the former
+     * @param share how much of it that is
+     */
+    record HeldOut(List<Path> training, List<Path> heldOut, double share) {
+
+        /** Returns where it comes from, for a person. */
+        String names() {
+            return training.stream().map(Path::toString).collect(Collectors.joining(", "));
+        }
+    }
+
+    /**
+     * What was read.
+     *
+     * @param training what to train on
+     * @param validation what is held out
+     * @param description what there is to say of it, line by line, the first behind a label
+     */
+    record Material(TrainingSet training, TrainingSet validation, List<String> description) {}
 
     /** Returns what makes the tokens. */
     Tokenizer tokenizer();
 
-    /** Says what there is to learn from. */
-    void describe(TrainingReport report);
-
     /**
-     * Returns what to train on.
+     * Reads what there is, for a model of a size.
      *
-     * @throws IllegalArgumentException if it is too little for a model of this size
+     * @throws IllegalArgumentException if it is too little, or none
      */
-    TrainingSet training(GptConfig size);
+    Material read(GptConfig size) throws IOException;
 
-    /**
-     * Returns what is held out.
-     *
-     * @throws IllegalArgumentException if it is too little for a model of this size
-     */
-    TrainingSet validation(GptConfig size);
+    /** Returns what is trained, when the training begins with a model; called once it is read. */
+    default GptTrunk learner(GptModel base, NDManager manager) {
+        return base;
+    }
 
     /** Returns what the training makes smaller, when it begins with a model. */
     Objective objective(GptModel base);

@@ -57,6 +57,15 @@ final class ModelFolder {
         return own.isPresent() ? own : Tokenizer.find(base());
     }
 
+    /** Returns where the tokenizer is, and a chat template: the adapter's folder or the base's. */
+    Path tokenizerFolder() throws IOException, MalformedModelException {
+        requireFolders();
+        Optional<Path> ofAdapter = adapter();
+        return ofAdapter.isPresent() && Tokenizer.find(ofAdapter.get()).isPresent()
+                ? ofAdapter.get()
+                : base();
+    }
+
     /** Reads the ids that end a text, besides the tokenizer's own. */
     Set<Integer> stopTokens() throws IOException, MalformedModelException {
         return ModelDirectory.stopTokens(base());

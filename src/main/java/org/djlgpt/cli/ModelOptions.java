@@ -12,6 +12,7 @@ import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptConfigBuilder;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
@@ -306,10 +307,16 @@ final class ModelOptions {
     }
 
     /** Returns the adapter to begin with, on its base. */
-    GptModel adapted(GptModel base, NDManager manager) throws IOException, MalformedModelException {
-        return isAdapter()
-                ? AdapterDirectory.load(folder, base, manager)
-                : Lora.adapt(base, lora().orElseThrow(), manager);
+    GptTrunk adapted(GptTrunk base, NDManager manager) throws IOException, MalformedModelException {
+        if (!isAdapter()) {
+            return Lora.adapt(base, lora().orElseThrow(), manager);
+        }
+        if (base instanceof GptModel whole) {
+            return AdapterDirectory.load(folder, whole, manager);
+        }
+        throw new IllegalArgumentException(
+                "--init-from %s is an adapter of a model that writes; merge them with gpt merge to begin a classifier with both"
+                        .formatted(folder));
     }
 
     /** Returns the model to begin with. */

@@ -47,7 +47,7 @@ final class PrepareCommand implements Callable<Integer> {
         }
         TrainingData prepared = data.prepare(out, threads, spec);
         TrainingReport report = new TrainingReport(new Output(spec.commandLine().getOut()));
-        prepared.describe(report);
+        report.material(prepared.description());
         report.prepared(out);
         return 0;
     }

@@ -36,6 +36,9 @@ final class RunOptions {
     private static final Set<String> FREE =
             Set.of(
                     "--data", // the data are compared, wherever they lie
+                    "--examples",
+                    "--labels",
+                    "--preferences",
                     "--threads",
                     "--validation",
                     "--validation-share",

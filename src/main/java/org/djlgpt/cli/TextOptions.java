@@ -68,6 +68,15 @@ final class TextOptions {
         return corpus;
     }
 
+    /** Refuses these options where no text is read. */
+    void requireNone(String instead) {
+        if (!include.isEmpty() || !exclude.isEmpty() || strict) {
+            throw new IllegalArgumentException(
+                    "--include, --exclude and --strict are for text; leave them out with "
+                            + instead);
+        }
+    }
+
     /** Refuses the empty path, which would be the folder that one is in. */
     static void requireNamed(String option, List<Path> paths) {
         if (paths.contains(Path.of(""))) {

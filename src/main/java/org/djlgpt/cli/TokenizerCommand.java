@@ -6,6 +6,6 @@ import picocli.CommandLine.Command;
 @Command(
         name = "tokenizer",
         mixinStandardHelpOptions = true,
-        description = "Learns a vocabulary.",
-        subcommands = TokenizerTrainCommand.class)
+        description = "Learns a vocabulary, or adds special tokens to a model's.",
+        subcommands = {TokenizerTrainCommand.class, TokenizerAddCommand.class})
 final class TokenizerCommand {}

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.torch.BFloat16;
@@ -57,14 +58,14 @@ final class TrainCommand implements Callable<Integer> {
         }
 
         /** Lets the weights of a model stay as they are, in what is computed in. */
-        void freeze(GptModel base) {
+        void freeze(GptTrunk base) {
             if (this == BF16) {
                 Lora.freezeInBFloat16(base);
             }
         }
     }
 
-    @Mixin private DataOptions dataOptions;
+    @Mixin private LessonOptions lessonOptions;
 
     @Option(
             names = "--out",
@@ -105,8 +106,7 @@ final class TrainCommand implements Callable<Integer> {
             AdapterDirectory.requireRoom(out);
         }
         try (NDManager manager = device.newManager()) {
-            Lesson lesson =
-                    dataOptions.read(modelOptions.tokenizer(), folder, device.threads(), spec);
+            Lesson lesson = lessonOptions.read(modelOptions, folder, device.threads(), spec);
             RunOptions options = RunOptions.of(spec, plan, TrainingData.sha256(lesson.tokenizer()));
             if (checkpoint.isPresent()) {
                 RunOptions.of(spec, checkpoint.get()).requireSame(options);
@@ -116,9 +116,8 @@ final class TrainCommand implements Callable<Integer> {
                     new TrainingRun(folder, lesson, modelOptions, precision, plan, manager);
             Output output = new Output(spec.commandLine().getOut());
             TrainingReport report = new TrainingReport(output);
-            lesson.describe(report);
-            report.model(run.model(), manager.getDevice());
-            report.frozen(run.model(), modelOptions.freeze());
+            report.material(run.material().description());
+            report.model(run.model(), modelOptions.freeze(), manager.getDevice());
             PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
                 int exitCode =
@@ -169,13 +168,13 @@ final class TrainCommand implements Callable<Integer> {
                     "--spark trains on text or its tokens; leave it out for labelled examples");
         }
         RunDirectory folder = run.folder();
-        List<Cluster.TokenSpan> files = dataOptions.files(text, folder);
+        List<Cluster.TokenSpan> files = lessonOptions.data().files(text, folder);
         PrintWriter err = spec.commandLine().getErr();
         Cluster.Task task =
                 new Cluster.Task(
                         sparkOptions.place(plan),
                         sparkOptions.meeting(),
-                        run.model(),
+                        (GptModel) run.model(),
                         precision == Precision.BF16,
                         sparkOptions.seen(files.get(0)),
                         sparkOptions.seen(files.get(1)),
@@ -187,7 +186,7 @@ final class TrainCommand implements Callable<Integer> {
                         options.notes(),
                         trainingOptions.writeFailures(failure -> TrainingRun.goesOn(failure, err)),
                         folder.roundsLog());
-        Listeners.Write tokens = () -> dataOptions.writeFiles(text, folder);
+        Listeners.Write tokens = () -> lessonOptions.data().writeFiles(text, folder);
         return run.train(cluster, task, tokens, output, err);
     }
 

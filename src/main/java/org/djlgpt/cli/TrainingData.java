@@ -21,10 +21,12 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Locale;
 import java.util.Optional;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 import java.util.stream.IntStream;
+import java.util.stream.Stream;
 
 /**
  * Text as tokens, whose next token is to be predicted.
@@ -146,20 +148,25 @@ record TrainingData(
                 .sha256();
     }
 
-    @Override
-    public void describe(TrainingReport report) {
-        report.text(source, tokens.size(), heldOut.size(), tokenizer.vocabSize());
-        report.remarks(remarks);
+    /** Returns what there is to say of it. */
+    List<String> description() {
+        String text =
+                String.format(
+                        Locale.ROOT,
+                        "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
+                        source,
+                        tokens.size(),
+                        heldOut.size(),
+                        tokenizer.vocabSize());
+        return Stream.concat(Stream.of(text), remarks.stream()).toList();
     }
 
     @Override
-    public TokenWindows training(GptConfig size) {
-        return windows("the text to train on", tokens, size, 1);
-    }
-
-    @Override
-    public TokenWindows validation(GptConfig size) {
-        return windows("the text held out", heldOut, size, size.contextLength());
+    public Material read(GptConfig size) {
+        return new Material(
+                windows("the text to train on", tokens, size, 1),
+                windows("the text held out", heldOut, size, size.contextLength()),
+                description());
     }
 
     private static TokenWindows windows(String part, Tokens tokens, GptConfig size, int stride) {
@@ -189,10 +196,7 @@ record TrainingData(
     public List<Yardstick> yardsticks(GptConfig size) {
         Baselines baselines = Baselines.of(tokens, size.vocabSize());
         return List.of(
-                new Yardstick(
-                        "uniform",
-                        baselines.uniform(),
-                        "knowing nothing: every token equally likely (uniform)"),
+                Yardstick.uniform(size.vocabSize()),
                 new Yardstick(
                         "unigram",
                         baselines.unigram(),
@@ -204,9 +208,19 @@ record TrainingData(
             throws IOException, MalformedModelException {
         report.losses("in nats per token", run, "on text that it has not seen");
         Sampler sampler = Sampler.random().topK(40).temperature(0.8);
-        TextGenerator generator = run.generator(tokenizer, sampler, SAMPLE_TOKENS, manager);
-        report.sample(generator, "temperature 0.8, top-k 40", opening());
-        report.files(run.folder(), "--prompt", opening());
+        TextGenerator generator =
+                TextGenerator.builder()
+                        .setModel(run.best(manager))
+                        .setTokenizer(tokenizer)
+                        .setManager(manager)
+                        .optSampler(sampler)
+                        .optMaxNewTokens(SAMPLE_TOKENS)
+                        .optSeed(run.seed())
+                        .build();
+        report.sample("temperature 0.8, top-k 40", opening());
+        generator.generate(opening(), report::text);
+        report.text(System.lineSeparator());
+        report.files(run.folder(), "generate", "--prompt", opening());
     }
 
     /** Returns what a sample can start with: the first word held out, or else the first token. */

@@ -5,9 +5,8 @@ import ai.djl.MalformedModelException;
 import ai.djl.nn.Parameter;
 
 import org.djlgpt.cli.Lesson.Yardstick;
-import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
-import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
 
@@ -15,6 +14,7 @@ import java.io.IOException;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
+import java.util.Optional;
 import java.util.stream.Stream;
 
 /** What {@code gpt train} says before and after the steps. */
@@ -27,14 +27,9 @@ final class TrainingReport {
         this.out = out;
     }
 
-    void text(String source, long tokens, long heldOut, int vocabSize) {
-        out.line(
-                "Text     %s: %,d tokens to train on, %,d held out, vocabulary of %,d",
-                source, tokens, heldOut, vocabSize);
-    }
-
-    void remarks(List<String> remarks) {
-        remarks.forEach(remark -> out.line("         %s", remark));
+    void material(List<String> description) {
+        out.line("%s", description.get(0));
+        description.stream().skip(1).forEach(remark -> out.line("         %s", remark));
     }
 
     void prepared(Path folder) {
@@ -42,9 +37,13 @@ final class TrainingReport {
         out.line("More     %s", launch.line("train", "--data", folder.toString()));
     }
 
-    void model(GptModel model, Device device) {
+    void model(GptTrunk model, FreezeOption freeze, Device device) {
         GptConfig size = model.config();
         boolean isGrouped = size.numKeyValueHeads() < size.numHeads();
+        Optional<LoraConfig> lora = Lora.config(model);
+        long whole =
+                model.parameterCount()
+                        - lora.map(adapter -> Lora.parameterCount(size, adapter)).orElse(0L);
         out.line(
                 "Model    layers %d, heads %d%s, dimensions %,d, context %,d: %,d parameters on %s",
                 size.numLayers(),
@@ -52,29 +51,27 @@ final class TrainingReport {
                 isGrouped ? " on %d keys".formatted(size.numKeyValueHeads()) : "",
                 size.embeddingDim(),
                 size.contextLength(),
-                size.parameterCount(),
+                whole,
                 DeviceOption.name(device));
-        Lora.config(model).ifPresent(lora -> adapter(lora, size));
-    }
-
-    void frozen(GptModel model, FreezeOption freeze) {
+        long trained = trained(model);
+        double share = 100.0 * trained / whole;
+        lora.ifPresent(
+                adapter ->
+                        out.line(
+                                "LoRA     %s: %,d parameters are trained, %.2f %%",
+                                LoraOptions.describe(adapter), trained, share));
         if (freeze.isGiven()) {
-            long trained =
-                    model.getParameters().values().stream()
-                            .filter(Parameter::requiresGradient)
-                            .mapToLong(parameter -> parameter.getShape().size())
-                            .sum();
-            trained("Frozen", freeze.describe(), trained, model.config());
+            out.line(
+                    "Frozen   %s: %,d parameters are trained, %.2f %%",
+                    freeze.describe(), trained, share);
         }
     }
 
-    private void trained(String label, String what, long trained, GptConfig size) {
-        double share = 100.0 * trained / size.parameterCount();
-        out.line("%-8s %s: %,d parameters are trained, %.2f %%", label, what, trained, share);
-    }
-
-    private void adapter(LoraConfig lora, GptConfig size) {
-        trained("LoRA", LoraOptions.describe(lora), Lora.parameterCount(size, lora), size);
+    private static long trained(GptTrunk model) {
+        return model.getParameters().values().stream()
+                .filter(Parameter::requiresGradient)
+                .mapToLong(parameter -> parameter.getShape().size())
+                .sum();
     }
 
     void stopped(RunDirectory run) throws IOException, MalformedModelException {
@@ -108,17 +105,20 @@ final class TrainingReport {
                         : "where every token is the same");
     }
 
-    void sample(TextGenerator generator, String how, String opening) {
+    /** Begins with a sample; what is written follows. */
+    void sample(String how, String prompt) {
         blank();
         out.line("Sample   %s", how);
         blank();
-        out.text(opening);
-        generator.generate(opening, out::text);
-        blank();
+        out.text(prompt);
     }
 
-    /** Names what a run leaves, and a line that writes with it. */
-    void files(RunDirectory run, String... prompt) {
+    void text(String piece) {
+        out.text(piece);
+    }
+
+    /** Names what a run leaves, and a command that goes on with it. */
+    void files(RunDirectory run, String command, String... prompt) {
         blank();
         out.line("Model    %s", run.path());
         out.line("Curve    %s", run.curve());
@@ -127,7 +127,7 @@ final class TrainingReport {
                 "More     %s",
                 launch.line(
                         Stream.concat(
-                                        Stream.of("generate", "--model", run.path().toString()),
+                                        Stream.of(command, "--model", run.path().toString()),
                                         Stream.of(prompt))
                                 .toArray(String[]::new)));
     }

@@ -4,13 +4,14 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.checkpoint.ClassifierDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.cli.Lesson.Material;
 import org.djlgpt.cli.Lesson.Yardstick;
-import org.djlgpt.data.TrainingSet;
-import org.djlgpt.generation.Sampler;
-import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
+import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.plot.LossCurve;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Batches;
@@ -27,6 +28,7 @@ import org.djlgpt.training.TrainingStep;
 
 import java.io.IOException;
 import java.io.PrintWriter;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
@@ -40,11 +42,10 @@ final class TrainingRun {
     private final RunDirectory run;
     private final TrainingPlan plan;
     private final Lesson lesson;
-    private final TrainingSet training;
-    private final TrainingSet validation;
+    private final Material material;
     private final List<Yardstick> yardsticks;
     private final GptModel base;
-    private final GptModel model;
+    private final GptTrunk model;
     private final MetricsLog metrics;
     private final BestModel bestModel;
 
@@ -67,36 +68,45 @@ final class TrainingRun {
         this.lesson = lesson;
         Tokenizer tokenizer = lesson.tokenizer();
         GptConfig size = modelOptions.config(tokenizer.vocabSize());
-        training = lesson.training(size);
-        validation = lesson.validation(size);
+        material = lesson.read(size);
         boolean isPart = modelOptions.trainsAdapter() || modelOptions.freeze().isGiven();
         long trained = isPart ? 0 : size.parameterCount();
         MemoryLimit.ofMachine()
-                .requireTraining(size, Math.min(plan.batchSize(), training.size()), trained);
+                .requireTraining(
+                        size, Math.min(plan.batchSize(), material.training().size()), trained);
         yardsticks = lesson.yardsticks(size);
         base = modelOptions.model(size, plan.seed(), manager);
-        metrics = new MetricsLog(run.metrics());
-        BestModel.Writer writer;
+        GptTrunk learner = lesson.learner(base, manager);
         if (modelOptions.trainsAdapter()) {
-            String name = modelOptions.base().toAbsolutePath().normalize().toString();
-            precision.freeze(base);
-            model = modelOptions.adapted(base, manager);
-            writer = () -> AdapterDirectory.save(model, tokenizer, name, run.path());
+            precision.freeze(learner);
+            model = modelOptions.adapted(learner, manager);
         } else {
-            model = base;
+            model = learner;
             modelOptions.freeze().apply(model);
-            writer = () -> ModelDirectory.save(model, tokenizer, run.path());
         }
-        bestModel = new BestModel(writer, metrics);
+        metrics = new MetricsLog(run.metrics());
+        bestModel = new BestModel(writer(tokenizer, modelOptions.base()), metrics);
+    }
+
+    private BestModel.Writer writer(Tokenizer tokenizer, Path begunWith) {
+        if (model instanceof SequenceClassifier classifier) {
+            return () -> ClassifierDirectory.save(classifier, tokenizer, run.path());
+        }
+        GptModel gpt = (GptModel) model;
+        if (gpt == base) {
+            return () -> ModelDirectory.save(gpt, tokenizer, run.path());
+        }
+        String name = begunWith.toAbsolutePath().normalize().toString();
+        return () -> AdapterDirectory.save(gpt, tokenizer, name, run.path());
     }
 
     /** Returns the model, which is drawn or loaded and not yet trained. */
-    GptModel model() {
+    GptTrunk model() {
         return model;
     }
 
     /** Reads the model in the folder; an adapter on the base that is in memory. */
-    private GptModel best(NDManager manager) throws IOException, MalformedModelException {
+    GptModel best(NDManager manager) throws IOException, MalformedModelException {
         return model == base
                 ? ModelDirectory.load(run.path(), manager)
                 : AdapterDirectory.load(run.path(), base, manager);
@@ -117,18 +127,19 @@ final class TrainingRun {
         return run;
     }
 
-    /** Returns a writer of the model in the folder. */
-    TextGenerator generator(
-            Tokenizer tokenizer, Sampler sampler, int maxNewTokens, NDManager manager)
-            throws IOException, MalformedModelException {
-        return TextGenerator.builder()
-                .setModel(best(manager))
-                .setTokenizer(tokenizer)
-                .setManager(manager)
-                .optSampler(sampler)
-                .optMaxNewTokens(maxNewTokens)
-                .optSeed(plan.seed())
-                .build();
+    /** Returns how many of what is learned from go through the model at a time. */
+    int batchSize() {
+        return plan.batchSize();
+    }
+
+    /** Returns what chance follows from. */
+    int seed() {
+        return plan.seed();
+    }
+
+    /** Returns what is learned from. */
+    Material material() {
+        return material;
     }
 
     /** Returns the validation loss of the model in the folder; NaN if there is none of this run. */
@@ -159,7 +170,7 @@ final class TrainingRun {
                     options.training(failure -> goesOn(failure, err))
                             .setModel(model)
                             .setManager(manager)
-                            .setData(training, validation)
+                            .setData(material.training(), material.validation())
                             .optObjective(objective())
                             .optPlan(plan)
                             .optListeners(progress, run, metrics, bestModel, new Curve())
@@ -222,7 +233,7 @@ final class TrainingRun {
 
     /** Finds the number of workers. */
     private TrainingPlan tried(TrainingOptions options, NDManager manager, Output out) {
-        Batches batches = Batches.shuffled(training, plan.batchSize(), plan.seed());
+        Batches batches = Batches.shuffled(material.training(), plan.batchSize(), plan.seed());
         int workers = TrainingStep.fastestWorkers(model, objective(), manager, batches, plan);
         out.line(
                 "Workers  %s",

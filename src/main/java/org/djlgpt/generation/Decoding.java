@@ -23,6 +23,9 @@ import java.util.stream.Stream;
  * them longer. The model sees what it has not seen yet, the rest lies in a key/value cache. Whoever
  * wants one text only, or its pieces as they come, has a batch of one.
  *
+ * <p>A sequence that follows another one, each alone, shares with it what both begin with: that is
+ * not read again.
+ *
  * <p>Sequences come and go ({@link #add}, {@link #remove}) while the others go on: one that has
  * ended leaves by itself, and what takes its place has its prompt read by itself. What a sequence
  * is continued with does not depend on the others, also where chance plays a part.
@@ -178,6 +181,9 @@ public final class Decoding implements AutoCloseable {
 
     /** Reads what the model has to see anew into the cache, beside what is kept there. */
     private NDArray read(List<TokenSequence> kept, List<TokenSequence> unread, NDManager step) {
+        if (kept.isEmpty() && cached.size() == 1 && unread.size() == 1) {
+            return readOn(cached.get(0), unread.get(0), step);
+        }
         List<long[]> windows = unread.stream().map(sequence -> sequence.slide(window)).toList();
         int longest = windows.stream().mapToInt(tokens -> tokens.length).max().orElseThrow();
         int[] padding = windows.stream().mapToInt(tokens -> longest - tokens.length).toArray();
@@ -196,6 +202,22 @@ public final class Decoding implements AutoCloseable {
         }
         cached = Stream.concat(kept.stream(), unread.stream()).toList();
         return logits;
+    }
+
+    /**
+     * Reads a sequence in the place of another that was alone. What both begin with stays in the
+     * cache, as all of a conversation does when it goes on.
+     */
+    private NDArray readOn(TokenSequence before, TokenSequence sequence, NDManager step) {
+        long[] seen = before.seen(cache.length());
+        long[] tokens = sequence.slide(window);
+        int same = Arrays.mismatch(seen, tokens);
+        int kept = Math.min(same < 0 ? tokens.length : same, tokens.length - 1);
+        cache.truncate(kept);
+        sequence.cached(kept);
+        cached = List.of(sequence);
+        long[] unread = Arrays.copyOfRange(tokens, kept, tokens.length);
+        return decoder.next(step.create(unread, new Shape(1, unread.length)), cache); // (1, V)
     }
 
     private static NDArray padded(List<long[]> windows, int length, NDManager manager) {

@@ -5,6 +5,7 @@ package org.djlgpt.generation;
  *
  * @param finishReason why no more came
  * @param promptTokens the number of tokens of the prompt
+ * @param cachedTokens how many of these were not read, since their keys and values were there
  * @param newTokens the number of tokens generated, one that ended the text included
  * @param secondsToFirstToken the time until the first of them was known
  * @param seconds the time in all
@@ -12,6 +13,7 @@ package org.djlgpt.generation;
 public record GenerationReport(
         FinishReason finishReason,
         int promptTokens,
+        int cachedTokens,
         int newTokens,
         double secondsToFirstToken,
         double seconds) {
@@ -31,10 +33,10 @@ public record GenerationReport(
     /**
      * Returns how fast the prompt was read.
      *
-     * @return tokens of the prompt by the seconds until the first new token
+     * @return tokens of the prompt that were read, by the seconds until the first new token
      */
     public double promptTokensPerSecond() {
-        return promptTokens / secondsToFirstToken;
+        return (promptTokens - cachedTokens) / secondsToFirstToken;
     }
 
     /**

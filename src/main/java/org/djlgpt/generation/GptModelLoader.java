@@ -16,6 +16,7 @@ import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorFactory;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.checkpoint.ClassifierDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.StatelessDecoder;
@@ -54,25 +55,41 @@ final class GptModelLoader extends BaseModelLoader {
                     "%s is no folder; name one with config.json and model.safetensors"
                             .formatted(directory));
         }
-        boolean isAdapter = AdapterDirectory.isAdapter(directory);
-        Path whole = isAdapter ? AdapterDirectory.baseFolder(directory) : directory;
-        TranslatorFactory own = new GptTranslatorFactory(ModelDirectory.stopTokens(whole));
         String name = Objects.requireNonNullElse(criteria.getModelName(), getArtifactId());
         Model model = Model.newInstance(name, criteria.getDevice(), PtEngine.ENGINE_NAME);
         try {
-            WeightPrecision precision = precision(criteria);
-            NDManager manager = model.getNDManager();
-            GptDecoder decoder =
-                    isAdapter
-                            ? AdapterDirectory.loadDecoder(directory, whole, precision, manager)
-                            : ModelDirectory.loadDecoder(directory, precision, manager);
-            model.setBlock(new StatelessDecoder(decoder));
+            TranslatorFactory own =
+                    ClassifierDirectory.isClassifier(directory)
+                            ? loadClassifier(criteria, model)
+                            : loadDecoder(criteria, model);
             model.load(directory, null, NO_PARAMETER_FILE);
             return new ZooModel<>(model, translator(criteria, model, own));
         } catch (Exception e) {
             model.close();
             throw e;
         }
+    }
+
+    private TranslatorFactory loadDecoder(Criteria<?, ?> criteria, Model model)
+            throws IOException, MalformedModelException {
+        boolean isAdapter = AdapterDirectory.isAdapter(directory);
+        Path whole = isAdapter ? AdapterDirectory.baseFolder(directory) : directory;
+        TranslatorFactory own = new GptTranslatorFactory(ModelDirectory.stopTokens(whole));
+        WeightPrecision precision = precision(criteria);
+        NDManager manager = model.getNDManager();
+        GptDecoder decoder =
+                isAdapter
+                        ? AdapterDirectory.loadDecoder(directory, whole, precision, manager)
+                        : ModelDirectory.loadDecoder(directory, precision, manager);
+        model.setBlock(new StatelessDecoder(decoder));
+        return own;
+    }
+
+    private TranslatorFactory loadClassifier(Criteria<?, ?> criteria, Model model)
+            throws IOException, MalformedModelException {
+        new Arguments(criteria.getOptions()).requireNoOthers();
+        model.setBlock(ClassifierDirectory.load(directory, model.getNDManager()));
+        return new ClassificationTranslatorFactory();
     }
 
     private static WeightPrecision precision(Criteria<?, ?> criteria) {

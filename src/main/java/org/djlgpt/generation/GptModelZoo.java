@@ -37,6 +37,10 @@ import java.util.Set;
  *       {@link CausalTranslator}. There are no arguments.
  * </ul>
  *
+ * <p>The folder of a classifier, see {@link org.djlgpt.checkpoint.ClassifierDirectory}, has one
+ * pair of types, {@code String} to {@code Classifications}, see {@link ClassificationTranslator},
+ * and neither arguments nor options; its block is the {@link org.djlgpt.model.SequenceClassifier}.
+ *
  * <p>The option {@code precision} is {@code fp32} by default, {@code bf16} or {@code int8}, see
  * {@link org.djlgpt.decoder.WeightPrecision}. The block of the model is a {@link
  * org.djlgpt.decoder.StatelessDecoder}.

@@ -82,7 +82,7 @@ final class GptTranslatorFactory implements TranslatorFactory {
     }
 
     /** Reads the tokenizer of the folder; an adapter that has none takes its base's. */
-    private static Tokenizer tokenizer(Model model) throws TranslateException {
+    static Tokenizer tokenizer(Model model) throws TranslateException {
         try {
             Path folder = model.getModelPath();
             boolean isBare = AdapterDirectory.isAdapter(folder) && Tokenizer.find(folder).isEmpty();

@@ -7,6 +7,8 @@ import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.tuning.ChatTemplate;
+import org.djlgpt.tuning.Message;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
@@ -184,9 +186,38 @@ public final class TextGenerator {
         return new TextPieces(decoding, text);
     }
 
+    /**
+     * Starts a conversation, by the rules of this generator and those of the template: what it
+     * writes behind an answer ends one. With a seed, each turn has the number after that of the one
+     * before.
+     *
+     * @param template how the model was trained to read conversations
+     * @param opening what comes before the user's first message, such as a system message
+     * @return the conversation, to be closed
+     */
+    public Chat chat(ChatTemplate template, Message... opening) {
+        ChatEncoder encoder = new ChatEncoder(tokenizer, template);
+        String end = encoder.endOfTurn();
+        TextRequest.Builder chat = request("");
+        if (encoder.isSpecial(end)) {
+            List<Integer> stopTokens = new ArrayList<>(rules.stopTokens());
+            stopTokens.add(tokenizer.encodeWithSpecialTokens(end)[0]);
+            chat.optStopTokens(stopTokens.toArray(Integer[]::new));
+        } else if (!end.isEmpty()) {
+            List<String> stopStrings = new ArrayList<>(rules.stopStrings());
+            stopStrings.add(end);
+            chat.optStopStrings(stopStrings.toArray(String[]::new));
+        }
+        return new Chat(this, encoder, chat.build(), List.of(opening));
+    }
+
     TextRow row(TextRequest request) {
+        return row(request, encode(request.prompt()));
+    }
+
+    TextRow row(TextRequest request, int... prompt) {
         long seed = request.seed() == null ? TokenSequence.newSeed(manager) : request.seed();
-        return new TextRow(request, encode(request.prompt()), seed, tokenizer);
+        return new TextRow(request, prompt, seed, tokenizer);
     }
 
     /**
@@ -198,6 +229,14 @@ public final class TextGenerator {
 
     int places() {
         return places;
+    }
+
+    Tokenizer tokenizer() {
+        return tokenizer;
+    }
+
+    int contextLength() {
+        return decoder.config().contextLength();
     }
 
     private int[] encode(String prompt) {

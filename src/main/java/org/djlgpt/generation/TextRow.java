@@ -82,7 +82,13 @@ final class TextRow {
         int newTokens = tokens.length() - tokens.promptLength();
         double toFirst = (first - begin) / 1e9;
         double total = (System.nanoTime() - begin) / 1e9;
-        return new GenerationReport(finishReason, tokens.promptLength(), newTokens, toFirst, total);
+        return new GenerationReport(
+                finishReason,
+                tokens.promptLength(),
+                tokens.promptCached(),
+                newTokens,
+                toFirst,
+                total);
     }
 
     /** Returns all of the text that was not yet taken. */

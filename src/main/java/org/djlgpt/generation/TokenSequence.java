@@ -33,6 +33,7 @@ public final class TokenSequence {
     private long[] tokens;
     private int length;
     private int start = NEVER;
+    private int promptCached;
     private boolean ended;
 
     /**
@@ -140,6 +141,21 @@ public final class TokenSequence {
     /** Returns whether the window no longer starts where the model saw it start. */
     boolean hasMoved(ContextWindow window) {
         return start != window.start(length);
+    }
+
+    /** Returns how many tokens of the prompt the model had seen before. */
+    int promptCached() {
+        return promptCached;
+    }
+
+    /** Returns the first tokens of those that the model has seen. */
+    long[] seen(int count) {
+        return Arrays.copyOfRange(tokens, start, start + count);
+    }
+
+    /** Notes that some of the tokens that the model is to see are in its cache. */
+    void cached(int count) {
+        promptCached = length == promptLength ? count : promptCached;
     }
 
     /** Returns the tokens that the model is to see anew. */

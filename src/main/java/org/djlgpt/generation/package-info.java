@@ -8,6 +8,7 @@
  * <ul>
  *   <li>{@link org.djlgpt.generation.TextGenerator} goes from text to text: one, several side by
  *       side, or piece by piece while it grows;
+ *   <li>{@link org.djlgpt.generation.Chat} is a conversation through a model's chat template;
  *   <li>{@link org.djlgpt.generation.TokenGenerator} does so with token ids, for who has no
  *       tokenizer or wants to look at each step;
  *   <li>{@link org.djlgpt.generation.TextService} writes for many who ask at any time, what a
@@ -40,6 +41,7 @@
  * href="https://huggingface.co/docs/transformers/internal/generation_utils">transformers</a>.
  *
  * <p>May import {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code org.djlgpt.text}, {@code
- * org.djlgpt.model}, {@code org.djlgpt.decoder}, {@code org.djlgpt.checkpoint} and DJL only.
+ * org.djlgpt.tuning}, {@code org.djlgpt.model}, {@code org.djlgpt.decoder}, {@code
+ * org.djlgpt.checkpoint} and DJL only.
  */
 package org.djlgpt.generation;

@@ -266,6 +266,15 @@ public final class Json {
     }
 
     /**
+     * Returns where the text is from.
+     *
+     * @return the file, or a line of it, as messages name it
+     */
+    public Path file() {
+        return file;
+    }
+
+    /**
      * Returns where this stands in its text.
      *
      * @return the place, {@code $} for the whole text

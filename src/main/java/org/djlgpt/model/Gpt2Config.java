@@ -107,6 +107,11 @@ public record Gpt2Config(
     }
 
     @Override
+    public Gpt2Config withVocabSize(int vocabSize) {
+        return toBuilder().setVocabSize(vocabSize).build();
+    }
+
+    @Override
     public long parameterCount() {
         double width = embeddingDim;
         double norm = bias ? 2 * width : width;

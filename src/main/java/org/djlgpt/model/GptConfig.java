@@ -119,6 +119,15 @@ public sealed interface GptConfig extends Serializable permits Gpt2Config, Llama
     GptConfig withDropout(float dropout);
 
     /**
+     * Returns a configuration that differs in the number of its token ids only.
+     *
+     * @param vocabSize at least 1
+     * @return the configuration
+     * @throws IllegalArgumentException if it is below 1
+     */
+    GptConfig withVocabSize(int vocabSize);
+
+    /**
      * Returns what a model is made of.
      *
      * @param layers how linear layers and embeddings are made

@@ -129,6 +129,11 @@ public record LlamaConfig(
     }
 
     @Override
+    public LlamaConfig withVocabSize(int vocabSize) {
+        return toBuilder().setVocabSize(vocabSize).build();
+    }
+
+    @Override
     public long parameterCount() {
         double width = embeddingDim;
         double queries = (double) numHeads * headDim;

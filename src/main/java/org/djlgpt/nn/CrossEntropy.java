@@ -66,6 +66,45 @@ public final class CrossEntropy extends Loss {
         return Functional.crossEntropy(hidden.reshape(-1, width), weight, ids(targets));
     }
 
+    /**
+     * Returns the log-likelihoods of sequences under logits.
+     *
+     * @param logits logits (.., T, V)
+     * @param targets target ids (.., T), INT32 or INT64
+     * @return the sums over T of the log-probabilities of targets that are not {@link #IGNORED}, in
+     *     nats (..)
+     * @throws IllegalArgumentException as {@link #mean}
+     */
+    public static NDArray logLikelihoods(NDArray logits, NDArray targets) {
+        Checks.requireFloating("CrossEntropy", logits.getDataType());
+        long vocabSize = requireTargets(logits.getShape(), targets, "logits");
+        NDArray rows = logits.reshape(-1, vocabSize); // (N, V)
+        return overSequences(Functional.logProbabilities(rows, ids(targets)), targets);
+    }
+
+    /**
+     * Returns the log-likelihoods of sequences under logits that are a linear layer's output, as
+     * {@link #ofProjection} computes with them. All logits of targets that count are held if the
+     * weight requires a gradient.
+     *
+     * @param hidden the layer's input (.., T, E), float32 or bfloat16
+     * @param weight the layer's weight (V, E)
+     * @param targets target ids (.., T), INT32 or INT64
+     * @return as {@link #logLikelihoods}, float32
+     * @throws IllegalArgumentException as {@link #mean}
+     */
+    public static NDArray logLikelihoodsOfProjection(
+            NDArray hidden, NDArray weight, NDArray targets) {
+        long width = requireTargets(hidden.getShape(), targets, "hidden");
+        NDArray rows = hidden.reshape(-1, width); // (N, E)
+        return overSequences(Functional.logProbabilities(rows, weight, ids(targets)), targets);
+    }
+
+    private static NDArray overSequences(NDArray perToken, NDArray targets) {
+        int last = targets.getShape().dimension() - 1;
+        return perToken.reshape(targets.getShape()).sum(new int[] {last}); // (..)
+    }
+
     private static long requireTargets(Shape shape, NDArray targets, String name) {
         Checks.requireTokenIds("CrossEntropy", targets.getDataType());
         int last = shape.dimension() - 1;

@@ -253,10 +253,8 @@ public final class Functional {
     }
 
     private static NDArray plainCrossEntropy(NDArray logits, NDArray targets) {
+        NDArray kept = logProbabilities(logits, targets); // (N)
         NDArray counted = targets.neq(CrossEntropy.IGNORED); // (N)
-        NDArray ids = targets.maximum(0).expandDims(1); // (N, 1)
-        NDArray likelihoods = BFloat16.widen(logits).logSoftmax(-1).gather(ids, 1).squeeze(1);
-        NDArray kept = NDArrays.where(counted, likelihoods, likelihoods.zerosLike()); // (N)
         return kept.sum().div(counted.toType(kept.getDataType(), false).sum()).neg();
     }
 
@@ -270,6 +268,26 @@ public final class Functional {
                 targets,
                 () -> Checks.requireKnownTargets(targets, weight.getShape().get(0)),
                 () -> CrossEntropyKernel.ofProjection(hidden, cast, targets));
+    }
+
+    /** The log-probabilities (N) of targets under the logits hidden weight<sup>T</sup>. */
+    static NDArray logProbabilities(NDArray hidden, NDArray weight, NDArray targets) {
+        if (!Kernels.supports(weight)) {
+            return logProbabilities(linear(hidden, weight, null), targets);
+        }
+        NDArray cast = Autocast.cast(weight);
+        return checked(
+                targets,
+                () -> Checks.requireKnownTargets(targets, weight.getShape().get(0)),
+                () -> CrossEntropyKernel.logProbabilities(hidden, cast, targets));
+    }
+
+    /** The log-probabilities (N) of targets (N) under logits (N, V); 0 for those ignored. */
+    static NDArray logProbabilities(NDArray logits, NDArray targets) {
+        Checks.requireKnownTargets(targets, logits.getShape().get(1));
+        NDArray ids = targets.maximum(0).expandDims(1); // (N, 1)
+        NDArray all = BFloat16.widen(logits).logSoftmax(-1).gather(ids, 1).squeeze(1); // (N)
+        return NDArrays.where(targets.neq(CrossEntropy.IGNORED), all, all.zerosLike());
     }
 
     /**

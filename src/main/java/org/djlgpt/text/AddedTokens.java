@@ -1,13 +1,8 @@
 package org.djlgpt.text;
 
-import com.google.gson.stream.JsonWriter;
-
-import org.djlgpt.io.AtomicFile;
 import org.djlgpt.io.Json;
 
 import java.io.IOException;
-import java.io.OutputStreamWriter;
-import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Collection;
@@ -30,7 +25,7 @@ import java.util.stream.Stream;
 record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, String endOfText) {
 
     static final String IDS = "added_tokens.json";
-    private static final String ROLES = "special_tokens_map.json";
+    static final String ROLES = "special_tokens_map.json";
     static final String CONFIG = "tokenizer_config.json";
     private static final int MAX_BYTES = 100_000_000;
 
@@ -38,7 +33,7 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
     static final String END_OF_TEXT = "<|endoftext|>";
 
     private static final String CLASS = "tokenizer_class";
-    private static final String ENDS_TEXT = "eos_token";
+    static final String ENDS_TEXT = "eos_token";
 
     /** What GPT-2's only special token is called. */
     static final List<String> GPT2_ROLES = List.of(ENDS_TEXT, "bos_token", "unk_token");
@@ -48,7 +43,7 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
                             GPT2_ROLES.stream(),
                             Stream.of("pad_token", "sep_token", "cls_token", "mask_token"))
                     .toList();
-    private static final String OTHERS = "additional_special_tokens";
+    static final String OTHERS = "additional_special_tokens";
 
     /** Returns GPT-2's: one special token. */
     static AddedTokens endOfText(int id) {
@@ -239,30 +234,6 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
         return (token.isString() ? token : token.require("content")).string();
     }
 
-    /** Writes what the vocabulary does not say already. */
-    void write(Path folder, Map<String, Integer> vocabulary) throws IOException {
-        Map<String, Integer> more = new LinkedHashMap<>(special);
-        more.keySet().removeAll(vocabulary.keySet());
-        more.putAll(text);
-        if (!more.isEmpty()) {
-            writeIds(folder.resolve(IDS), more);
-        }
-        if (!Set.of(END_OF_TEXT).containsAll(special.keySet())) {
-            writeJson(
-                    folder.resolve(ROLES),
-                    json -> {
-                        if (endOfText != null) {
-                            json.name(ENDS_TEXT).value(endOfText);
-                        }
-                        json.name(OTHERS).beginArray();
-                        for (String token : special.keySet()) {
-                            json.value(token);
-                        }
-                        json.endArray();
-                    });
-        }
-    }
-
     /** Returns these and further special ones, whose ids follow those of a vocabulary. */
     AddedTokens withSpecial(List<String> tokens, int vocabSize) {
         Map<String, Integer> more = new LinkedHashMap<>(special);
@@ -270,37 +241,5 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
             more.put(token, vocabSize + more.size() - special.size());
         }
         return new AddedTokens(text, more, endOfText);
-    }
-
-    /** Writes an object of tokens and ids. */
-    static void writeIds(Path file, Map<String, Integer> ids) throws IOException {
-        writeJson(
-                file,
-                json -> {
-                    for (Map.Entry<String, Integer> entry : ids.entrySet()) {
-                        json.name(entry.getKey()).value(entry.getValue());
-                    }
-                });
-    }
-
-    /** Writes an object. */
-    static void writeJson(Path file, Fields fields) throws IOException {
-        AtomicFile.writeStream(
-                file,
-                out -> {
-                    JsonWriter json =
-                            new JsonWriter(new OutputStreamWriter(out, StandardCharsets.UTF_8));
-                    json.beginObject();
-                    fields.writeTo(json);
-                    json.endObject();
-                    json.flush();
-                });
-    }
-
-    /** What goes into a JSON object. */
-    @FunctionalInterface
-    interface Fields {
-
-        void writeTo(JsonWriter json) throws IOException;
     }
 }

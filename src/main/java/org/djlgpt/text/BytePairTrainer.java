@@ -99,7 +99,8 @@ public final class BytePairTrainer {
             vocabulary.put(token, vocabulary.size());
         }
         AddedTokens added = new AddedTokens(Map.of(), special, specialTokens.get(0));
-        return Gpt2Tokenizer.of(new Gpt2Files(vocabulary, merges, added), Path.of(""));
+        return Gpt2Tokenizer.of(
+                new Gpt2Files(vocabulary, merges, added, KeptFiles.NONE), Path.of(""));
     }
 
     /** Builds {@link BytePairTrainer}. */
@@ -201,7 +202,7 @@ public final class BytePairTrainer {
             if (vocabSize < least || vocabSize > MAX_VOCAB_SIZE) {
                 throw new IllegalParameterException(
                         "{vocabSize}=%d must be %d to %d: 256 bytes, %d special tokens and at least"
-                            + " one that is learnt",
+                                + " one that is learnt",
                         vocabSize, least, MAX_VOCAB_SIZE, specialTokens.size());
             }
             return new BytePairTrainer(this);

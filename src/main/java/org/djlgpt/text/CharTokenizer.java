@@ -37,10 +37,12 @@ public final class CharTokenizer implements Tokenizer {
     private final int[] characters;
     private final int[] ids; // by code point, up to the highest of the vocabulary
     private final boolean leavesOut;
+    private final KeptFiles kept;
 
     /** Takes ownership of distinct code points; the id of each is its index. */
-    private CharTokenizer(int[] characters) {
+    private CharTokenizer(int[] characters, KeptFiles kept) {
         this.characters = characters;
+        this.kept = kept;
         leavesOut = false;
         ids = new int[Arrays.stream(characters).max().getAsInt() + 1];
         Arrays.fill(ids, UNKNOWN);
@@ -52,6 +54,7 @@ public final class CharTokenizer implements Tokenizer {
     /** Makes one with the same ids that leaves out other characters. */
     private CharTokenizer(CharTokenizer strict) {
         characters = strict.characters;
+        kept = strict.kept;
         ids = strict.ids;
         leavesOut = true;
     }
@@ -65,7 +68,7 @@ public final class CharTokenizer implements Tokenizer {
      */
     public static CharTokenizer fromText(String text) {
         TokenizerInput.requireText(text);
-        return ofDistinct(text.codePoints().distinct().sorted().toArray());
+        return ofDistinct(text.codePoints().distinct().sorted().toArray(), KeptFiles.NONE);
     }
 
     /**
@@ -82,7 +85,8 @@ public final class CharTokenizer implements Tokenizer {
                         .mapToInt(Integer::intValue)
                         .distinct()
                         .sorted()
-                        .toArray());
+                        .toArray(),
+                KeptFiles.NONE);
     }
 
     /**
@@ -92,6 +96,10 @@ public final class CharTokenizer implements Tokenizer {
      *     unpaired
      */
     static CharTokenizer fromVocabulary(String characters) {
+        return fromVocabulary(characters, KeptFiles.NONE);
+    }
+
+    private static CharTokenizer fromVocabulary(String characters, KeptFiles kept) {
         TokenizerInput.requireText(characters);
         int[] codePoints = characters.codePoints().toArray();
         int[] sorted = codePoints.clone();
@@ -104,15 +112,15 @@ public final class CharTokenizer implements Tokenizer {
                                 + " twice");
             }
         }
-        return ofDistinct(codePoints);
+        return ofDistinct(codePoints, kept);
     }
 
-    private static CharTokenizer ofDistinct(int[] characters) {
+    private static CharTokenizer ofDistinct(int[] characters, KeptFiles kept) {
         if (characters.length == 0) {
             throw new IllegalArgumentException(
                     "a vocabulary of 0 characters is too small; give a text with at least 1");
         }
-        return new CharTokenizer(characters);
+        return new CharTokenizer(characters, kept);
     }
 
     /**
@@ -136,7 +144,9 @@ public final class CharTokenizer implements Tokenizer {
                     json.fields().keySet(), TYPE, VERSION);
         }
         try {
-            return fromVocabulary(json.require("characters").string());
+            return fromVocabulary(
+                    json.require("characters").string(),
+                    KeptFiles.read(directory, KeptFiles.CHAT_TEMPLATE::equals));
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
                     file + " is not the vocabulary of a character tokenizer: " + e.getMessage(), e);
@@ -268,6 +278,7 @@ public final class CharTokenizer implements Tokenizer {
                     json.endObject();
                     json.flush();
                 });
+        kept.write(directory);
     }
 
     /** Returns all characters in the order of their ids. */

@@ -1,14 +1,12 @@
 package org.djlgpt.text;
 
-import static java.util.stream.Collectors.joining;
-
 import com.knuddels.jtokkit.Encodings;
 import com.knuddels.jtokkit.api.Encoding;
 import com.knuddels.jtokkit.api.EncodingType;
 import com.knuddels.jtokkit.api.IntArrayList;
 
-import org.djlgpt.io.AtomicFile;
 import org.djlgpt.io.FileProblem;
+import org.djlgpt.io.Json;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -18,6 +16,7 @@ import java.util.BitSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -29,13 +28,15 @@ import java.util.stream.Stream;
  * @param merges the merges in the order that they are tried, each as two tokens with a space
  *     between
  * @param added the tokens that no merge makes
+ * @param kept what goes with them, for others to read
  */
-record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedTokens added) {
+record Gpt2Files(
+        Map<String, Integer> vocabulary, List<String> merges, AddedTokens added, KeptFiles kept) {
 
     static final String VOCABULARY = "vocab.json";
     static final String MERGES = "merges.txt";
 
-    private static final String VERSION_LINE = "#version: 0.2";
+    private static final Set<String> KEPT = Set.of(AddedTokens.CONFIG, KeptFiles.CHAT_TEMPLATE);
 
     /**
      * Derives GPT-2's files from the ranks of jtokkit.
@@ -70,7 +71,7 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
         }
         AddedTokens added = AddedTokens.endOfText(tokens.length);
         vocabulary.putAll(added.special());
-        return new Gpt2Files(vocabulary, merges, added);
+        return new Gpt2Files(vocabulary, merges, added, KeptFiles.NONE);
     }
 
     /**
@@ -88,28 +89,58 @@ record Gpt2Files(Map<String, Integer> vocabulary, List<String> merges, AddedToke
         return new Gpt2Files(
                 vocabulary,
                 lines.subList(header, lines.size()),
-                AddedTokens.read(folder, vocabulary));
+                AddedTokens.read(folder, vocabulary),
+                KeptFiles.read(folder, KEPT::contains));
     }
 
     /** Returns these files with further special tokens, whose ids follow the others. */
     Gpt2Files withSpecial(List<String> tokens, int vocabSize) {
-        return new Gpt2Files(vocabulary, merges, added.withSpecial(tokens, vocabSize));
+        return new Gpt2Files(
+                vocabulary, merges, added.withSpecial(tokens, vocabSize), kept.chatTemplate());
     }
 
     /**
-     * Writes the files into a folder, of the added tokens those that are needed, and beside them
-     * those of {@link ByteLevelJson}.
+     * Tells whether these files of a folder by themselves describe the tokenizer of a {@code
+     * tokenizer.json} that lies beside them. SmolLM2, for one, has such files, too, but cuts digits
+     * apart.
      */
-    void write(Path folder) throws IOException {
-        AddedTokens.writeIds(folder.resolve(VOCABULARY), vocabulary);
-        String lines =
-                Stream.concat(Stream.of(VERSION_LINE), merges.stream())
-                        .map(line -> line + "\n")
-                        .collect(joining());
-        AtomicFile.writeStream(
-                folder.resolve(MERGES), out -> out.write(lines.getBytes(StandardCharsets.UTF_8)));
-        added.write(folder, vocabulary);
-        ByteLevelJson.write(folder, this);
+    static boolean sayAll(Path folder) throws IOException {
+        if (!AddedTokens.mayBeGpt2(folder)) {
+            return false;
+        }
+        Path file = folder.resolve(TokenizerJson.FILE);
+        byte[] content = Json.readBytes(file, TokenizerJson.MAX_BYTES);
+        Json json = Json.parse(file, content, TokenizerJson.MERGES, TokenizerJson.VOCABULARY);
+        return json.field("normalizer").isEmpty()
+                && json.field("pre_tokenizer")
+                        .filter(part -> TokenizerJson.isType(part, "ByteLevel"))
+                        .filter(part -> !TokenizerJson.flag(part, "add_prefix_space", true))
+                        .filter(part -> TokenizerJson.flag(part, "use_regex", true))
+                        .isPresent()
+                && sayAllAdded(folder, TokenizerJson.entries(json));
+    }
+
+    private static boolean sayAllAdded(Path folder, Map<String, Json> entries) throws IOException {
+        if (Set.of(AddedTokens.END_OF_TEXT).containsAll(entries.keySet())) {
+            return true;
+        }
+        AddedTokens added;
+        try {
+            added = AddedTokens.read(folder, AddedTokens.readIds(folder.resolve(VOCABULARY)));
+        } catch (IllegalArgumentException e) {
+            return false; // they need the other file
+        }
+        return entries.entrySet().stream().allMatch(entry -> isSame(entry, added));
+    }
+
+    private static boolean isSame(Map.Entry<String, Json> entry, AddedTokens added) {
+        Json token = entry.getValue();
+        boolean isSpecial = TokenizerJson.flag(token, "special", false);
+        Integer id = (isSpecial ? added.special() : added.text()).get(entry.getKey());
+        return id != null
+                && id == TokenizerJson.id(token.require("id"))
+                && Stream.of("single_word", "lstrip", "rstrip")
+                        .noneMatch(flag -> TokenizerJson.flag(token, flag, false));
     }
 
     /**

@@ -7,6 +7,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
+import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -149,6 +150,13 @@ public final class Gpt2Tokenizer implements Tokenizer {
         return files.added().special().keySet();
     }
 
+    @Override
+    public Gpt2Tokenizer withSpecialTokens(List<String> tokens) {
+        AddedTokens.requireNew(tokens, files.vocabulary().keySet());
+        AddedTokens.requireNew(tokens, wholeIds.keySet());
+        return of(files.withSpecial(tokens, vocabSize()), Path.of(""));
+    }
+
     /**
      * {@inheritDoc}
      *
@@ -193,6 +201,6 @@ public final class Gpt2Tokenizer implements Tokenizer {
     @Override
     public void save(Path directory) throws IOException {
         Files.createDirectories(directory);
-        files.write(directory);
+        new Gpt2FilesWriter(files, directory).write();
     }
 }

@@ -15,8 +15,11 @@ import java.util.function.Function;
  * Applies a function to what an iterator gives, to several elements at a time on threads of its
  * own, and gives the results in the order of the elements. It takes few elements more than results
  * were asked for. The threads end when there is nothing left to do, also if nobody asks any more.
+ *
+ * @param <T> what the function takes
+ * @param <R> what it gives
  */
-final class InOrder<T, R> implements Iterator<R> {
+public final class InOrder<T, R> implements Iterator<R> {
 
     private static final int WAITING_PER_THREAD = 3;
 
@@ -26,8 +29,14 @@ final class InOrder<T, R> implements Iterator<R> {
     private final int most;
     private final Queue<Future<R>> running = new ArrayDeque<>();
 
-    /** Works on a number of threads; if that is 1, on the caller's. */
-    InOrder(Iterator<T> elements, Function<T, R> function, int numThreads) {
+    /**
+     * Makes the iterator.
+     *
+     * @param elements what the function is applied to; asked on the caller's thread
+     * @param function is applied on several threads at once; what it throws, {@link #next} throws
+     * @param numThreads how many threads, at least 1; 1 for the caller's
+     */
+    public InOrder(Iterator<T> elements, Function<T, R> function, int numThreads) {
         this.elements = elements;
         this.function = function;
         most = WAITING_PER_THREAD * numThreads;

@@ -2,20 +2,15 @@ package org.djlgpt.text;
 
 import ai.djl.engine.Engine;
 
-import org.djlgpt.io.AtomicFile;
-
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Arrays;
-import java.util.LinkedHashMap;
 import java.util.List;
-import java.util.Map;
 import java.util.OptionalInt;
 import java.util.Set;
-import java.util.stream.Stream;
 
 /**
  * The tokenizer of a trained model, as its {@code tokenizer.json} describes it: byte-pair encoding
@@ -41,11 +36,11 @@ public final class PretrainedTokenizer implements Tokenizer {
     private static final String ARTIFACT = "ai.djl.huggingface:tokenizers";
 
     private final TokenizerJson json;
-    private final Map<String, byte[]> files;
+    private final KeptFiles files;
     private final NativeEncoder encoder;
     private NativeEncoder encoderWithSpecialTokens; // made when it is asked for
 
-    private PretrainedTokenizer(TokenizerJson json, Map<String, byte[]> files) {
+    private PretrainedTokenizer(TokenizerJson json, KeptFiles files) {
         this.json = json;
         this.files = files;
         encoder = encoder(false);
@@ -64,21 +59,8 @@ public final class PretrainedTokenizer implements Tokenizer {
      * @throws IOException if a file can't be read
      */
     public static PretrainedTokenizer load(Path directory) throws IOException {
-        TokenizerJson json = TokenizerJson.read(directory);
-        Map<String, byte[]> files = new LinkedHashMap<>();
-        for (Path file : parts(directory)) {
-            files.put(file.getFileName().toString(), Files.readAllBytes(file));
-        }
-        return new PretrainedTokenizer(json, files);
-    }
-
-    private static List<Path> parts(Path directory) throws IOException {
-        try (Stream<Path> files = Files.list(directory)) {
-            return files.filter(file -> Tokenizer.isPart(file.getFileName().toString()))
-                    .filter(Files::isRegularFile)
-                    .sorted()
-                    .toList();
-        }
+        return new PretrainedTokenizer(
+                TokenizerJson.read(directory), KeptFiles.read(directory, Tokenizer::isPart));
     }
 
     private NativeEncoder encoder(boolean withSpecial) {
@@ -184,6 +166,12 @@ public final class PretrainedTokenizer implements Tokenizer {
         return json.added().special().keySet();
     }
 
+    @Override
+    public PretrainedTokenizer withSpecialTokens(List<String> tokens) {
+        TokenizerJson more = json.withSpecial(tokens);
+        return new PretrainedTokenizer(more, AddedTokensJson.add(files, more.added(), tokens));
+    }
+
     /**
      * {@inheritDoc}
      *
@@ -232,14 +220,12 @@ public final class PretrainedTokenizer implements Tokenizer {
      * {@inheritDoc}
      *
      * <p>The files are those of the folder that this was loaded from, byte for byte, a chat
-     * template included.
+     * template included; where special tokens were added they are in {@code tokenizer.json} and
+     * {@code tokenizer_config.json}.
      */
     @Override
     public void save(Path directory) throws IOException {
         Files.createDirectories(directory);
-        for (Map.Entry<String, byte[]> file : files.entrySet()) {
-            AtomicFile.writeStream(
-                    directory.resolve(file.getKey()), out -> out.write(file.getValue()));
-        }
+        files.write(directory);
     }
 }

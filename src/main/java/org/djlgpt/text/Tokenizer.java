@@ -6,6 +6,7 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
 import java.util.Set;
@@ -80,6 +81,21 @@ public interface Tokenizer {
      */
     default Set<String> specialTokens() {
         return Set.of();
+    }
+
+    /**
+     * Makes a tokenizer that knows further special tokens, such as those of a chat template. The
+     * model needs as many ids, see {@code GptModel.withVocabSize}.
+     *
+     * @param tokens the new tokens, which get the ids that follow the others
+     * @return the tokenizer; of a text that spells none of them it makes the same ids
+     * @throws IllegalArgumentException if there are none, one is empty, no Unicode text or in the
+     *     vocabulary already, or this tokenizer takes none, as by default
+     */
+    default Tokenizer withSpecialTokens(List<String> tokens) {
+        throw new IllegalArgumentException(
+                "a %s takes no special tokens; use one of byte pairs"
+                        .formatted(getClass().getSimpleName()));
     }
 
     /**
@@ -187,7 +203,7 @@ public interface Tokenizer {
         if (characters) {
             return Optional.of(CharTokenizer.load(directory));
         }
-        if (json && !(pairs && TokenizerJson.isGpt2(directory))) {
+        if (json && !(pairs && Gpt2Files.sayAll(directory))) {
             return Optional.of(PretrainedTokenizer.load(directory));
         }
         if (pairs) {

@@ -13,6 +13,7 @@ import java.io.StringWriter;
 import java.io.UncheckedIOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
+import java.util.Arrays;
 import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.LinkedHashSet;
@@ -44,13 +45,13 @@ record TokenizerJson(
 
     static final String FILE = "tokenizer.json";
 
-    private static final int MAX_BYTES = 100_000_000;
+    static final int MAX_BYTES = 100_000_000;
 
     /** A vocabulary has a million tokens at most; ids may leave room between them. */
     private static final int MAX_IDS = 10_000_000;
 
-    private static final String MERGES = "$.model.merges";
-    private static final String VOCABULARY = "$.model.vocab";
+    static final String MERGES = "$.model.merges";
+    static final String VOCABULARY = "$.model.vocab";
 
     /** What only other ways of use need: batches, pairs of texts, decoding, merges at random. */
     private static final Set<String> NOT_FOR_ENCODING =
@@ -93,53 +94,6 @@ record TokenizerJson(
                 TextPreparation.read(json, decoder).isExact() && keepsSpace(added, entries));
     }
 
-    /**
-     * Tells whether the file of a folder that has GPT-2's files as well describes the tokenizer
-     * that these do by themselves. SmolLM2, for one, has such files, too, but cuts digits apart.
-     */
-    static boolean isGpt2(Path folder) throws IOException {
-        if (!AddedTokens.mayBeGpt2(folder)) {
-            return false;
-        }
-        Path file = folder.resolve(FILE);
-        Json json = Json.parse(file, Json.readBytes(file, MAX_BYTES), MERGES, VOCABULARY);
-        return json.field("normalizer").isEmpty()
-                && json.field("pre_tokenizer")
-                        .filter(part -> isType(part, "ByteLevel"))
-                        .filter(part -> !flag(part, "add_prefix_space", true))
-                        .filter(part -> flag(part, "use_regex", true))
-                        .isPresent()
-                && areAdded(entries(json), folder);
-    }
-
-    /** Tells whether the files beside this one say the same of the tokens that it adds. */
-    private static boolean areAdded(Map<String, Json> entries, Path folder) throws IOException {
-        if (Set.of(AddedTokens.END_OF_TEXT).containsAll(entries.keySet())) {
-            return true;
-        }
-        AddedTokens others;
-        try {
-            Path vocabulary = folder.resolve(Gpt2Files.VOCABULARY);
-            others = AddedTokens.read(folder, AddedTokens.readIds(vocabulary));
-        } catch (IllegalArgumentException e) {
-            return false; // they need this file
-        }
-        return entries.entrySet().stream()
-                .allMatch(
-                        entry -> {
-                            Json token = entry.getValue();
-                            Map<String, Integer> same =
-                                    flag(token, "special", false)
-                                            ? others.special()
-                                            : others.text();
-                            return Integer.valueOf(id(token.require("id")))
-                                            .equals(same.get(entry.getKey()))
-                                    && FLAGS.stream()
-                                            .filter(flag -> !flag.equals("normalized"))
-                                            .noneMatch(flag -> flag(token, flag, false));
-                        });
-    }
-
     private static void requireBpe(Json model) {
         String type = model.require("type").string();
         if (!type.equals("BPE")) {
@@ -157,11 +111,12 @@ record TokenizerJson(
         }
     }
 
-    private static int id(Json id) {
+    static int id(Json id) {
         return (int) id.wholeNumber(MAX_IDS - 1);
     }
 
-    private static Map<String, Json> entries(Json json) {
+    /** Returns what the file says of each token that it adds. */
+    static Map<String, Json> entries(Json json) {
         Map<String, Json> entries = new LinkedHashMap<>();
         for (Json token : json.field("added_tokens").map(Json::items).orElse(List.of())) {
             String text = token.require("content").string();
@@ -221,6 +176,31 @@ record TokenizerJson(
             bytes[id] = bytes[id] == null ? new byte[0] : bytes[id];
         }
         return bytes;
+    }
+
+    /**
+     * Returns what the file says once it has further special tokens, whose ids follow the others.
+     *
+     * @throws IllegalArgumentException if one is known, or ids are missing, so that Hugging Face's
+     *     library would give the new tokens others
+     */
+    TokenizerJson withSpecial(List<String> more) {
+        Set<String> known = new HashSet<>();
+        for (int id = 0; id < tokens.length; id++) {
+            if (!known.add(new String(tokens[id], StandardCharsets.UTF_8))
+                    && tokens[id].length == 0) {
+                throw new IllegalArgumentException(
+                        "%s has no token of id %d, so none can be added behind it"
+                                .formatted(file, id));
+            }
+        }
+        AddedTokens.requireNew(more, known);
+        byte[][] bytes = Arrays.copyOf(tokens, tokens.length + more.size());
+        for (int i = 0; i < more.size(); i++) {
+            bytes[tokens.length + i] = more.get(i).getBytes(StandardCharsets.UTF_8);
+        }
+        AddedTokens special = added.withSpecial(more, tokens.length);
+        return new TokenizerJson(file, content, special, entries, bytes, stripsSpace, isExact);
     }
 
     private static boolean keepsSpace(AddedTokens added, Map<String, Json> entries) {

@@ -17,6 +17,8 @@
  *       class path. {@link org.djlgpt.text.Tokenizer#load} opens whichever of them a model folder
  *       holds; one of your own implements {@link org.djlgpt.text.Tokenizer}, and says with {@link
  *       org.djlgpt.text.Tokenizer#maySplit} where a long text may be cut.
+ *   <li>{@link org.djlgpt.text.JsonLines} reads what is no plain text: objects, one a line, as the
+ *       examples of {@code org.djlgpt.tuning} are.
  * </ul>
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.nn}, {@code org.djlgpt.data}, DJL, its

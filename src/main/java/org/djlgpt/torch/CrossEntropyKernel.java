@@ -47,7 +47,34 @@ public final class CrossEntropyKernel {
      * @throws ai.djl.engine.EngineException if a target is not in [0, V)
      */
     public static NDArray ofProjection(NDArray hidden, NDArray weight, NDArray targets) {
-        String function = "CrossEntropyKernel.ofProjection";
+        return project(
+                "CrossEntropyKernel.ofProjection", "linear_cross_entropy", hidden, weight, targets);
+    }
+
+    /**
+     * The log-probabilities of the targets under the logits {@code hidden weight^T}. Where the
+     * weight requires no gradient the logits exist only inside the call, as those of {@link
+     * #ofProjection}; otherwise two arrays (N, V) of those that count are held for the backward
+     * pass.
+     *
+     * @param hidden what the model's last layer puts out (N, E), float32 or bfloat16
+     * @param weight the output projection (V, E), of the type to multiply in
+     * @param targets the index of a word for each token (N), int64, or -100
+     * @return log-probabilities (N) in nats, float32; 0 where the target is -100
+     * @throws IllegalArgumentException if a shape, a type or a device is wrong
+     * @throws ai.djl.engine.EngineException if a target is not in [0, V)
+     */
+    public static NDArray logProbabilities(NDArray hidden, NDArray weight, NDArray targets) {
+        return project(
+                "CrossEntropyKernel.logProbabilities",
+                "linear_log_probabilities",
+                hidden,
+                weight,
+                targets);
+    }
+
+    private static NDArray project(
+            String function, String kernel, NDArray hidden, NDArray weight, NDArray targets) {
         Argument w = Argument.of(function, "weight", weight).rank(2).floatingPoint().notEmpty();
         Argument h =
                 Argument.of(function, "hidden", hidden)
@@ -61,6 +88,6 @@ public final class CrossEntropyKernel {
                         .shape(h.size(0))
                         .type(DataType.INT64)
                         .onDeviceOf(w);
-        return TorchScript.kernels().call("linear_cross_entropy", h.array(), w.array(), t.array());
+        return TorchScript.kernels().call(kernel, h.array(), w.array(), t.array());
     }
 }

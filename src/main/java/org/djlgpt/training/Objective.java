@@ -6,10 +6,12 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 
 import org.djlgpt.data.TrainingSet;
+import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Positions;
+import org.djlgpt.tuning.LabelledTexts;
 
 import java.util.stream.LongStream;
 
@@ -109,5 +111,25 @@ enum Classification implements Objective {
     @Override
     public long count(NDList batch) {
         return batch.get(1).size();
+    }
+
+    @Override
+    public void requireFit(Block model, TrainingSet set) {
+        Shape tokens = new Shape(1, set.contextLength());
+        long logits = model.getOutputShapes(new Shape[] {tokens})[0].getLastDimension();
+        if (set instanceof LabelledTexts texts && texts.labels().size() != logits) {
+            throw new IllegalArgumentException(
+                    "the texts have the labels %s, but the model has logits for %d; make it for them"
+                            .formatted(texts.labels(), logits));
+        }
+        if (model instanceof SequenceClassifier classifier) {
+            set.requireIdsBelow(classifier.config().vocabSize());
+            if (set instanceof LabelledTexts texts && !texts.labels().equals(classifier.labels())) {
+                throw new IllegalArgumentException(
+                        ("the texts have the labels %s, but the classifier %s; give the texts its"
+                                        + " labels (optLabels)")
+                                .formatted(texts.labels(), classifier.labels()));
+            }
+        }
     }
 }

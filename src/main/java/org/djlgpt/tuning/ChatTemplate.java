@@ -1,10 +1,11 @@
 package org.djlgpt.tuning;
 
+import java.io.IOException;
+import java.nio.file.Path;
 import java.util.List;
 import java.util.Locale;
-import java.util.Map;
+import java.util.Optional;
 import java.util.function.Supplier;
-import java.util.stream.Collectors;
 
 /**
  * Writes a conversation as the text that a model reads and goes on with, control tokens such as
@@ -92,81 +93,35 @@ public interface ChatTemplate {
         }
         return named.get();
     }
-}
 
-/** The templates that need no file. */
-final class NamedTemplates {
-
-    static final Map<String, Supplier<ChatTemplate>> BY_NAME =
-            Map.of(
-                    "chatml", ChatTemplate::chatMl,
-                    "llama3", ChatTemplate::llama3,
-                    "alpaca", ChatTemplate::alpaca);
-
-    private static final String ALPACA =
-            "Below is an instruction that describes a task. Write a response that appropriately"
-                    + " completes the request.";
-    private static final String ALPACA_WITH_INPUT =
-            "Below is an instruction that describes a task, paired with an input that provides"
-                + " further context. Write a response that appropriately completes the request.";
-
-    private NamedTemplates() {}
-
-    static String chatMl(List<Message> messages, boolean addGenerationPrompt) {
-        requireMessages(messages);
-        return messages.stream()
-                .map(m -> "<|im_start|>" + m.role() + "\n" + m.content() + "<|im_end|>\n")
-                .collect(
-                        Collectors.joining(
-                                "", "", addGenerationPrompt ? "<|im_start|>assistant\n" : ""));
+    /**
+     * Reads the chat template of a model, as transformers does: the file {@code
+     * chat_template.jinja}, or else the field {@code chat_template} of {@code
+     * tokenizer_config.json}, of several the one with the name {@code default}. It is <a
+     * href="https://huggingface.co/docs/transformers/chat_templating">Jinja</a>, see {@link
+     * org.djlgpt.jinja.JinjaTemplate}, and may name the special tokens of the folder, such as
+     * {@code bos_token}. No tools or documents are handed to it.
+     *
+     * @param modelFolder the folder of a model
+     * @return the template, or empty if the folder has none
+     * @throws IllegalArgumentException if a file or the template is malformed, or the template
+     *     needs what is not supported
+     * @throws IOException if a file can't be read
+     */
+    static Optional<ChatTemplate> find(Path modelFolder) throws IOException {
+        return JinjaChatTemplate.find(modelFolder);
     }
 
-    static String llama3(List<Message> messages, boolean addGenerationPrompt) {
-        requireMessages(messages);
-        return messages.stream()
-                .map(m -> llama3Header(m.role()) + m.content().strip() + "<|eot_id|>")
-                .collect(
-                        Collectors.joining(
-                                "",
-                                "<|begin_of_text|>",
-                                addGenerationPrompt ? llama3Header("assistant") : ""));
-    }
-
-    private static String llama3Header(String role) {
-        return "<|start_header_id|>" + role + "<|end_header_id|>\n\n";
-    }
-
-    static String alpaca(List<Message> messages, boolean addGenerationPrompt) {
-        requireMessages(messages);
-        boolean introduced = messages.get(0).role().equals("system");
-        StringBuilder text = new StringBuilder(introduced ? "" : alpacaIntroduction(messages));
-        for (Message message : messages) {
-            text.append(text.isEmpty() ? "" : "\n\n").append(alpacaHeading(message.role()));
-            text.append(message.content());
-        }
-        return text + (addGenerationPrompt ? "\n\n" + alpacaHeading("assistant") : "");
-    }
-
-    private static String alpacaIntroduction(List<Message> messages) {
-        return messages.get(0).content().contains(Message.INPUT) ? ALPACA_WITH_INPUT : ALPACA;
-    }
-
-    private static String alpacaHeading(String role) {
-        return switch (role) {
-            case "system" -> "";
-            case "user" -> "### Instruction:\n";
-            case "assistant" -> "### Response:\n";
-            default ->
-                    throw new IllegalArgumentException(
-                            "Alpaca's chat template has no place for a message of role \"%s\""
-                                    .formatted(role));
-        };
-    }
-
-    static void requireMessages(List<Message> messages) {
-        if (messages.isEmpty()) {
-            throw new IllegalArgumentException(
-                    "the conversation has 0 messages; a chat template needs at least 1");
-        }
+    /**
+     * Reads a chat template for a model that has none, or another one.
+     *
+     * @param file a UTF-8 file in Jinja
+     * @param modelFolder the folder of the model, whose special tokens the template may name
+     * @return the template
+     * @throws IllegalArgumentException as {@link #find}
+     * @throws IOException if a file can't be read
+     */
+    static ChatTemplate read(Path file, Path modelFolder) throws IOException {
+        return JinjaChatTemplate.read(file, modelFolder);
     }
 }

@@ -44,6 +44,12 @@ final class ExampleBatch {
         return new NDList(manager.create(ids, shape), manager.create(targets, shape));
     }
 
+    /** Returns ids and targets (B, 2, T), where each two rows belong together. */
+    NDList pairedArrays(NDManager manager) {
+        Shape pairs = new Shape(shape.get(0) / 2, 2, tokens);
+        return new NDList(manager.create(ids, pairs), manager.create(targets, pairs));
+    }
+
     /** Returns ids, targets and positions. */
     NDList packedArrays(NDManager manager) {
         NDList arrays = arrays(manager);

@@ -1,13 +1,17 @@
 package org.djlgpt.tuning;
 
 import org.djlgpt.io.Json;
+import org.djlgpt.text.InOrder;
 import org.djlgpt.text.JsonLines;
 import org.djlgpt.text.Tokenizer;
 
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Iterator;
 import java.util.List;
+import java.util.NoSuchElementException;
 import java.util.OptionalInt;
 import java.util.Set;
 import java.util.TreeSet;
@@ -61,11 +65,63 @@ final class ExampleReader {
                                 template, tokenizer::encodeWithSpecialTokens, special, endOfText);
     }
 
-    void read(Path file, Consumer<Example> examples) throws IOException {
+    /**
+     * Reads a file.
+     *
+     * @param numThreads how many threads encode
+     * @param examples takes the examples, in order, on the caller's thread
+     */
+    void read(Path file, int numThreads, Consumer<Example> examples) throws IOException {
         try (JsonLines lines = JsonLines.open(file)) {
-            for (Json line = lines.next(); line != null; line = lines.next()) {
-                examples.accept(example(line));
+            Iterator<List<Json>> chunks = new Chunks(lines);
+            new InOrder<>(chunks, chunk -> chunk.stream().map(this::example).toList(), numThreads)
+                    .forEachRemaining(chunk -> chunk.forEach(examples));
+        } catch (UncheckedIOException e) {
+            throw e.getCause();
+        }
+    }
+
+    /** Several lines at a time: one is too little work for a thread. */
+    private static final class Chunks implements Iterator<List<Json>> {
+
+        private static final int LINES = 256;
+
+        private final JsonLines lines;
+        private List<Json> next;
+
+        Chunks(JsonLines lines) {
+            this.lines = lines;
+        }
+
+        @Override
+        public boolean hasNext() {
+            next = next == null ? read() : next;
+            return !next.isEmpty();
+        }
+
+        private List<Json> read() {
+            try {
+                List<Json> chunk = new ArrayList<>();
+                for (Json line = lines.next(); line != null; line = lines.next()) {
+                    chunk.add(line);
+                    if (chunk.size() == LINES) {
+                        break;
+                    }
+                }
+                return chunk;
+            } catch (IOException e) {
+                throw new UncheckedIOException(e);
             }
+        }
+
+        @Override
+        public List<Json> next() {
+            if (!hasNext()) {
+                throw new NoSuchElementException("there are no more lines");
+            }
+            List<Json> chunk = next;
+            next = null;
+            return chunk;
         }
     }
 
@@ -92,7 +148,7 @@ final class ExampleReader {
         return at(value, () -> withEnd(Example.builder().addAnswer(tokenizer.encode(text))));
     }
 
-    private Example completion(Json line, Json prompt, Json completion) {
+    Example completion(Json line, Json prompt, Json completion) {
         if (prompt.isArray()) {
             List<Message> messages = messages(prompt);
             int learnedFrom = messages.size();
@@ -126,16 +182,25 @@ final class ExampleReader {
         return at(line, () -> alpaca.encode(messages, 0));
     }
 
-    private Example chat(Json place, List<Message> messages, int learnedFrom) {
-        if (chat == null) {
-            throw place.malformed(
-                    "%s is a conversation, and there is no chat template to write it; give one",
-                    place.place());
-        }
-        return at(place, () -> chat.encode(messages, learnedFrom));
+    Example chat(Json place, List<Message> messages, int learnedFrom) {
+        return at(place, () -> chat().encode(messages, learnedFrom));
     }
 
-    private List<Message> messages(Json list) {
+    /** Makes an example of a conversation that is not from a file. */
+    Example conversation(List<Message> messages) {
+        messages.forEach(message -> requireNothingSpecial(message.content()));
+        return chat().encode(messages, 0);
+    }
+
+    private ChatEncoder chat() {
+        if (chat == null) {
+            throw new IllegalArgumentException(
+                    "there is no chat template to write a conversation with; give one");
+        }
+        return chat;
+    }
+
+    List<Message> messages(Json list) {
         List<Message> messages = new ArrayList<>();
         for (Json message : list.items()) {
             for (String key : message.fields().keySet()) {
@@ -149,7 +214,7 @@ final class ExampleReader {
             Json content = message.require("content");
             String name = role.string();
             String text = name.equals("assistant") ? answer(content) : JsonLines.text(content);
-            requireNothingSpecial(content, text);
+            at(content, () -> requireNothingSpecial(text));
             messages.add(at(role, () -> new Message(name, text)));
         }
         return messages;
@@ -165,18 +230,18 @@ final class ExampleReader {
     }
 
     /** Whoever wrote a message must not end a turn in it, or speak as somebody else. */
-    private void requireNothingSpecial(Json value, String text) {
-        if (firsts.stream().noneMatch(first -> text.indexOf(first) >= 0)) {
-            return;
-        }
-        for (String token : special) {
-            if (text.contains(token)) {
-                throw value.malformed(
-                        "%s spells %s, which the tokenizer would take for its special token; spell"
-                                + " it otherwise",
-                        value.place(), token);
+    private String requireNothingSpecial(String text) {
+        if (firsts.stream().anyMatch(first -> text.indexOf(first) >= 0)) {
+            for (String token : special) {
+                if (text.contains(token)) {
+                    throw new IllegalArgumentException(
+                            ("the message spells %s, which the tokenizer would take for its"
+                                            + " special token; spell it otherwise")
+                                    .formatted(token));
+                }
             }
         }
+        return text;
     }
 
     /** Says where something is wrong that doesn't know its place. */

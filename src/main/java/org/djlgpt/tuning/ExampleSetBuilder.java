@@ -9,17 +9,19 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.OptionalInt;
+import java.util.function.Consumer;
+import java.util.function.Supplier;
 
 /** Builds an {@link ExampleSet}. */
 public final class ExampleSetBuilder {
 
-    private final List<Example> examples = new ArrayList<>();
-    private final List<Path> files = new ArrayList<>();
+    private final List<Source> sources = new ArrayList<>();
     private Tokenizer tokenizer;
     private int contextLength;
     private ChatTemplate template;
     private Integer endOfText;
     private Integer padding;
+    private int numThreads = Runtime.getRuntime().availableProcessors();
 
     ExampleSetBuilder() {}
 
@@ -35,7 +37,7 @@ public final class ExampleSetBuilder {
     }
 
     /**
-     * Sets what makes ids of the texts of files, for which it is required.
+     * Sets what makes ids of texts; required for files and conversations.
      *
      * @param tokenizer the tokenizer
      * @return this builder
@@ -48,7 +50,7 @@ public final class ExampleSetBuilder {
     /**
      * Sets how conversations are written.
      *
-     * @param template that of the model; none by default, and then files must not have any
+     * @param template that of the model; none by default, and then there must be no conversations
      * @return this builder
      */
     public ExampleSetBuilder optTemplate(ChatTemplate template) {
@@ -79,24 +81,48 @@ public final class ExampleSetBuilder {
     }
 
     /**
+     * Sets how many threads encode the texts of files.
+     *
+     * @param numThreads 1 to 1024, 1 for the caller's; by default one for each processor, which
+     *     share tokenizer and template
+     * @return this builder
+     * @throws IllegalArgumentException for another number
+     */
+    public ExampleSetBuilder optThreads(int numThreads) {
+        this.numThreads = Checks.requireThreads(numThreads);
+        return this;
+    }
+
+    /**
      * Adds the examples of a file, behind those added before.
      *
      * @param file JSON lines, packed if the name ends with {@code .gz}
      * @return this builder
      */
     public ExampleSetBuilder addFile(Path file) {
-        files.add(file);
+        sources.add((reader, examples) -> reader.get().read(file, numThreads, examples));
         return this;
     }
 
     /**
-     * Adds examples that are there already; they come before those of files.
+     * Adds a conversation, whose turns of the assistant are learned.
+     *
+     * @param messages its parts in order
+     * @return this builder
+     */
+    public ExampleSetBuilder addConversation(List<Message> messages) {
+        sources.add((reader, examples) -> examples.accept(reader.get().conversation(messages)));
+        return this;
+    }
+
+    /**
+     * Adds examples that are made of ids already.
      *
      * @param more the examples
      * @return this builder
      */
     public ExampleSetBuilder addExamples(List<Example> more) {
-        examples.addAll(more);
+        sources.add((reader, examples) -> more.forEach(examples));
         return this;
     }
 
@@ -104,20 +130,16 @@ public final class ExampleSetBuilder {
      * Builds the set.
      *
      * @return the set
-     * @throws IllegalArgumentException if the context length is below 1, there are files and no
-     *     tokenizer, a file is missing or holds something else than described at {@link
-     *     ExampleSet}, naming the file, the line and the key; or if no example is left
+     * @throws IllegalArgumentException if the context length is below 1, there are files or
+     *     conversations and no tokenizer, a file is missing or holds something else than described
+     *     at {@link ExampleSet}, naming the file, the line and the key; or if no example is left
      * @throws IOException if a file can't be read
      */
     public ExampleSet build() throws IOException {
         Checks.requirePositive("contextLength", contextLength);
-        if (tokenizer == null && !files.isEmpty()) {
-            throw new IllegalArgumentException("tokenizer is not set; call setTokenizer");
-        }
         Truncation kept = new Truncation(contextLength);
-        examples.forEach(kept::add);
-        for (Path file : files) {
-            new ExampleReader(tokenizer, endOfText(), template).read(file, kept::add);
+        for (Source source : sources) {
+            source.read(this::reader, kept::add);
         }
         if (kept.examples.isEmpty()) {
             throw new IllegalArgumentException(
@@ -129,6 +151,19 @@ public final class ExampleSetBuilder {
         }
         return new ExampleSet(
                 kept.examples, contextLength, paddingId(), kept.truncated, kept.dropped);
+    }
+
+    /** Where examples come from. */
+    private interface Source {
+
+        void read(Supplier<ExampleReader> reader, Consumer<Example> examples) throws IOException;
+    }
+
+    private ExampleReader reader() {
+        if (tokenizer == null) {
+            throw new IllegalArgumentException("tokenizer is not set; call setTokenizer");
+        }
+        return new ExampleReader(tokenizer, endOfText(), template);
     }
 
     private OptionalInt endOfText() {

@@ -9,18 +9,18 @@ def _rows(width: int, elements: int) -> int:
   return max(1, elements // width)
 
 
-def _loss_and_gradient(logits: Tensor, targets: Tensor, gradient: Tensor) -> Tensor:
-  """The summed loss; writes its gradient, which may take the place of the logits."""
-  loss = torch.zeros([], dtype=6, device=logits.device)
+def _losses_and_gradients(logits: Tensor, targets: Tensor, gradient: Tensor) -> Tensor:
+  """The losses (N); writes the gradient of each, which may take the place of the logits."""
+  losses = torch.empty([logits.size(0)], dtype=6, device=logits.device)
   step = __torch__.loss._rows(logits.size(1), 1048576)
   for start in range(0, logits.size(0), step):
     end = min(start + step, logits.size(0))
     target = targets[start:end].unsqueeze(1)
     log_probability = torch.log_softmax(logits[start:end], -1, dtype=6)
-    loss -= log_probability.gather(1, target).sum()
+    losses[start:end] = -log_probability.gather(1, target).squeeze(1)
     probability = log_probability.exp_()
     gradient[start:end] = probability.scatter_add_(1, target, torch.full_like(target, -1, dtype=6))
-  return loss
+  return losses
 
 
 def _counted(x: Tensor, targets: Tensor) -> Tuple[Tensor, Tensor]:
@@ -38,7 +38,7 @@ def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
   fixed = logits.detach()
   gradient = torch.empty_like(fixed)
   rows = logits.size(0)
-  loss = __torch__.loss._loss_and_gradient(fixed, targets, gradient) / rows
+  loss = __torch__.loss._losses_and_gradients(fixed, targets, gradient).sum() / rows
   if logits.requires_grad:
     carrier = torch.dot(logits.reshape(-1), gradient.view(-1)).to(6) / rows
     if not bool(torch.isfinite(carrier)):  # a word that is ruled out: minus infinity times zero
@@ -64,7 +64,7 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Ten
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = torch.linear(h[start:end], w)
-      loss += __torch__.loss._loss_and_gradient(logits, targets[start:end], logits)
+      loss += __torch__.loss._losses_and_gradients(logits, targets[start:end], logits).sum()
       h_gradient[start:end] = torch.mm(logits, w)
       if learns:
         w_gradient.addmm_(logits.t(), h[start:end])
@@ -83,3 +83,28 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor) -> Ten
       loss -= log_probability.gather(1, targets[start:end].unsqueeze(1)).sum()
     loss = loss / rows
   return loss
+
+
+def linear_log_probabilities(hidden: Tensor, weight: Tensor, targets: Tensor) -> Tensor:
+  """What the logits hidden weight^T, (N, E) and (V, E), make of each of targets (N); 0 for -100."""
+  counted = (targets != -100).nonzero().squeeze(1)
+  x, targets = hidden.index_select(0, counted), targets.index_select(0, counted)
+  if weight.requires_grad:  # its gradient mixes rows by weights that only the backward pass knows
+    logits = torch.linear(x.type_as(weight), weight)
+    known = torch.log_softmax(logits, -1, dtype=6).gather(1, targets.unsqueeze(1)).squeeze(1)
+  else:
+    h = x.detach().type_as(weight)
+    rows = h.size(0)
+    known = torch.empty([rows], dtype=6, device=h.device)
+    gradient = torch.empty_like(h)
+    step = __torch__.loss._rows(weight.size(0), 8388608)
+    for start in range(0, rows, step):
+      end = min(start + step, rows)
+      logits = torch.linear(h[start:end], weight)
+      known[start:end] = -__torch__.loss._losses_and_gradients(logits, targets[start:end], logits)
+      if x.requires_grad:
+        gradient[start:end] = torch.mm(logits, weight)
+    if x.requires_grad:
+      carrier = torch.sum(x * gradient.type_as(x), [-1]).to(6)
+      known = known - (carrier - carrier.detach())
+  return torch.zeros([hidden.size(0)], dtype=6, device=hidden.device).index_copy(0, counted, known)

@@ -36,7 +36,7 @@ class CompletionTest {
 
         assertEquals(0, command.exitCode(), command::err);
         assertEquals(
-                "train prepare generate eval info merge attention bench help ",
+                "train prepare generate eval classify info merge tokenizer attention bench help ",
                 complete("gpt", ""));
         assertEquals("generate ", complete("gpt", "gene"));
         assertEquals("--precision ", complete("gpt", "train", "--prec"));

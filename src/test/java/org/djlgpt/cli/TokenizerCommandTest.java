@@ -108,6 +108,75 @@ class TokenizerCommandTest {
         assertRefused(learn("--vocab-size", 300), "--out " + learnt + " has a model");
     }
 
+    @Test
+    void aModelGetsSpecialTokensBeforeItIsTunedOnThem() throws IOException {
+        Path model = folder.resolve("model");
+        Path more = folder.resolve("more");
+        learn("--vocab-size", 264);
+        SmallText.train(text, model, "--tokenizer", learnt, "--steps", 2);
+        Object[] add = {
+            "tokenizer", "add", "--model", model, "--special-token", "<|im_start|>", "--out", more
+        };
+
+        Command adding = Command.gpt(add);
+
+        assertEquals(0, adding.exitCode(), adding::err);
+        assertTrue(adding.out().contains("<|im_start|>, id 264"), adding::out);
+        assertTrue(Files.readString(more.resolve("config.json")).contains("\"vocab_size\": 265"));
+        assertEquals(265, Tokenizer.load(more).vocabSize());
+        Command tuning =
+                Command.gpt(
+                        "train",
+                        "--init-from",
+                        more,
+                        "--data",
+                        text,
+                        "--steps",
+                        1,
+                        "--out",
+                        folder.resolve("tuned"),
+                        "--batch-size",
+                        2,
+                        "--eval-batches",
+                        1);
+        assertEquals(0, tuning.exitCode(), tuning::err);
+
+        assertRefused(
+                Command.gpt(
+                        "tokenizer",
+                        "add",
+                        "--model",
+                        more,
+                        "--special-token",
+                        "<|im_start|>",
+                        "--out",
+                        folder.resolve("again")),
+                "in the vocabulary already");
+        assertRefused(
+                Command.gpt(
+                        "tokenizer",
+                        "add",
+                        "--model",
+                        more,
+                        "--special-token",
+                        "<x>",
+                        "--out",
+                        more),
+                "--out " + more + " is where the model lies");
+        assertRefused(
+                Command.gpt(
+                        "tokenizer",
+                        "add",
+                        "--model",
+                        folder.resolve("no"),
+                        "--special-token",
+                        "<x>",
+                        "--out",
+                        more),
+                "no does not exist");
+        assertFalse(Files.exists(folder.resolve("again")));
+    }
+
     private Set<Path> files() throws IOException {
         try (Stream<Path> files = Files.list(learnt)) {
             return files.collect(Collectors.toSet());

@@ -4,6 +4,7 @@ import static org.djlgpt.testing.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertInstanceOf;
+import static org.junit.jupiter.api.Assertions.assertIterableEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import com.google.gson.Gson;
@@ -103,8 +104,8 @@ class BytePairTrainerTest {
     void tokensAndMergesAreThoseOfHuggingFace(int numThreads) throws IOException {
         ofTheScript().optThreads(numThreads).build().train().save(folder);
 
-        assertEquals(LEARNT.vocabulary, savedVocabulary());
-        assertEquals(LEARNT.merges, savedMerges());
+        assertIterableEquals(LEARNT.merges, savedMerges());
+        assertTrue(LEARNT.vocabulary.equals(savedVocabulary()), "the ids of tokens");
     }
 
     private Map<String, Integer> savedVocabulary() throws IOException {

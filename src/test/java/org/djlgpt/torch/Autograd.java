@@ -34,7 +34,7 @@ final class Autograd {
                             .arange(output.size())
                             .reshape(output.getShape())
                             .mul(0.7f)
-                            .sin();
+                            .cos(); // 1 for a scalar
             collector.backward(output.mul(weights).sum());
         }
         for (NDArray leaf : leaves) {

@@ -10,6 +10,7 @@ import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.index.NDIndex;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
@@ -109,6 +110,53 @@ class CrossEntropyKernelTest {
             assertClose(gradient, full.get(i).mul(tokens), 1e-5);
             assertClose(gradient, half.get(i).mul(tokens), 0.03);
         }
+    }
+
+    @ParameterizedTest(name = "{0} tokens, {1} words")
+    @CsvSource({"1, 65", "5, 3", "150, 65000"})
+    void logProbabilitiesAreThoseOfTheFormulaWithTheirGradients(long tokens, long words) {
+        NDArray hidden = normal(tokens, 8);
+        NDArray weight = normal(words, 8);
+        NDArray narrow = BFloat16.from(weight);
+        NDArray all = targets(tokens, words);
+        NDArray targets = all.duplicate();
+        NDArray counted = manager.ones(all.getShape());
+        if (tokens > 1) {
+            targets.set(new NDIndex("1"), -100);
+            counted.set(new NDIndex("1"), 0);
+        }
+
+        NDList expected =
+                Autograd.run(
+                        x ->
+                                x[0].matMul(x[1].transpose())
+                                        .logSoftmax(-1)
+                                        .gather(all.reshape(-1, 1), 1)
+                                        .squeeze(1)
+                                        .mul(counted),
+                        hidden,
+                        weight);
+        NDList learning =
+                Autograd.run(
+                        x -> CrossEntropyKernel.logProbabilities(x[0], x[1], targets),
+                        hidden,
+                        weight);
+        NDList frozen =
+                Autograd.run(
+                        x -> CrossEntropyKernel.logProbabilities(x[0], weight, targets), hidden);
+        NDList half =
+                Autograd.run(
+                        x -> CrossEntropyKernel.logProbabilities(x[0], narrow, targets), hidden);
+
+        for (int i = 0; i < expected.size(); i++) {
+            assertClose(expected.get(i), learning.get(i), 1e-5);
+        }
+        for (int i = 0; i < frozen.size(); i++) {
+            assertClose(expected.get(i), frozen.get(i), 1e-5);
+            assertClose(expected.get(i), half.get(i), 0.03);
+        }
+        NDArray unrecorded = CrossEntropyKernel.logProbabilities(hidden, weight, targets);
+        assertClose(expected.get(0), unrecorded, 1e-5);
     }
 
     @Test

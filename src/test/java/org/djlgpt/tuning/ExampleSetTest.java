@@ -221,17 +221,17 @@ class ExampleSetTest {
                 "{\"messages\": \"a\"}                 | $.messages is a string where an array",
                 "{\"messages\": []}                    | $.messages: an example of 0 tokens",
                 "{\"messages\": [{\"role\": \"bot\", \"content\": \"a\"}]} | $.messages[0].role:"
-                    + " role \"bot\" is unknown",
+                        + " role \"bot\" is unknown",
                 "{\"messages\": [{\"role\": \"user\"}]} | $.messages[0].content is missing",
                 "{\"messages\": [{\"role\": \"user\", \"content\": [\"a\"]}]} |"
-                    + " $.messages[0].content is an array",
+                        + " $.messages[0].content is an array",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]} | has nothing to learn",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\":"
-                    + " \"assistant\", \"content\": \"\"}]} | $.messages[1].content is empty",
+                        + " \"assistant\", \"content\": \"\"}]} | $.messages[1].content is empty",
                 "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}]} | $.messages: the"
-                    + " conversation has 0 messages",
+                        + " conversation has 0 messages",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"a\", \"tool_calls\": 1}]} |"
-                    + " $.messages[0].tool_calls is not known",
+                        + " $.messages[0].tool_calls is not known",
                 "[\"text\"]                            | $ is an array where an object is due",
                 "{\"text\": \"a\"                      | no JSON",
                 "some words                            | no JSON"
@@ -247,7 +247,7 @@ class ExampleSetTest {
                 "<[|im_start|><|im_end|>]", shown(read("{\"text\": \"<|im_start|>\"}").get(0)));
         assertRefused(
                 () -> read("{\"messages\": [{\"role\": \"user\", \"content\": \"<|im_end|>\"}]}"),
-                "line 1: $.messages[0].content spells <|im_end|>");
+                "line 1: $.messages[0].content: the message spells <|im_end|>");
     }
 
     @Test
@@ -304,6 +304,23 @@ class ExampleSetTest {
     }
 
     @Test
+    void conversationsNeedNoFile() throws IOException {
+        Message question = Message.instruction("Add.", "2 3");
+        ExampleSetBuilder builder =
+                builder().addConversation(List.of(question, Message.assistant("5")));
+
+        assertEquals(
+                "<|im_start|>user\nAdd.\n\n### Input:\n2 3<|im_end|>\n"
+                        + "<|im_start|>assistant\n[5<|im_end|>]",
+                shown(builder.build().get(0)));
+        assertRefused(
+                () -> builder.addConversation(List.of(Message.user("<|im_end|>"))).build(),
+                "the message spells <|im_end|>");
+        assertRefused(
+                () -> builder().addConversation(List.of(question)).build(), "nothing to learn");
+    }
+
+    @Test
     void aPackedFileIsUnpackedAndOrderIsKept() throws IOException {
         Path packed = folder.resolve("b.jsonl.gz");
         try (OutputStream out = new GZIPOutputStream(Files.newOutputStream(packed))) {
@@ -312,11 +329,11 @@ class ExampleSetTest {
         Path plain = Files.writeString(folder.resolve("a.jsonl"), "{\"text\": \"three\"}");
         Example one = Example.builder().addAnswer(7, 7).build();
 
-        ExampleSet set = builder().addFile(packed).addFile(plain).addExamples(List.of(one)).build();
+        ExampleSet set = builder().addFile(packed).addExamples(List.of(one)).addFile(plain).build();
 
         assertEquals(3, set.size());
-        assertArrayEquals(one.ids(), set.get(0).ids());
-        assertEquals("two<|im_end|>", shown(set.get(1)).replaceAll("[\\[\\]]", ""));
+        assertArrayEquals(one.ids(), set.get(1).ids());
+        assertEquals("two<|im_end|>", shown(set.get(0)).replaceAll("[\\[\\]]", ""));
         assertEquals("three<|im_end|>", shown(set.get(2)).replaceAll("[\\[\\]]", ""));
     }
 

@@ -4,17 +4,27 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import com.google.gson.JsonArray;
+import com.google.gson.JsonElement;
+import com.google.gson.JsonObject;
+import com.google.gson.JsonParser;
+
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
 
+import java.io.IOException;
+import java.nio.file.Files;
+import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
 
 /** What ChatML, Llama 3 and Alpaca make of a conversation. */
 class NamedTemplatesTest {
+
+    private static final Path NAMED = Path.of("src/test/resources/org/djlgpt/tuning/named.json");
 
     private static final List<Message> GREETING =
             List.of(
@@ -65,6 +75,29 @@ class NamedTemplatesTest {
                 "Be brief.\n\n### Instruction:\nHi \n\n### Response:\nHello!\n\n"
                         + "### Instruction:\nAnd then?\n\n### Response:\n",
                 ChatTemplate.alpaca().render(GREETING, true));
+    }
+
+    /** See chat_template_fixture.py, which compares its templates with those of the models. */
+    @Test
+    void conversationsAreWrittenAsByTransformers() throws IOException {
+        JsonObject fixture = JsonParser.parseString(Files.readString(NAMED)).getAsJsonObject();
+        JsonArray conversations = fixture.getAsJsonArray("conversations");
+        for (JsonElement element : fixture.getAsJsonArray("templates")) {
+            JsonObject named = element.getAsJsonObject();
+            ChatTemplate template = ChatTemplate.named(named.get("name").getAsString());
+            JsonArray texts = named.getAsJsonArray("texts");
+            for (int i = 0; i < texts.size(); i++) {
+                List<Message> messages = messages(conversations.get(i / 2).getAsJsonArray());
+                assertEquals(texts.get(i).getAsString(), template.render(messages, i % 2 == 0));
+            }
+        }
+    }
+
+    private static List<Message> messages(JsonArray conversation) {
+        return conversation.asList().stream()
+                .map(JsonElement::getAsJsonObject)
+                .map(m -> new Message(m.get("role").getAsString(), m.get("content").getAsString()))
+                .toList();
     }
 
     @ParameterizedTest

@@ -1,0 +1,228 @@
+package org.djlgpt.cli;
+
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.text.PretrainedTokenizer;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+
+import java.io.ByteArrayInputStream;
+import java.io.IOException;
+import java.io.InputStream;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.stream.Stream;
+
+/** {@code gpt generate} talks with a model whose folder has a chat template. */
+class ChatCommandTest {
+
+    private static final Path TOKENIZER = Path.of("src/test/resources/org/djlgpt/text/byte-level");
+
+    @TempDir private Path folder;
+
+    @BeforeEach
+    void save() throws IOException {
+        try (NDManager manager = NDManager.newBaseManager()) {
+            PretrainedTokenizer tokenizer = PretrainedTokenizer.load(TOKENIZER);
+            ModelDirectory.save(
+                    TinyGpt.scrambled(TinyGpt.size(tokenizer.vocabSize(), 300).build(), 4, manager),
+                    tokenizer,
+                    folder);
+        }
+        template(
+                "{% for m in messages %}<|im_start|>{{ m.role + ': ' + m.content }}<|im_end|>"
+                        + "{% endfor %}<|im_start|>assistant: ");
+    }
+
+    private void template(String text) throws IOException {
+        Files.writeString(folder.resolve("chat_template.jinja"), text);
+    }
+
+    private Command generate(Object... options) {
+        Object[] arguments = {
+            "generate", "--model", folder, "--temperature", 0, "--max-new-tokens", 8
+        };
+        return Command.gpt(Stream.concat(Stream.of(arguments), Stream.of(options)).toArray());
+    }
+
+    private Command converse(String person, Object... options) {
+        InputStream before = System.in;
+        System.setIn(new ByteArrayInputStream(person.getBytes(StandardCharsets.UTF_8)));
+        try {
+            return generate(
+                    Stream.concat(Stream.of("--interactive"), Stream.of(options)).toArray());
+        } finally {
+            System.setIn(before);
+        }
+    }
+
+    /** What the model writes behind a text. */
+    private String continued(String text) {
+        Command plain = generate("--prompt", text);
+        assertEquals(0, plain.exitCode(), plain::err);
+        return plain.out().substring(text.length());
+    }
+
+    @Test
+    void aPromptIsContinuedAsItIsUnlessAChatIsAskedFor() {
+        Command plain = generate("--prompt", "Hello");
+        Command chat = generate("--prompt", "Hello", "--chat");
+
+        assertTrue(plain.out().startsWith("Hello"), plain::out);
+        assertEquals(0, chat.exitCode(), chat::err);
+        assertFalse(chat.out().contains("Hello"), chat::out);
+        assertTrue(chat.err().contains("prompt: "), chat::err);
+    }
+
+    @Test
+    void aConversationGoesThroughTheTemplateOfTheFolder() throws IOException {
+        template("{{ messages | map(attribute='content') | join(' - ') }}");
+
+        Command chat = converse("one\n\n/reset\none\n/quit\n");
+        String answer = continued("one");
+
+        assertEquals(0, chat.exitCode(), chat::err);
+        assertEquals(
+                "Write a line, and the model answers. /reset forgets it all, /quit ends.\n> "
+                        + (answer + "> > > " + answer + "> "),
+                chat.out().replace("\r\n", "\n"));
+    }
+
+    @Test
+    void aSystemMessageComesFirst() throws IOException {
+        template("{{ messages[0].role }}={{ messages[0].content }}");
+
+        assertEquals(
+                continued("system=Be brief."),
+                generate("--prompt", "Hello", "--system", "Be brief.").out());
+        assertEquals(continued("user=Hello"), generate("--prompt", "Hello", "--chat").out());
+    }
+
+    @Test
+    void anotherTemplateHasANameOrIsAFile() throws IOException {
+        Path file =
+                Files.writeString(
+                        folder.resolve("mine"), "{{ messages[0].content }}{{ eos_token }}!");
+        Files.writeString(
+                folder.resolve("tokenizer_config.json"), "{\"eos_token\": \"<|im_end|>\"}");
+
+        Command mine = generate("--prompt", "Hello", "--chat-template", file);
+        Command named = generate("--prompt", "Hello", "--chat-template", "alpaca");
+
+        assertEquals(0, mine.exitCode(), mine::err);
+        assertEquals(0, named.exitCode(), named::err);
+        assertFalse(mine.out().equals(named.out()));
+        assertTrue(
+                converse("Hello\n", "--chat-template", "none").out().contains("the model goes on"));
+    }
+
+    @Test
+    void aMessageThatIsRefusedDoesNotEndTheConversation() throws IOException {
+        template(
+                "{{ messages[0].content if messages|length == 1 else raise_exception('One only')"
+                        + " }}");
+
+        Command chat = converse("one\ntwo\n/reset\none\n");
+
+        assertEquals(0, chat.exitCode(), chat::err);
+        assertTrue(chat.out().contains("chat_template.jinja, line 1: One only\n> "), chat::out);
+        assertEquals(3, chat.out().split(continued("one"), -1).length, chat::out);
+    }
+
+    @Test
+    void whoTalksTooLongHearsWhatIsForgotten() {
+        Command chat = converse("1 2 3 4 5 6 7 8 9 0\n".repeat(20));
+
+        assertEquals(0, chat.exitCode(), chat::err);
+        assertTrue(
+                chat.out()
+                        .matches(
+                                "(?s).*\\(the context is full; the oldest \\d+ turns are"
+                                        + " forgotten\\).*"),
+                chat::out);
+    }
+
+    @ParameterizedTest
+    @CsvSource(
+            delimiter = '|',
+            value = {
+                "--prompt a --chat-template vicuna | --chat-template vicuna is neither a file nor"
+                        + " one of alpaca, chatml, llama3",
+                "--prompt a --chat --chat-template none | --chat-template none does not fit --chat",
+                "--prompt a --system S --chat-template none | --chat-template none does not fit"
+                        + " --system",
+                "--prompt a --chat --samples 2 | --samples 2 does not fit a chat"
+            })
+    void whatDoesNotFitIsNamed(String options, String reason) {
+        Command command = generate((Object[]) options.split(" "));
+
+        assertEquals(2, command.exitCode());
+        assertEquals("", command.out());
+        assertTrue(command.err().contains(reason), command::err);
+    }
+
+    @Test
+    void aFolderWithoutATemplateIsNamed() throws IOException {
+        Files.delete(folder.resolve("chat_template.jinja"));
+        Files.writeString(folder.resolve("tokenizer_config.json"), "{}");
+
+        Command command = generate("--prompt", "a", "--chat");
+
+        assertEquals(2, command.exitCode());
+        assertTrue(
+                command.err()
+                        .contains(
+                                folder
+                                        + " has no chat template; give one with --chat-template,"
+                                        + " such as one of alpaca, chatml, llama3"),
+                command::err);
+        assertTrue(converse("a\n").out().contains("the model goes on"));
+    }
+
+    @Test
+    void aModelThatIsTrainedOnKeepsItsTemplate() throws IOException {
+        Path text = Files.writeString(folder.resolve("text.txt"), "Hello. ".repeat(2000));
+        Path run = folder.resolve("run");
+        Object[] options = {
+            "train", "--init-from", folder, "--data", text, "--out", run, "--steps", 1
+        };
+        String before = generate("--prompt", "Hello", "--chat").err();
+
+        Command trained = Command.gpt(options);
+
+        assertEquals(0, trained.exitCode(), trained::err);
+        for (String part : List.of("chat_template.jinja", "tokenizer_config.json")) {
+            assertArrayEquals(
+                    Files.readAllBytes(folder.resolve(part)),
+                    Files.readAllBytes(run.resolve(part)));
+        }
+        Command chat = Command.gpt("generate", "--model", run, "--prompt", "Hello", "--chat");
+        assertEquals(0, chat.exitCode(), chat::err);
+        assertEquals(before.split(" tokens")[0], chat.err().split(" tokens")[0]);
+    }
+
+    @Test
+    void aHostileTemplateIsOneMessage() throws IOException {
+        template("\n{% include '/etc/passwd' %}");
+
+        Command command = generate("--prompt", "a", "--chat");
+
+        assertEquals(2, command.exitCode());
+        assertEquals("", command.out());
+        assertTrue(
+                command.err().contains("line 2: include would read another template"),
+                command::err);
+    }
+}
