@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import org.djlgpt.data.TokenFile;
 import org.djlgpt.data.Tokens;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Corpus;
@@ -99,19 +100,17 @@ final class DataOptions {
     }
 
     /**
-     * Returns the files that the tokens of a lesson are in; those of a text are written.
+     * Returns the files that the tokens of a lesson are in; for those of a text, where {@link
+     * #writeFiles} puts them.
      *
      * @param lesson what {@link #read} gives
      * @return what to train on, and what is held out
      */
-    List<Cluster.TokenSpan> files(TrainingData lesson, RunDirectory run) throws IOException {
+    List<Cluster.TokenSpan> files(TrainingData lesson, RunDirectory run) {
         long size = lesson.tokens().size();
         long heldOut = lesson.heldOut().size();
         if (data.stream().noneMatch(DataOptions::isTokens)) {
             Path folder = run.tokens();
-            run.create();
-            Files.createDirectories(folder);
-            TrainingData.write(folder, lesson);
             return List.of(
                     span(0, size, folder.resolve(TrainingData.TRAINING_FILE)),
                     span(0, heldOut, folder.resolve(TrainingData.VALIDATION_FILE)));
@@ -125,6 +124,17 @@ final class DataOptions {
         return validation.isEmpty()
                 ? List.of(span(0, size, files), span(size, size + heldOut, files))
                 : List.of(span(0, size, files), span(0, heldOut, validation.toArray(Path[]::new)));
+    }
+
+    /** Writes the tokens of a text into the run's folder, unless they are in files already. */
+    void writeFiles(TrainingData lesson, RunDirectory run) throws IOException {
+        if (!(lesson.tokens() instanceof TokenFile)
+                && data.stream().noneMatch(DataOptions::isTokens)) {
+            Path folder = run.tokens();
+            Files.createDirectories(folder);
+            TokenFile.write(folder.resolve(TrainingData.TRAINING_FILE), lesson.tokens());
+            TokenFile.write(folder.resolve(TrainingData.VALIDATION_FILE), lesson.heldOut());
+        }
     }
 
     private static Cluster.TokenSpan span(long from, long to, Path... files) {

@@ -12,6 +12,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.stream.Stream;
 
 /**
@@ -160,6 +161,9 @@ public final class Gpt {
         }
         System.setProperty(
                 "org.slf4j.simpleLogger.log.ai.djl.huggingface.tokenizers.jni", "off"); // a trace
+        for (String talkative : List.of("org.apache.spark", "org.apache.hadoop")) {
+            System.setProperty("org.slf4j.simpleLogger.log." + talkative, "error");
+        }
         System.setProperty("java.awt.headless", "true");
     }
 }

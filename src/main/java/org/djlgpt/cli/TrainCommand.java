@@ -11,6 +11,7 @@ import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
+import org.djlgpt.training.Listeners;
 import org.djlgpt.training.TrainingPlan;
 
 import picocli.CommandLine.Command;
@@ -119,24 +120,16 @@ final class TrainCommand implements Callable<Integer> {
             report.model(run.model(), modelOptions.freeze(), manager.getDevice());
             PrintWriter err = spec.commandLine().getErr();
             try (Autocast scope = precision.scope()) {
-                int exitCode;
-                if (cluster.isPresent()) {
-                    exitCode =
-                            run.train(
-                                    cluster.get(),
-                                    task(lesson, folder, plan, checkpoint, options, run),
-                                    output,
-                                    err);
-                } else {
-                    exitCode =
-                            run.train(
-                                    trainingOptions,
-                                    options.notes(),
-                                    checkpoint,
-                                    manager,
-                                    output,
-                                    err);
-                }
+                int exitCode =
+                        cluster.isPresent()
+                                ? trainOn(cluster.get(), run, plan, options, output)
+                                : run.train(
+                                        trainingOptions,
+                                        options.notes(),
+                                        checkpoint,
+                                        manager,
+                                        output,
+                                        err);
                 if (exitCode != 0) {
                     report.stopped(folder);
                     return exitCode;
@@ -167,35 +160,34 @@ final class TrainCommand implements Callable<Integer> {
         return Optional.of(SparkOptions.cluster());
     }
 
-    private Cluster.Task task(
-            Lesson lesson,
-            RunDirectory folder,
-            TrainingPlan plan,
-            Optional<Checkpoint> checkpoint,
-            RunOptions options,
-            TrainingRun run)
+    private int trainOn(
+            Cluster cluster, TrainingRun run, TrainingPlan plan, RunOptions options, Output output)
             throws IOException {
-        if (!(lesson instanceof TrainingData text)) {
+        if (!(run.lesson() instanceof TrainingData text)) {
             throw new IllegalArgumentException(
                     "--spark trains on text or its tokens; leave it out for labelled examples");
         }
+        RunDirectory folder = run.folder();
         List<Cluster.TokenSpan> files = lessonOptions.data().files(text, folder);
         PrintWriter err = spec.commandLine().getErr();
-        return new Cluster.Task(
-                sparkOptions.place(plan),
-                sparkOptions.meeting(),
-                (GptModel) run.model(),
-                precision == Precision.BF16,
-                sparkOptions.seen(files.get(0)),
-                sparkOptions.seen(files.get(1)),
-                trainingOptions.plan(1),
-                sparkOptions.folder(folder),
-                checkpoint.isPresent(),
-                trainingOptions.checkpointEvery(),
-                trainingOptions.skipBadSteps(),
-                options.notes(),
-                trainingOptions.writeFailures(failure -> TrainingRun.goesOn(failure, err)),
-                folder.roundsLog());
+        Cluster.Task task =
+                new Cluster.Task(
+                        sparkOptions.place(plan),
+                        sparkOptions.meeting(),
+                        (GptModel) run.model(),
+                        precision == Precision.BF16,
+                        sparkOptions.seen(files.get(0)),
+                        sparkOptions.seen(files.get(1)),
+                        trainingOptions.plan(1),
+                        sparkOptions.folder(folder),
+                        trainingOptions.resume().isPresent(),
+                        trainingOptions.checkpointEvery(),
+                        trainingOptions.skipBadSteps(),
+                        options.notes(),
+                        trainingOptions.writeFailures(failure -> TrainingRun.goesOn(failure, err)),
+                        folder.roundsLog());
+        Listeners.Write tokens = () -> lessonOptions.data().writeFiles(text, folder);
+        return run.train(cluster, task, tokens, output, err);
     }
 
     /** Takes over the options of the run that goes on, where the command line has none. */

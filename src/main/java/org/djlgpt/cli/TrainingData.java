@@ -86,14 +86,6 @@ record TrainingData(
                 TokenFile.open(folder.resolve(VALIDATION_FILE)));
     }
 
-    /** Writes the tokens of such a folder, unless they lie there. */
-    static void write(Path folder, TrainingData lesson) throws IOException {
-        if (!(lesson.tokens() instanceof TokenFile)) {
-            TokenFile.write(folder.resolve(TRAINING_FILE), lesson.tokens());
-            TokenFile.write(folder.resolve(VALIDATION_FILE), lesson.heldOut());
-        }
-    }
-
     /** Opens token files one after the other. */
     static Tokens join(List<Path> files) throws IOException {
         List<Tokens> parts = new ArrayList<>();

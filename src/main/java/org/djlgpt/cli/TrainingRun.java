@@ -17,6 +17,7 @@ import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.EvaluationReport;
+import org.djlgpt.training.Listeners;
 import org.djlgpt.training.MetricsLog;
 import org.djlgpt.training.Objective;
 import org.djlgpt.training.StepReport;
@@ -120,6 +121,11 @@ final class TrainingRun {
                 : AdapterDirectory.load(run.path(), base, manager);
     }
 
+    /** Returns what is learnt. */
+    Lesson lesson() {
+        return lesson;
+    }
+
     /** Returns what a loss is measured by. */
     List<Yardstick> yardsticks() {
         return yardsticks;
@@ -200,13 +206,17 @@ final class TrainingRun {
      * Trains on a cluster.
      *
      * @param task what and where
+     * @param tokens writes what the cluster reads
      * @return as {@link #train(TrainingOptions, Map, Optional, NDManager, Output, PrintWriter)}
      */
-    int train(Cluster cluster, Cluster.Task task, Output out, PrintWriter err) throws IOException {
+    int train(
+            Cluster cluster, Cluster.Task task, Listeners.Write tokens, Output out, PrintWriter err)
+            throws IOException {
         try (Progress progress = Progress.on(out, plan.steps());
                 Cluster.Run steps =
                         cluster.open(task, listeners(task, progress), progress::printLine)) {
             run.create();
+            tokens.run();
             try (Interruption interruption = new Interruption(steps::stop)) {
                 steps.train();
                 return interruption.exitCode();

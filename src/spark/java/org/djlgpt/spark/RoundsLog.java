@@ -5,6 +5,7 @@ import com.google.gson.JsonObject;
 
 import org.djlgpt.io.AtomicFile;
 import org.djlgpt.io.Json;
+import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.TrainingLoopListener;
 
 import java.io.IOException;
@@ -12,7 +13,6 @@ import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.nio.file.StandardOpenOption;
-import java.util.List;
 import java.util.function.Consumer;
 
 /**
@@ -21,13 +21,15 @@ import java.util.function.Consumer;
  * computing_seconds}, {@code exchanging_seconds}, {@code waiting_seconds}, {@code afresh} and
  * {@code left_out}. And tells a person of workers that lost something.
  *
- * <p>When a training resumes, lines of steps after the round that it goes on from are dropped.
+ * <p>The first line waits for the first evaluation after a step or the first checkpoint, as that of
+ * the metrics does. When a training resumes, lines of steps after the round that it goes on from
+ * are dropped.
  */
 final class RoundsLog implements RoundListener, TrainingLoopListener {
 
     private final Path file;
     private final Consumer<String> messages;
-    private final StringBuilder earlier = new StringBuilder();
+    private final StringBuilder waiting = new StringBuilder();
     private boolean isStarted;
 
     RoundsLog(Path file, Consumer<String> messages) {
@@ -42,7 +44,7 @@ final class RoundsLog implements RoundListener, TrainingLoopListener {
         }
         for (String line : Files.readAllLines(file)) {
             if (stepOf(line) <= step) {
-                earlier.append(line).append('\n');
+                waiting.append(line).append('\n');
             }
         }
     }
@@ -59,9 +61,8 @@ final class RoundsLog implements RoundListener, TrainingLoopListener {
 
     @Override
     public void onRound(RoundReport report) throws IOException {
-        StringBuilder lines = new StringBuilder();
         for (WorkerReport worker : report.workers()) {
-            lines.append(line(report, worker)).append('\n');
+            waiting.append(line(report, worker)).append('\n');
             if (worker.leftOut()) {
                 messages.accept(
                         "round %d: worker %d on %s is left out: a loss is not finite"
@@ -74,16 +75,31 @@ final class RoundsLog implements RoundListener, TrainingLoopListener {
             }
         }
         if (isStarted) {
-            Files.write(
-                    file,
-                    List.of(lines.substring(0, lines.length() - 1)),
-                    StandardOpenOption.APPEND,
-                    StandardOpenOption.CREATE);
+            write();
+        }
+    }
+
+    @Override
+    public void onEvaluation(EvaluationReport report) throws IOException {
+        if (report.step() > 0) {
+            write();
+        }
+    }
+
+    @Override
+    public void beforeCheckpoint(int step) throws IOException {
+        write();
+    }
+
+    private void write() throws IOException {
+        byte[] lines = waiting.toString().getBytes(StandardCharsets.UTF_8);
+        if (isStarted) {
+            Files.write(file, lines, StandardOpenOption.APPEND, StandardOpenOption.CREATE);
         } else {
-            String all = earlier.toString() + lines;
-            AtomicFile.writeStream(file, out -> out.write(all.getBytes(StandardCharsets.UTF_8)));
+            AtomicFile.writeStream(file, out -> out.write(lines));
             isStarted = true;
         }
+        waiting.setLength(0);
     }
 
     private static String line(RoundReport report, WorkerReport worker) {

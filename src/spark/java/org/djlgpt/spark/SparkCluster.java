@@ -57,7 +57,7 @@ public final class SparkCluster implements Cluster {
                             .optRounds(rounds)
                             .optSkipBadSteps(task.skipBadSteps())
                             .optNotes(task.notes())
-                            .optListeners(with(log, listeners))
+                            .optListeners(with(listeners, log))
                             .optRoundListener(log)
                             .optWriteFailures(task.writeFailures());
             if (meeting.fragments() != null) {
@@ -102,8 +102,8 @@ public final class SparkCluster implements Cluster {
     }
 
     private static TrainingLoopListener[] with(
-            TrainingLoopListener first, List<TrainingLoopListener> others) {
-        return Stream.concat(Stream.of(first), others.stream())
+            List<TrainingLoopListener> listeners, TrainingLoopListener last) {
+        return Stream.concat(listeners.stream(), Stream.of(last))
                 .toArray(TrainingLoopListener[]::new);
     }
 
@@ -126,7 +126,8 @@ public final class SparkCluster implements Cluster {
      *       many as asked for, {@code spark.cores.max} as many as all workers need;
      *   <li>{@code spark.executor.extraClassPath} the class path of this process, unless {@code
      *       spark.jars} are set;
-     *   <li>no compression of the shuffle: parameters do not become smaller by it;
+     *   <li>no compression of the shuffle, and Kryo: parameters do not become smaller, and Java's
+     *       own streams take a kilobyte at a time;
      *   <li>20 attempts for a task or a stage, since executors may be lost more than once.
      * </ul>
      *
@@ -159,7 +160,8 @@ public final class SparkCluster implements Cluster {
                 .setIfMissing("spark.ui.enabled", "false")
                 .setIfMissing("spark.shuffle.compress", "false")
                 .setIfMissing("spark.shuffle.sort.bypassMergeThreshold", "100000")
-                .setIfMissing("spark.serializer.objectStreamReset", "1") // or it keeps messages
+                .setIfMissing("spark.shuffle.file.buffer", "1m")
+                .setIfMissing("spark.serializer", "org.apache.spark.serializer.KryoSerializer")
                 .setIfMissing("spark.task.maxFailures", "20")
                 .setIfMissing("spark.stage.maxConsecutiveAttempts", "20");
         if (!conf.contains("spark.jars")) {

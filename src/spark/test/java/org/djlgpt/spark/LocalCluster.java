@@ -13,7 +13,7 @@ import java.util.List;
  * A Spark cluster on this machine, from Maven's jars alone: a master, workers that take themselves
  * to be on machines of their own, and the executors that they start, each a process.
  */
-final class LocalCluster implements AutoCloseable {
+public final class LocalCluster implements AutoCloseable {
 
     private static final Path HOME = Path.of("target", "spark").toAbsolutePath();
 
@@ -27,8 +27,9 @@ final class LocalCluster implements AutoCloseable {
      * @param workers how many, with a core each
      * @param folder takes logs and what executors write
      */
-    LocalCluster(int workers, Path folder) throws IOException {
+    public LocalCluster(int workers, Path folder) throws IOException {
         logs = folder;
+        Runtime.getRuntime().addShutdownHook(new Thread(this::close)); // whatever fails
         try (ServerSocket free = new ServerSocket(0)) {
             port = free.getLocalPort();
         }
@@ -41,7 +42,12 @@ final class LocalCluster implements AutoCloseable {
         }
     }
 
-    String url() {
+    /**
+     * Returns its master.
+     *
+     * @return Spark's name of it
+     */
+    public String url() {
         return "spark://127.0.0.1:" + port;
     }
 
