@@ -7,6 +7,7 @@ import ai.djl.nn.Block;
 import org.djlgpt.data.TokenFile;
 import org.djlgpt.data.TokenWindows;
 import org.djlgpt.data.Tokens;
+import org.djlgpt.data.TrainingSet;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
@@ -15,6 +16,9 @@ import org.djlgpt.text.Corpus;
 import org.djlgpt.text.CorpusEncoder;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Evaluation;
+import org.djlgpt.tuning.ChatTemplate;
+import org.djlgpt.tuning.ExampleSet;
+import org.djlgpt.tuning.ExampleSetBuilder;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -36,7 +40,7 @@ import java.util.stream.Collectors;
         name = "eval",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Measures how well a model predicts a text.")
+        description = "Measures how well a model predicts a text, or the answers of examples.")
 final class EvalCommand implements Callable<Integer> {
 
     @Mixin private ModelFolder folder;
@@ -44,12 +48,27 @@ final class EvalCommand implements Callable<Integer> {
     @Option(
             names = "--data",
             paramLabel = "PATH",
-            required = true,
             description =
                     "a text file, also packed (.gz) or with a document under \"text\" in each line"
                             + " of JSON (.jsonl), a folder of them, or a token file (.bin); may be"
-                            + " given several times")
-    private List<Path> data;
+                            + " given several times; it or --examples is needed")
+    private List<Path> data = List.of();
+
+    @Option(
+            names = "--examples",
+            paramLabel = "FILE",
+            description =
+                    "examples whose answers count, as of train --examples; may be given several"
+                            + " times")
+    private List<Path> examples = List.of();
+
+    @Option(
+            names = "--chat-template",
+            paramLabel = "NAME|FILE",
+            description =
+                    "how messages of --examples are written: alpaca, chatml, llama3, or a file in"
+                            + " Jinja (default: as the model's folder says)")
+    private String chatTemplate;
 
     @Mixin private TextOptions text;
 
@@ -76,21 +95,72 @@ final class EvalCommand implements Callable<Integer> {
     public Integer call() throws IOException, MalformedModelException {
         Checks.requirePositive("batchSize", batchSize);
         TextOptions.requireNamed("--data", data);
+        TextOptions.requireNamed("--examples", examples);
+        requireOne();
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
             GptModel model = folder.model(manager);
+            if (!examples.isEmpty()) {
+                answers(model, tokenizer, manager);
+                return 0;
+            }
             Tokens tokens = tokens(tokenizer);
             tokens.requireIdsBelow(model.config().vocabSize());
             TokenWindows windows = windows(tokens, model.config().contextLength());
             MemoryLimit.ofMachine()
                     .requireForward(model.config(), Math.min(batchSize, windows.size()));
-            double loss =
-                    new Evaluation(block(model, manager), manager, batchSize)
-                            .loss(windows, windows.size());
-            requireFinite(loss);
+            double loss = loss(model, windows, manager);
             report(loss, tokens, bytes(tokens, tokenizer), windows);
         }
         return 0;
+    }
+
+    private void requireOne() {
+        if (data.isEmpty() == examples.isEmpty()) {
+            throw new IllegalArgumentException(
+                    data.isEmpty()
+                            ? "--data is missing; give a text, or --examples"
+                            : "--data and --examples do not go together; give one of them");
+        }
+        if (chatTemplate != null && examples.isEmpty()) {
+            throw new IllegalArgumentException(
+                    "--chat-template is for --examples; give them, or leave it out");
+        }
+    }
+
+    private void answers(GptModel model, Tokenizer tokenizer, NDManager manager)
+            throws IOException, MalformedModelException {
+        Path tokens = folder.tokenizerFolder();
+        ExampleSetBuilder builder =
+                ExampleSet.builder()
+                        .setTokenizer(tokenizer)
+                        .setContextLength(model.config().contextLength())
+                        .optTemplate(
+                                chatTemplate == null
+                                        ? ChatTemplate.find(tokens).orElse(null)
+                                        : ChatOptions.template(chatTemplate, tokens));
+        examples.forEach(builder::addFile);
+        ExampleSet set = builder.build();
+        set.requireIdsBelow(model.config().vocabSize());
+        double loss = loss(model, set, manager);
+        Output out = new Output(spec.commandLine().getOut());
+        out.line("loss           %.4f nats per token of the answers", loss);
+        out.line("perplexity     %.3f", Math.exp(loss));
+        out.line(
+                "examples       %,d with %,d tokens, of which %,d count",
+                set.size(), set.tokens(), set.learnedTokens());
+        if (set.truncated() + set.dropped() > 0) {
+            out.line(
+                    "too long       %,d lose their end, %,d are left out",
+                    set.truncated(), set.dropped());
+        }
+    }
+
+    private double loss(GptModel model, TrainingSet set, NDManager manager) {
+        double loss =
+                new Evaluation(block(model, manager), manager, batchSize).loss(set, set.size());
+        requireFinite(loss);
+        return loss;
     }
 
     private Block block(GptModel model, NDManager manager) {

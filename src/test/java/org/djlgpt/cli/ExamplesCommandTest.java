@@ -80,6 +80,24 @@ class ExamplesCommandTest {
     }
 
     @Test
+    void evalMeasuresAnswersAlone() {
+        Path out = folder.resolve("measured");
+        Command training = train(out, "--validation", examples, "--eval-batches", 60);
+        assertEquals(0, training.exitCode(), training.err());
+
+        Command command = Command.gpt("eval", "--model", out, "--examples", examples);
+
+        assertEquals(0, command.exitCode(), command.err());
+        String loss = command.out().replaceFirst("(?s)loss +([\\d.]+) nats per token of.*", "$1");
+        assertTrue(training.out().contains(loss + "  this model"), command.out());
+        assertTrue(command.out().contains("of which 180 count"), command.out());
+        assertRefused(Command.gpt("eval", "--model", out), "--data is missing");
+        assertRefused(
+                Command.gpt("eval", "--model", out, "--data", examples, "--examples", examples),
+                "do not go together");
+    }
+
+    @Test
     void aRunGoesOnToTheSameModel() throws IOException {
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");

@@ -301,7 +301,7 @@ class WrongInputTest {
     @Test
     void anOptionThatIsMissingIsNamed() {
         assertRefused(Command.gpt("generate", "--prompt", "fox"), "option: '--model=DIR'");
-        assertRefused(Command.gpt("eval", "--model", trained), "option: '--data=PATH'");
+        assertRefused(Command.gpt("eval", "--model", trained), "--data is missing; give a text");
     }
 
     private static void assertRefused(Command command, String message) {
