@@ -4,20 +4,45 @@ import ai.djl.MalformedModelException;
 
 import org.djlgpt.generation.Chat;
 import org.djlgpt.generation.TextGenerator;
+import org.djlgpt.text.Tokenizer;
 import org.djlgpt.tuning.ChatTemplate;
 import org.djlgpt.tuning.Message;
 
+import picocli.CommandLine.ITypeConverter;
 import picocli.CommandLine.Option;
 
 import java.io.IOException;
+import java.io.PrintWriter;
 import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
+import java.util.LinkedHashSet;
+import java.util.List;
 import java.util.Optional;
+import java.util.Set;
+import java.util.regex.Pattern;
 
 /** Whether and how a model is talked with, instead of continuing a text. */
 final class ChatOptions {
 
     private static final String NONE = "none";
+    private static final Pattern CONTROL_TOKEN = Pattern.compile("<\\|[^<>|\\s]+\\|>");
+
+    /** A name as it is, and a file so that it is found from any folder. */
+    static final class TemplateName implements ITypeConverter<String> {
+
+        @Override
+        public String convert(String value) {
+            boolean isName = NONE.equals(value) || ChatTemplate.names().contains(value);
+            try {
+                return isName || value.isEmpty() || !Files.exists(Path.of(value))
+                        ? value
+                        : Path.of(value).toAbsolutePath().normalize().toString();
+            } catch (InvalidPathException e) {
+                return value; // refused as what it is, neither name nor file
+            }
+        }
+    }
 
     @Option(
             names = "--chat",
@@ -30,6 +55,7 @@ final class ChatOptions {
     @Option(
             names = "--chat-template",
             paramLabel = "NAME|FILE",
+            converter = TemplateName.class,
             description =
                     "talk through another template: alpaca, chatml, llama3, or a file in Jinja;"
                             + " none to continue the text as it is")
@@ -62,7 +88,7 @@ final class ChatOptions {
         }
         Path tokens = folder.tokenizerFolder();
         Optional<ChatTemplate> found =
-                template == null ? ofFolder(tokens) : Optional.of(template(template, tokens));
+                template == null ? orNone(tokens) : Optional.of(template(template, tokens));
         if (found.isEmpty() && asked) {
             throw new IllegalArgumentException(
                     "%s has no chat template; give one with --chat-template, such as one of %s"
@@ -71,12 +97,26 @@ final class ChatOptions {
         return found;
     }
 
-    private static Optional<ChatTemplate> ofFolder(Path folder) throws IOException {
+    private static Optional<ChatTemplate> orNone(Path folder) throws IOException {
         try {
-            return ChatTemplate.find(folder);
+            return ofFolder(folder);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(e.getMessage() + ", or none", e);
+        }
+    }
+
+    /**
+     * Reads the template of a model's folder, if it has one.
+     *
+     * @param folder null for none
+     * @throws IllegalArgumentException if it is not understood
+     */
+    static Optional<ChatTemplate> ofFolder(Path folder) throws IOException {
+        try {
+            return folder == null ? Optional.empty() : ChatTemplate.find(folder);
         } catch (IllegalArgumentException e) {
             throw new IllegalArgumentException(
-                    e.getMessage() + "; choose another template with --chat-template, or none", e);
+                    e.getMessage() + "; choose another template with --chat-template", e);
         }
     }
 
@@ -97,6 +137,40 @@ final class ChatOptions {
                             .formatted(option, String.join(", ", ChatTemplate.names())));
         }
         return ChatTemplate.read(file, model == null ? file.toAbsolutePath().getParent() : model);
+    }
+
+    /**
+     * Says which control tokens of a template are none to the tokenizer: a model reads each as the
+     * letters that it is spelled with, which takes room, and people can write them, too.
+     */
+    static void warnOfSplitTokens(ChatTemplate template, Tokenizer tokenizer, PrintWriter err) {
+        List<String> split =
+                controlTokens(template).stream()
+                        .filter(token -> tokenizer.encodeWithSpecialTokens(token).length > 1)
+                        .toList();
+        if (!split.isEmpty()) {
+            err.println(
+                    ("gpt: the chat template writes %s, which the tokenizer splits into letters or"
+                                    + " parts of words; gpt tokenizer add gives a model each as"
+                                    + " one token")
+                            .formatted(String.join(" ", split)));
+            err.flush();
+        }
+    }
+
+    /** Returns what looks like control tokens in a short conversation. */
+    private static Set<String> controlTokens(ChatTemplate template) {
+        List<Message> messages = List.of(Message.user("a"), Message.assistant("b"));
+        Set<String> tokens = new LinkedHashSet<>();
+        try {
+            CONTROL_TOKEN
+                    .matcher(template.render(messages, false))
+                    .results()
+                    .forEach(found -> tokens.add(found.group()));
+        } catch (IllegalArgumentException e) {
+            // it wants other messages; the real ones show it
+        }
+        return tokens;
     }
 
     /** Starts a conversation. */

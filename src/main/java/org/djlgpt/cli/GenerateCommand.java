@@ -117,6 +117,8 @@ final class GenerateCommand implements Callable<Integer> {
             Tokenizer tokenizer = folder.tokenizer();
             Optional<ChatTemplate> template = chat.template(folder, interactive);
             requireOneAnswer(template);
+            template.ifPresent(
+                    t -> ChatOptions.warnOfSplitTokens(t, tokenizer, spec.commandLine().getErr()));
             String text = TextOptions.known(whole, tokenizer, spec.commandLine().getErr());
             Set<Integer> stopTokens = folder.stopTokens();
             TextGenerator.Builder builder =

@@ -62,6 +62,7 @@ final class LessonOptions {
     @Option(
             names = "--chat-template",
             paramLabel = "NAME|FILE",
+            converter = ChatOptions.TemplateName.class,
             description =
                     "how messages are written: alpaca, chatml, llama3, or a file in Jinja (default:"
                             + " as the folder of --init-from says)")
@@ -87,7 +88,7 @@ final class LessonOptions {
         if (!examples.isEmpty()) {
             Lesson.HeldOut files = files("--examples", examples);
             Tokenizer tokenizer = data.tokenizer().required("--examples", given);
-            return new ExampleLesson(files, tokenizer, template(model), pack);
+            return new ExampleLesson(files, tokenizer, template(model, tokenizer, command), pack);
         }
         if (!labels.isEmpty()) {
             return new LabelLesson(
@@ -98,7 +99,8 @@ final class LessonOptions {
             Lesson.HeldOut files = files("--preferences", preferences);
             Tokenizer tokenizer = data.tokenizer().required("--preferences", given);
             double strength = beta == null ? PreferenceOptimization.BETA : beta;
-            return new PreferenceLesson(files, tokenizer, template(model), strength);
+            return new PreferenceLesson(
+                    files, tokenizer, template(model, tokenizer, command), strength);
         }
         return data.read(given, run, numThreads, command);
     }
@@ -137,13 +139,17 @@ final class LessonOptions {
         }
     }
 
-    private Optional<ChatTemplate> template(ModelOptions model)
+    private Optional<ChatTemplate> template(
+            ModelOptions model, Tokenizer tokenizer, CommandSpec command)
             throws IOException, MalformedModelException {
-        Path base = model.base();
-        if (chatTemplate != null) {
-            return Optional.of(ChatOptions.template(chatTemplate, base));
-        }
-        return base == null ? Optional.empty() : ChatTemplate.find(base);
+        Path folder = model.tokenizerFolder();
+        Optional<ChatTemplate> template =
+                chatTemplate == null
+                        ? ChatOptions.ofFolder(folder)
+                        : Optional.of(ChatOptions.template(chatTemplate, folder));
+        template.ifPresent(
+                t -> ChatOptions.warnOfSplitTokens(t, tokenizer, command.commandLine().getErr()));
+        return template;
     }
 
     /** Returns the options of a text. */

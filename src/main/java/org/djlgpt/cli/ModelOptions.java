@@ -89,16 +89,30 @@ final class ModelOptions {
 
     /** Returns the folder of the whole model to go on from; null for a new one. */
     Path base() throws IOException, MalformedModelException {
-        return isAdapter() ? AdapterDirectory.baseFolder(folder) : folder;
+        if (!isAdapter()) {
+            return folder;
+        }
+        try {
+            return AdapterDirectory.baseFolder(folder);
+        } catch (IllegalArgumentException e) {
+            throw new IllegalArgumentException(
+                    "%s as base_model_name_or_path in its adapter_config.json, or merge both with gpt merge"
+                            .formatted(e.getMessage()),
+                    e);
+        }
     }
 
     /** Returns the tokenizer of the folder to go on from, if there is one. */
     Optional<Tokenizer> tokenizer() throws IOException, MalformedModelException {
-        if (folder == null) {
-            return Optional.empty();
-        }
-        Optional<Tokenizer> ofAdapter = isAdapter() ? Tokenizer.find(folder) : Optional.empty();
-        return ofAdapter.isPresent() ? ofAdapter : Optional.of(Tokenizer.load(base()));
+        return folder == null ? Optional.empty() : Optional.of(Tokenizer.load(tokenizerFolder()));
+    }
+
+    /**
+     * Returns where the tokenizer to go on with is, and a chat template: in an adapter's folder, or
+     * in that of its base if it has none; null for a new model.
+     */
+    Path tokenizerFolder() throws IOException, MalformedModelException {
+        return isAdapter() && Tokenizer.find(folder).isPresent() ? folder : base();
     }
 
     /**

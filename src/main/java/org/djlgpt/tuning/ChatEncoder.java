@@ -38,9 +38,11 @@ final class ChatEncoder {
      *
      * @param learnedFrom the first message that may be learned from
      * @throws IllegalArgumentException if the template refuses the messages, or does not go on with
-     *     what it has written, or the assistant says nothing that is to be learned
+     *     what it has written, or leaves out an answer, or the assistant says nothing that is to be
+     *     learned, or begins
      */
     Example encode(List<Message> messages, int learnedFrom) {
+        requireAnswer(messages, learnedFrom);
         Example.Builder example = Example.builder();
         String written = "";
         int encoded = 0; // of what is written; the end of a turn goes with what follows it
@@ -48,7 +50,9 @@ final class ChatEncoder {
             if (messages.get(i).role().equals(ASSISTANT)) {
                 String asked = render(messages.subList(0, i), true, written);
                 written = render(messages.subList(0, i + 1), false, asked);
-                int end = asked.length() + endOfTurn(written.substring(asked.length()));
+                String said = written.substring(asked.length());
+                requireWritten(said);
+                int end = asked.length() + endOfTurn(said);
                 boolean isEnded = end > asked.length();
                 int[] prompt = tokenizer.apply(asked.substring(encoded));
                 encoded = isEnded ? end : written.length();
@@ -66,6 +70,32 @@ final class ChatEncoder {
             }
         }
         return example.build();
+    }
+
+    private static void requireAnswer(List<Message> messages, int learnedFrom) {
+        List<String> roles = messages.stream().map(Message::role).toList();
+        if (!roles.subList(learnedFrom, roles.size()).contains(ASSISTANT)) {
+            throw new IllegalArgumentException(
+                    "of %d message(s) to learn from, none is the %s's; give an answer, or leave the line out"
+                            .formatted(roles.size() - learnedFrom, ASSISTANT));
+        }
+        if (roles.get(0).equals(ASSISTANT)) {
+            throw new IllegalArgumentException(
+                    "the first message is the %s's, which answers nothing; put one of the user before it, or leave it out"
+                            .formatted(ASSISTANT));
+        }
+    }
+
+    private void requireWritten(String said) {
+        String words = said;
+        for (String token : specialTokens) {
+            words = words.replace(token, "");
+        }
+        if (words.isBlank()) {
+            throw new IllegalArgumentException(
+                    "the chat template leaves out what the %s says, so that there is nothing to learn; use another template"
+                            .formatted(ASSISTANT));
+        }
     }
 
     /** Writes a conversation that goes on with what was written of its beginning. */

@@ -191,6 +191,70 @@ class ChatCommandTest {
         assertTrue(converse("a\n").out().contains("the model goes on"));
     }
 
+    /** An example that is asked and answered through a chat template. */
+    private Path examples() throws IOException {
+        String line =
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"},"
+                        + " {\"role\": \"assistant\", \"content\": \"b\"}]}\n";
+        return Files.writeString(folder.resolve("chats.jsonl"), line.repeat(10));
+    }
+
+    private Command learn(Path base, Path out, Object... options) throws IOException {
+        Object[] all = {
+            "train", "--init-from", base, "--examples", examples(), "--out", out, "--steps", 1
+        };
+        return Command.gpt(Stream.concat(Stream.of(all), Stream.of(options)).toArray());
+    }
+
+    @Test
+    void anAdapterIsTrainedOnThroughItsOwnTemplate() throws IOException {
+        Files.delete(folder.resolve("chat_template.jinja"));
+        Path adapter = folder.resolve("adapter");
+        Path more = folder.resolve("more");
+        Path merged = folder.resolve("merged");
+        Command first = learn(folder, adapter, "--lora-rank", 2, "--chat-template", "chatml");
+        assertEquals(0, first.exitCode(), first::err);
+
+        Command second = learn(adapter, more);
+        Command merge = Command.gpt("merge", "--model", more, "--out", merged);
+
+        assertEquals(0, second.exitCode(), second::err);
+        assertEquals(0, merge.exitCode(), merge::err);
+        for (Path copy : List.of(more, merged)) {
+            assertArrayEquals(
+                    Files.readAllBytes(adapter.resolve("chat_template.jinja")),
+                    Files.readAllBytes(copy.resolve("chat_template.jinja")));
+        }
+    }
+
+    @Test
+    void controlTokensThatAreNoneAreNamedWithTheRemedy() throws IOException {
+        Command known = learn(folder, folder.resolve("known"), "--chat-template", "chatml");
+        Command unknown = learn(folder, folder.resolve("unknown"), "--chat-template", "llama3");
+        Command talk = generate("--prompt", "a", "--chat-template", "llama3");
+
+        assertFalse(known.err().contains("the chat template"), known::err);
+        for (Command command : List.of(unknown, talk)) {
+            assertEquals(0, command.exitCode(), command::err);
+            assertTrue(
+                    command.err().contains("<|eot_id|>, which the tokenizer splits"), command::err);
+            assertTrue(command.err().contains("gpt tokenizer add"), command::err);
+        }
+    }
+
+    @Test
+    void aRunThroughATemplateInAFileGoesOnFromAnyFolder() throws IOException {
+        Path file = Files.copy(folder.resolve("chat_template.jinja"), folder.resolve("mine.jinja"));
+        Path here = Path.of("").toAbsolutePath().relativize(file.toAbsolutePath());
+        Path run = folder.resolve("run");
+        Command first = learn(folder, run, "--chat-template", here, "--decay-steps", 2);
+        assertEquals(0, first.exitCode(), first::err);
+
+        Command more = Command.gpt("train", "--resume", run, "--steps", 2, "--chat-template", file);
+
+        assertEquals(0, more.exitCode(), more::err);
+    }
+
     @Test
     void aModelThatIsTrainedOnKeepsItsTemplate() throws IOException {
         Path text = Files.writeString(folder.resolve("text.txt"), "Hello. ".repeat(2000));

@@ -193,6 +193,9 @@ class LoraCommandTest {
                 Command.gpt("generate", "--model", moved, "--prompt", "the"),
                 "moved is an adapter for gpt2, which is no folder here; name the folder of its"
                         + " base with --model, and");
+        assertRefused(
+                SmallText.train(text, folder.resolve("gone"), "--init-from", moved),
+                "as base_model_name_or_path in its adapter_config.json, or merge both");
         assertEquals(
                 generate("fp32", "--model", adapter),
                 generate("fp32", "--model", base, "--adapter", moved));

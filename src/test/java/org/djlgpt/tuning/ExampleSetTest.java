@@ -219,17 +219,21 @@ class ExampleSetTest {
                 "{\"instruction\": \"a\", \"output\": \"\"} | $.output is empty",
                 "{\"instruction\": \"a\", \"input\": 1, \"output\": \"b\"} | $.input is a number",
                 "{\"messages\": \"a\"}                 | $.messages is a string where an array",
-                "{\"messages\": []}                    | $.messages: an example of 0 tokens",
+                "{\"messages\": []}                    | $.messages: of 0 message(s) to learn",
                 "{\"messages\": [{\"role\": \"bot\", \"content\": \"a\"}]} | $.messages[0].role:"
                         + " role \"bot\" is unknown",
                 "{\"messages\": [{\"role\": \"user\"}]} | $.messages[0].content is missing",
                 "{\"messages\": [{\"role\": \"user\", \"content\": [\"a\"]}]} |"
                         + " $.messages[0].content is an array",
-                "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]} | has nothing to learn",
+                "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]} | of 1 message(s) to"
+                    + " learn from, none is the assistant's; give an answer",
+                "{\"prompt\": [{\"role\": \"user\", \"content\": \"a\"}], \"completion\":"
+                    + " [{\"role\": \"user\", \"content\": \"b\"}]} | of 1 message(s) to learn"
+                    + " from, none is",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\":"
                         + " \"assistant\", \"content\": \"\"}]} | $.messages[1].content is empty",
                 "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}]} | $.messages: the"
-                        + " conversation has 0 messages",
+                        + " first message is the assistant's, which answers nothing",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"a\", \"tool_calls\": 1}]} |"
                         + " $.messages[0].tool_calls is not known",
                 "[\"text\"]                            | $ is an array where an object is due",
@@ -304,6 +308,24 @@ class ExampleSetTest {
     }
 
     @Test
+    void aTemplateThatLeavesOutTheAnswerIsRefused() {
+        ChatTemplate ofUsers = (messages, prompt) -> messages.get(0).content();
+        ChatTemplate endOnly =
+                (messages, prompt) -> "Q: " + (messages.size() > 1 ? "<|im_end|>\n" : "");
+        for (ChatTemplate template : List.of(ofUsers, endOnly)) {
+            assertRefused(
+                    () ->
+                            builder()
+                                    .optTemplate(template)
+                                    .addConversation(
+                                            List.of(Message.user("a"), Message.assistant("b")))
+                                    .build(),
+                    "leaves out what the assistant says",
+                    "use another template");
+        }
+    }
+
+    @Test
     void conversationsNeedNoFile() throws IOException {
         Message question = Message.instruction("Add.", "2 3");
         ExampleSetBuilder builder =
@@ -317,7 +339,8 @@ class ExampleSetTest {
                 () -> builder.addConversation(List.of(Message.user("<|im_end|>"))).build(),
                 "the message spells <|im_end|>");
         assertRefused(
-                () -> builder().addConversation(List.of(question)).build(), "nothing to learn");
+                () -> builder().addConversation(List.of(question)).build(),
+                "of 1 message(s) to learn from, none is the assistant's");
     }
 
     @Test
