@@ -34,6 +34,7 @@ import java.util.TreeMap;
  * @param tiedOutput whether the output layer shares the token embedding's weight
  * @param otherFields fields of a {@code config.json} that have no part in the computation, as JSON
  *     by name, kept for other readers
+ * @serial exclude
  */
 public record Gpt2Config(
         int vocabSize,

@@ -64,6 +64,7 @@ public final class Evaluation {
      *
      * @param sum the sum of the losses
      * @param count how many they are
+     * @serial exclude
      */
     public record LossSum(double sum, long count) implements Serializable {
 

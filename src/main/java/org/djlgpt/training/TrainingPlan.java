@@ -29,6 +29,7 @@ import java.util.Map;
  *     ends; 0 for no such end
  * @param seed what the order of the data and dropout follow from
  * @param workers the number of threads that a batch is split over
+ * @serial exclude
  */
 public record TrainingPlan(
         int steps,

@@ -13,6 +13,7 @@ import java.io.Serializable;
  * @param losses how many losses that are
  * @param tokens how many tokens the steps since the last evaluation had
  * @param seconds how long they took
+ * @serial exclude
  */
 public record TrainingState(
         int step,

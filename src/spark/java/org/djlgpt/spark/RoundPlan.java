@@ -16,6 +16,7 @@ import java.io.Serializable;
  * @param format how a worker tells where it arrived
  * @param keepMoments whether the optimizer's moments of each round are stored, so that a worker
  *     that takes over from a lost one has them
+ * @serial exclude
  */
 public record RoundPlan(
         int workers,

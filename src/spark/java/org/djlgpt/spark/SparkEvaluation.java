@@ -33,6 +33,8 @@ import java.util.List;
  * <pre>{@code
  * double perplexity = new SparkEvaluation().setModel("hdfs://host/models/gpt").evaluate(texts);
  * }</pre>
+ *
+ * @serial exclude
  */
 public final class SparkEvaluation extends Evaluator implements DefaultParamsWritable {
 

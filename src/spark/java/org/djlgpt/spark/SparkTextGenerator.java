@@ -38,6 +38,8 @@ import java.util.List;
  *         .setModel("hdfs://host/models/gpt").setInputCol("prompt").setOutputCol("text")
  *         .transform(prompts);
  * }</pre>
+ *
+ * @serial exclude
  */
 public final class SparkTextGenerator extends Transformer implements DefaultParamsWritable {
 

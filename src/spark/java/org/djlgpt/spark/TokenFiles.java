@@ -22,6 +22,7 @@ import java.util.List;
  *     s3a://bucket/train.bin} or {@code file:///data/train.bin}
  * @param from the position of the first token
  * @param to the position after the last; -1 for all
+ * @serial exclude
  */
 public record TokenFiles(List<String> files, long from, long to) implements Serializable {
 
