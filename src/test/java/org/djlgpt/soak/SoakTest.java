@@ -28,7 +28,7 @@ class SoakTest {
         List<Footprint> held = run(model, 200, 2000);
 
         assertEquals(held.get(0).arrays(), held.get(1).arrays(), "arrays: " + held);
-        assertEquals(held.get(0).threads(), held.get(1).threads(), 2, "threads: " + held);
+        assertTrue(held.get(1).threads() <= held.get(0).threads() + 2, "threads: " + held);
     }
 
     @ParameterizedTest
