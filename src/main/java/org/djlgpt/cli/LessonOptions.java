@@ -73,7 +73,7 @@ final class LessonOptions {
             description =
                     "put several short examples into a row, where none sees another; fewer steps"
                             + " see them all")
-    private boolean pack;
+    private Boolean pack; // null unless given: earlier runs have no such option
 
     /**
      * Prepares what to learn from; of examples nothing is read yet.
@@ -88,7 +88,8 @@ final class LessonOptions {
         if (!examples.isEmpty()) {
             Lesson.HeldOut files = files("--examples", examples);
             Tokenizer tokenizer = data.tokenizer().required("--examples", given);
-            return new ExampleLesson(files, tokenizer, template(model, tokenizer, command), pack);
+            return new ExampleLesson(
+                    files, tokenizer, template(model, tokenizer, command), pack != null);
         }
         if (!labels.isEmpty()) {
             return new LabelLesson(
@@ -116,7 +117,7 @@ final class LessonOptions {
                     "%s do not go together; give one of them"
                             .formatted(String.join(" and ", kinds.keySet())));
         }
-        requireFor(!examples.isEmpty(), "--pack", pack, "--examples");
+        requireFor(!examples.isEmpty(), "--pack", pack != null, "--examples");
         requireFor(!preferences.isEmpty(), "--beta", beta != null, "--preferences");
         boolean isChat = !examples.isEmpty() || !preferences.isEmpty();
         requireFor(isChat, "--chat-template", chatTemplate != null, "--examples or --preferences");
