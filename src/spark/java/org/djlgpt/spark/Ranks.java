@@ -101,7 +101,10 @@ final class Ranks {
         String message = String.valueOf(failure.getMessage());
         Matcher remote = FAILURE.matcher(message);
         String reason = remote.find() ? remote.group(1) : message.lines().findFirst().orElse("");
-        return reason.contains("ClassNotFoundException: org.djlgpt")
+        boolean isMissing =
+                reason.contains("ClassNotFoundException: org.djlgpt")
+                        || reason.contains("SerializedLambda"); // as Spark has it
+        return isMissing
                 ? "its executors lack djl-gpt; let spark.executor.extraClassPath or spark.jars"
                         + " name its jars"
                 : reason;
