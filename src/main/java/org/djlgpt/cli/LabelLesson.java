@@ -20,11 +20,14 @@ import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Locale;
+import java.util.stream.Collectors;
 
 /** Texts with labels, which are to be chosen for other texts. */
 final class LabelLesson implements Lesson {
 
     private static final int SEED = 1337; // of what is held out, whatever the training's is
+
+    private static final int MAX_NAMES = 20;
 
     private final HeldOut files;
     private final Tokenizer tokenizer;
@@ -82,7 +85,7 @@ final class LabelLesson implements Lesson {
                         files.names(),
                         training.size(),
                         heldOut.size(),
-                        String.join(", ", training.labels())));
+                        named(training.labels())));
         if (training.truncated() > 0) {
             lines.add(
                     String.format(
@@ -91,6 +94,13 @@ final class LabelLesson implements Lesson {
                             training.truncated()));
         }
         return lines;
+    }
+
+    /** Names the labels, or the first of many. */
+    private static String named(List<String> labels) {
+        String names = labels.stream().limit(MAX_NAMES).collect(Collectors.joining(", "));
+        int more = labels.size() - MAX_NAMES;
+        return more <= 0 ? names : String.format(Locale.ROOT, "%s and %,d more", names, more);
     }
 
     @Override

@@ -153,6 +153,11 @@ final class LessonOptions {
         return template;
     }
 
+    /** Returns whether a classifier is made, which is written as a whole. */
+    boolean makesClassifier() {
+        return !labels.isEmpty();
+    }
+
     /** Returns the options of a text. */
     DataOptions data() {
         return data;

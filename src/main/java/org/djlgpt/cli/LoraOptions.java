@@ -57,7 +57,7 @@ final class LoraOptions {
             description =
                     "which layers have the adapter, of q, k, v and o in attention and gate, up and"
                             + " down in the feed-forward network (default: q,v)")
-    private String targets;
+    private String loraTargets;
 
     @Option(
             names = "--lora-rank-stabilised",
@@ -73,7 +73,7 @@ final class LoraOptions {
         if (loraRank == null) {
             requireNone("--lora-alpha", loraAlpha);
             requireNone("--lora-dropout", loraDropout);
-            requireNone("--lora-targets", targets);
+            requireNone("--lora-targets", loraTargets);
             requireNone("--lora-rank-stabilised", rankStabilised);
             return Optional.empty();
         }
@@ -85,7 +85,7 @@ final class LoraOptions {
         if (loraAlpha != null) {
             lora.optAlpha(loraAlpha);
         }
-        if (targets != null) {
+        if (loraTargets != null) {
             lora.optTargets(roles());
         }
         return Optional.of(lora.build());
@@ -101,7 +101,7 @@ final class LoraOptions {
 
     private Set<Role> roles() {
         Set<Role> roles = EnumSet.noneOf(Role.class);
-        for (String name : targets.split(",", -1)) {
+        for (String name : loraTargets.split(",", -1)) {
             roles.add(
                     NAMES.entrySet().stream()
                             .filter(entry -> entry.getValue().equals(name.strip()))
@@ -115,7 +115,7 @@ final class LoraOptions {
     private IllegalArgumentException unknown(String name) {
         return new IllegalArgumentException(
                 "--lora-targets=%s names '%s', which is none of %s; separate them by commas"
-                        .formatted(targets, name, String.join(", ", NAMES.values())));
+                        .formatted(loraTargets, name, String.join(", ", NAMES.values())));
     }
 
     /** Describes an adapter in the words of the options. */

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.checkpoint.ClassifierDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
@@ -116,6 +117,17 @@ final class ModelOptions {
     }
 
     /**
+     * Refuses to put a classifier where the model lies that it begins with, and would go on from.
+     */
+    void requireOther(Path out) throws IOException {
+        if (folder != null && Files.exists(out) && Files.isSameFile(out, folder)) {
+            throw new IllegalArgumentException(
+                    "--out %s is the model of --init-from, which a classifier would replace; name another folder"
+                            .formatted(out));
+        }
+    }
+
+    /**
      * Returns the size of the model.
      *
      * @throws IllegalArgumentException if it is none, or not that of the folder
@@ -131,6 +143,11 @@ final class ModelOptions {
         if (!Files.isDirectory(folder)) {
             throw new IllegalArgumentException(
                     "--init-from %s is no folder; name one with a model".formatted(folder));
+        }
+        if (ClassifierDirectory.isClassifier(base())) {
+            throw new IllegalArgumentException(
+                    "--init-from %s is a classifier, which writes no text; begin with the model that it was made of, or go on with its run by --resume"
+                            .formatted(folder));
         }
         GptConfig stored = ModelDirectory.config(base());
         sizes.requireSame(stored, folder);

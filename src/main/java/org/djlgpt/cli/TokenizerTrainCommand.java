@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.io.AtomicFolder;
 import org.djlgpt.text.BytePairTrainer;
 import org.djlgpt.text.Corpus;
@@ -81,9 +82,9 @@ final class TokenizerTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
-        if (Files.exists(out.resolve("config.json"))) {
+        if (Files.exists(out.resolve("config.json")) || AdapterDirectory.isAdapter(out)) {
             throw new IllegalArgumentException(
-                    "--out %s has a model, whose tokenizer would be replaced; name another folder"
+                    "--out %s has a model or an adapter, whose tokenizer would be replaced; name another folder"
                             .formatted(out));
         }
         TextOptions.requireNamed("--data", data);

@@ -102,7 +102,9 @@ final class TrainCommand implements Callable<Integer> {
         modelOptions.config(1); // a wrong size is known before the text is read
         RunDirectory folder = new RunDirectory(out);
         folder.requireFree();
-        if (modelOptions.trainsAdapter()) {
+        if (lessonOptions.makesClassifier()) {
+            modelOptions.requireOther(out);
+        } else if (modelOptions.trainsAdapter()) {
             AdapterDirectory.requireRoom(out);
         }
         try (NDManager manager = device.newManager()) {

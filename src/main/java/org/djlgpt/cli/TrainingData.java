@@ -53,14 +53,17 @@ record TrainingData(
         if (tokenizer instanceof CharTokenizer) {
             return "char";
         }
-        if (!(tokenizer instanceof Gpt2Tokenizer)) {
-            return "tokenizer.json";
+        if (tokenizer instanceof Gpt2Tokenizer) {
+            return isPublished(tokenizer) ? "gpt2" : "vocab.json";
         }
+        return "tokenizer.json";
+    }
+
+    /** Tells the vocabulary that GPT-2 has from others of its kind. */
+    private static boolean isPublished(Tokenizer tokenizer) {
         Tokenizer published = new Gpt2Tokenizer();
-        boolean isPublished =
-                tokenizer.vocabSize() == published.vocabSize()
-                        && sha256(tokenizer).equals(sha256(published));
-        return isPublished ? "gpt2" : "vocab.json";
+        return tokenizer.vocabSize() == published.vocabSize()
+                && sha256(tokenizer).equals(sha256(published));
     }
 
     /** Returns whether a path names a token file. */

@@ -41,7 +41,7 @@ final class TrainingRun {
 
     private final RunDirectory run;
     private final TrainingPlan plan;
-    private final Lesson lesson;
+    private final Objective objective;
     private final Material material;
     private final List<Yardstick> yardsticks;
     private final GptModel base;
@@ -65,7 +65,6 @@ final class TrainingRun {
             throws IOException, MalformedModelException {
         this.run = run;
         this.plan = plan;
-        this.lesson = lesson;
         Tokenizer tokenizer = lesson.tokenizer();
         GptConfig size = modelOptions.config(tokenizer.vocabSize());
         material = lesson.read(size);
@@ -84,6 +83,7 @@ final class TrainingRun {
             model = learner;
             modelOptions.freeze().apply(model);
         }
+        objective = lesson.objective(base);
         metrics = new MetricsLog(run.metrics());
         BestModel.Writer writer = writer(tokenizer, modelOptions.base());
         bestModel =
@@ -180,7 +180,7 @@ final class TrainingRun {
                             .setModel(model)
                             .setManager(manager)
                             .setData(material.training(), material.validation())
-                            .optObjective(objective())
+                            .optObjective(objective)
                             .optPlan(plan)
                             .optListeners(progress, run, metrics, bestModel, new Curve())
                             .optCheckpoint(run.checkpoint())
@@ -243,17 +243,13 @@ final class TrainingRun {
     /** Finds the number of workers. */
     private TrainingPlan tried(TrainingOptions options, NDManager manager, Output out) {
         Batches batches = Batches.shuffled(material.training(), plan.batchSize(), plan.seed());
-        int workers = TrainingStep.fastestWorkers(model, objective(), manager, batches, plan);
+        int workers = TrainingStep.fastestWorkers(model, objective, manager, batches, plan);
         out.line(
                 "Workers  %s",
                 workers == 1
                         ? "1, with whole batches: a trial shows that to be fastest"
                         : workers + ", with a part of each batch: faster than one in a trial");
         return options.plan(workers);
-    }
-
-    private Objective objective() {
-        return lesson.objective(base);
     }
 
     static void goesOn(IOException failure, PrintWriter err) {

@@ -12,6 +12,7 @@ import ai.djl.training.initializer.Initializer;
 import ai.djl.util.Pair;
 
 import org.djlgpt.nn.Embedding;
+import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.Linear;
@@ -100,9 +101,10 @@ public final class Lora {
         for (Role role : config.targets()) {
             LoraConfig one = LoraConfig.builder().setRank(1).optTargets(Set.of(role)).build();
             if (parameterCount(size, one) == 0) {
-                throw new IllegalArgumentException(
-                        "loraTargets=%s has %s, but the model has no such layer; leave it out"
-                                .formatted(config.targets(), role));
+                throw new IllegalParameterException(
+                        "{loraTargets} has "
+                                + role
+                                + ", but the model has no such layer; leave it out");
             }
         }
     }

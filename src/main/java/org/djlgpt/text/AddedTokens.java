@@ -108,7 +108,8 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
     /**
      * Requires tokens to add that differ from each other and from those that are there.
      *
-     * @throws IllegalArgumentException if there are none, or one is empty, no Unicode text or known
+     * @throws IllegalArgumentException if there are none, or one is empty, no Unicode text or
+     *     known, or begins or ends with white space, as words do
      */
     static void requireNew(List<String> tokens, Collection<String> known) {
         if (tokens.isEmpty()) {
@@ -118,6 +119,11 @@ record AddedTokens(Map<String, Integer> text, Map<String, Integer> special, Stri
         Set<String> all = new HashSet<>(known);
         for (String token : tokens) {
             TokenizerInput.requireText(token);
+            if (!token.equals(token.strip())) {
+                throw new IllegalArgumentException(
+                        "the special token \"%s\" begins or ends with white space, as texts do; write it without"
+                                .formatted(token));
+            }
             if (token.isEmpty() || !all.add(token)) {
                 throw new IllegalArgumentException(
                         "the special token \"%s\" is %s; leave it out"

@@ -25,6 +25,8 @@ import java.util.stream.LongStream;
  */
 public record ClassificationReport(List<String> labels, long[][] confusion) {
 
+    private static final int MAX_COLUMNS = 20;
+
     /**
      * Checks the numbers.
      *
@@ -153,7 +155,8 @@ public record ClassificationReport(List<String> labels, long[][] confusion) {
 
     /**
      * Returns the report as text: the accuracy, then for each label how many texts have it, its
-     * precision, recall and F1, and how many of its texts were given each label.
+     * precision, recall and F1, and how many of its texts were given each label, of which there is
+     * no room for more than 20.
      *
      * @return lines without one at the end
      */
@@ -170,7 +173,8 @@ public record ClassificationReport(List<String> labels, long[][] confusion) {
                         "precision",
                         "recall",
                         "F1"));
-        labels.forEach(label -> text.append(line("  %" + column(label) + "s", label)));
+        List<String> columns = labels.size() <= MAX_COLUMNS ? labels : List.of();
+        columns.forEach(label -> text.append(line("  %" + column(label) + "s", label)));
         for (int row = 0; row < labels.size(); row++) {
             text.append(System.lineSeparator());
             text.append(
@@ -181,7 +185,7 @@ public record ClassificationReport(List<String> labels, long[][] confusion) {
                             share(precision(row)),
                             share(recall(row)),
                             share(f1(row))));
-            for (int column = 0; column < labels.size(); column++) {
+            for (int column = 0; column < columns.size(); column++) {
                 int columnWidth = column(labels.get(column));
                 text.append(line("  %," + columnWidth + "d", confusion[row][column]));
             }

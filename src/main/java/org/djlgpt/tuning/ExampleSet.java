@@ -99,19 +99,28 @@ public final class ExampleSet implements TrainingSet {
     /**
      * Holds out the end of these examples.
      *
-     * @param share how much of them, in (0, 1); their number is rounded down
+     * @param validationShare how much of them, in (0, 1); their number is rounded down
      * @return what lies before it, and the end
      * @throws IllegalArgumentException if the share leaves no example on one of the sides
      */
-    public Split holdOut(double share) {
-        int end = examples.size() - (int) (examples.size() * share);
-        if (!(share > 0 && share < 1) || end == examples.size()) {
-            throw new IllegalArgumentException(
-                    ("a share of %s of %d examples can't be held out; give one in (0, 1) that is"
-                                    + " at least one example")
-                            .formatted(share, examples.size()));
+    public Split holdOut(double validationShare) {
+        requireShare(validationShare);
+        int end = examples.size() - (int) (examples.size() * validationShare);
+        if (end == examples.size()) {
+            throw new IllegalParameterException(
+                    "{validationShare}=%s of %d example(s) is less than one, so that none is held"
+                            + " out; give more of them, or a larger share, or others to validate"
+                            + " on",
+                    validationShare, examples.size());
         }
         return new Split(part(0, end), part(end, examples.size()));
+    }
+
+    static void requireShare(double validationShare) {
+        if (!(validationShare > 0 && validationShare < 1)) {
+            throw new IllegalParameterException(
+                    "{validationShare}=%s must lie between 0 and 1", validationShare);
+        }
     }
 
     /**

@@ -27,7 +27,7 @@ public record LabelledText(String text, String label, String place) {
      * @param text the text
      * @param label its label, or null; of a blank one nothing is known either
      * @param place where it is from
-     * @throws IllegalArgumentException if the text is blank
+     * @throws IllegalArgumentException if the text is blank, or the label has control characters
      */
     public LabelledText {
         if (text.isBlank()) {
@@ -35,6 +35,11 @@ public record LabelledText(String text, String label, String place) {
                     "%s: the text is empty; leave it out".formatted(place));
         }
         label = label == null || label.isBlank() ? null : label.strip();
+        if (label != null && label.chars().anyMatch(Character::isISOControl)) {
+            throw new IllegalArgumentException(
+                    "%s: the label \"%s\" has a tab, a line break or another control character; write it on one line"
+                            .formatted(place, label));
+        }
         Objects.requireNonNull(place, "place");
     }
 
@@ -58,7 +63,7 @@ public record LabelledText(String text, String label, String place) {
      *       break stands in quotation marks, and a mark in it is doubled (RFC 4180). It is read by
      *       {@code de.siegmar:fastcsv}, which must be on the class path;
      *   <li>{@code .jsonl} or {@code .ndjson}: on each line an object with a string under {@code
-     *       text} and perhaps a string or a number under {@code label}.
+     *       text} and perhaps a string or a whole number under {@code label}.
      * </ul>
      *
      * @param file the file, in UTF-8
@@ -120,6 +125,10 @@ public record LabelledText(String text, String label, String place) {
             return JsonLines.text(value);
         }
         BigDecimal number = value.number();
+        if (number.stripTrailingZeros().scale() > 0) {
+            throw value.malformed(
+                    "%s is %s, but a label is a string or a whole number", value.place(), value);
+        }
         return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
     }
 }

@@ -79,12 +79,13 @@ public final class LabelledTexts implements TrainingSet {
     /**
      * Holds out some texts that are drawn at random, of each label the same share.
      *
-     * @param share how much, in (0, 1); the number of each label is rounded
+     * @param validationShare how much, in (0, 1); the number of each label is rounded
      * @param seed what the draw follows from
      * @return both parts, each in the order of this set
      * @throws IllegalArgumentException if one part would be empty
      */
-    public Split holdOut(double share, long seed) {
+    public Split holdOut(double validationShare, long seed) {
+        ExampleSet.requireShare(validationShare);
         Random random = new Random(seed);
         List<Integer> out = new ArrayList<>();
         for (int label = 0; label < labels.size(); label++) {
@@ -95,13 +96,15 @@ public final class LabelledTexts implements TrainingSet {
                 }
             }
             Collections.shuffle(having, random);
-            out.addAll(having.subList(0, (int) Math.rint(having.size() * Math.abs(share))));
+            out.addAll(having.subList(0, (int) Math.rint(having.size() * validationShare)));
         }
-        if (!(share > 0 && share < 1) || out.isEmpty() || out.size() == targets.length) {
-            throw new IllegalArgumentException(
-                    ("a share of %s of %d texts can't be held out; give one in (0, 1) that is at"
-                                    + " least one text")
-                            .formatted(share, targets.length));
+        if (out.isEmpty() || out.size() == targets.length) {
+            throw new IllegalParameterException(
+                    "{validationShare}=%s of the texts of each of %d labels is "
+                            + (out.isEmpty() ? "less than one" : "all of them")
+                            + "; give more texts, or another share, or others to validate on",
+                    validationShare,
+                    labels.size());
         }
         TreeSet<Integer> heldOut = new TreeSet<>(out);
         TreeSet<Integer> training = new TreeSet<>();

@@ -54,13 +54,13 @@ public final class PreferenceSet implements TrainingSet {
     /**
      * Holds out the end of these pairs.
      *
-     * @param share how much of them, in (0, 1); their number is rounded down
+     * @param validationShare how much of them, in (0, 1); their number is rounded down
      * @return what lies before it, and the end
      * @throws IllegalArgumentException if the share leaves no pair on one of the sides
      */
-    public Split holdOut(double share) {
-        ExampleSet.Split better = chosen.holdOut(share);
-        ExampleSet.Split worse = rejected.holdOut(share);
+    public Split holdOut(double validationShare) {
+        ExampleSet.Split better = chosen.holdOut(validationShare);
+        ExampleSet.Split worse = rejected.holdOut(validationShare);
         return new Split(
                 new PreferenceSet(better.training(), worse.training()),
                 new PreferenceSet(better.heldOut(), worse.heldOut()));

@@ -157,7 +157,9 @@ class ExamplesCommandTest {
         assertRefused(train(out, "--strict"), "leave them out with --examples");
         assertRefused(train(out, "--tokenizer", "char"), "--examples needs a tokenizer");
         assertRefused(train(out, "--context-length", 2), "none of 60 examples");
-        assertRefused(train(out, "--validation-share", 0.001), "can't be held out");
+        assertRefused(
+                train(out, "--validation-share", 0.001),
+                "--validation-share=0.001 of 60 example(s) is less than one");
         assertRefused(Command.gpt("train", "--pack", "--out", out), "--pack is for --examples");
         assertFalse(Files.exists(out));
     }

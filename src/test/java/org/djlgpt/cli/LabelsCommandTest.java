@@ -109,6 +109,30 @@ class LabelsCommandTest {
         try (NDManager manager = NDManager.newBaseManager()) {
             assertTrue(Lora.config(ClassifierDirectory.load(out, manager)).isEmpty());
         }
+        Command resumed = Command.gpt("train", "--resume", out, "--steps", 6);
+        assertEquals(0, resumed.exitCode(), resumed.err());
+        assertRefused(
+                train(base, "--init-from", base), "which a classifier would replace", "another");
+        assertRefused(
+                train(folder.resolve("never"), "--init-from", out),
+                "--init-from " + out + " is a classifier");
+    }
+
+    @Test
+    void ofManyLabelsTheFirstAreNamed() throws IOException {
+        String lines =
+                IntStream.range(0, 60)
+                        .mapToObj(i -> "ab,label" + i % 30)
+                        .collect(Collectors.joining("\n", "text,label\n", "\n"));
+        Path many = write("many.csv", lines);
+
+        Command command =
+                train(folder.resolve("many"), "--labels", many, "--validation-share", 0.5);
+        Command few = train(folder.resolve("never"), "--labels", many);
+
+        assertEquals(0, command.exitCode(), command.err());
+        assertTrue(command.out().contains("label26 and 10 more\n"), command.out());
+        assertRefused(few, "--validation-share=0.1 of the texts of each of 30 labels");
     }
 
     @Test

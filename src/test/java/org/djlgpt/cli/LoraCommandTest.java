@@ -213,7 +213,7 @@ class LoraCommandTest {
                 adapt(never, "--lora-targets", "q,w"),
                 "--lora-targets=q,w names 'w', which is none of q, k, v, o, gate, up, down");
         assertRefused(adapt(never, "--lora-targets", ""), "names ''");
-        assertRefused(adapt(never, "--lora-targets", "q,gate"), "has GATE, but the model has no");
+        assertRefused(adapt(never, "--lora-targets", "q,gate"), "--lora-targets has GATE, but the");
         assertRefused(SmallText.train(text, never, "--lora-rank", 4), "needs a model to adapt");
         assertRefused(
                 SmallText.train(text, never, "--init-from", base, "--lora-alpha", 4),

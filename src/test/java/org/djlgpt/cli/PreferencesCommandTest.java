@@ -83,7 +83,9 @@ class PreferencesCommandTest {
 
         assertRefused(train(out, "--preferences", same), "same.jsonl line 1");
         assertRefused(train(out, "--preferences", unanswered), "empty.jsonl line 1", "chosen");
-        assertRefused(train(out, "--beta", 0), "--beta=0.0 must be positive");
+        Command weak = train(out, "--beta", 0);
+        assertRefused(weak, "--beta=0.0 must be positive");
+        assertEquals("", weak.out());
         assertRefused(train(out, "--pack"), "--pack is for --examples");
         assertRefused(
                 Command.gpt("train", "--preferences", pairs, "--init-from", base, "--out", out),

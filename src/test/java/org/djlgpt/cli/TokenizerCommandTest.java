@@ -60,6 +60,20 @@ class TokenizerCommandTest {
     }
 
     @Test
+    void aVocabularyOfItsOwnIsNotTakenForGpt2s() {
+        assertEquals(0, learn("--vocab-size", 270).exitCode());
+        Path base = folder.resolve("base");
+        assertEquals(0, SmallText.train(text, base, "--tokenizer", learnt).exitCode());
+
+        Command command =
+                SmallText.train(
+                        text, folder.resolve("never"), "--init-from", base, "--tokenizer", "gpt2");
+
+        assertRefused(
+                command, "--tokenizer gpt2 contradicts --init-from, whose tokenizer is vocab");
+    }
+
+    @Test
     void aTextThatGivesLessIsSaidToDo() {
         Command learning = learn("--vocab-size", 50_000);
 
@@ -79,6 +93,7 @@ class TokenizerCommandTest {
         assertRefused(learn("--vocab-size", 300, "--special-token", "a"), "\"a\" is in the voc");
         assertRefused(learn("--vocab-size", 999, "--special-token", "he"), "a part of words");
         assertRefused(learn("--vocab-size", 300, "--data", folder.resolve("no")), "no does not");
+        assertRefused(learn("--vocab-size", 300, "--special-token", " "), "white space");
         assertRefused(learn(), "--vocab-size");
         assertRefused(Command.gpt("tokenizer"), "Missing required subcommand");
 
@@ -106,6 +121,8 @@ class TokenizerCommandTest {
         Files.createDirectory(learnt);
         Files.writeString(learnt.resolve("config.json"), "{}");
         assertRefused(learn("--vocab-size", 300), "--out " + learnt + " has a model");
+        Files.move(learnt.resolve("config.json"), learnt.resolve("adapter_config.json"));
+        assertRefused(learn("--vocab-size", 300), "--out " + learnt + " has a model or an ad");
     }
 
     @Test

@@ -3,6 +3,7 @@ package org.djlgpt.training;
 import static org.djlgpt.testing.Refusals.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDManager;
 
@@ -14,6 +15,7 @@ import org.djlgpt.tuning.LabelledTexts;
 import org.junit.jupiter.api.Test;
 
 import java.util.List;
+import java.util.stream.IntStream;
 
 class ClassificationReportTest {
 
@@ -78,6 +80,15 @@ class ClassificationReportTest {
             }
             assertRefused(() -> ClassificationReport.of(model, texts, manager, 0), "batchSize");
         }
+    }
+
+    @Test
+    void manyLabelsHaveNoColumns() {
+        List<String> labels = IntStream.range(0, 21).mapToObj(i -> "label" + i).toList();
+        String text = new ClassificationReport(labels, new long[21][21]).toString();
+
+        assertEquals(24, text.lines().count());
+        assertTrue(text.lines().allMatch(line -> line.length() < 50), text);
     }
 
     @Test

@@ -226,10 +226,10 @@ class ExampleSetTest {
                 "{\"messages\": [{\"role\": \"user\", \"content\": [\"a\"]}]} |"
                         + " $.messages[0].content is an array",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}]} | of 1 message(s) to"
-                    + " learn from, none is the assistant's; give an answer",
+                        + " learn from, none is the assistant's; give an answer",
                 "{\"prompt\": [{\"role\": \"user\", \"content\": \"a\"}], \"completion\":"
-                    + " [{\"role\": \"user\", \"content\": \"b\"}]} | of 1 message(s) to learn"
-                    + " from, none is",
+                        + " [{\"role\": \"user\", \"content\": \"b\"}]} | of 1 message(s) to learn"
+                        + " from, none is",
                 "{\"messages\": [{\"role\": \"user\", \"content\": \"a\"}, {\"role\":"
                         + " \"assistant\", \"content\": \"\"}]} | $.messages[1].content is empty",
                 "{\"messages\": [{\"role\": \"assistant\", \"content\": \"a\"}]} | $.messages: the"
@@ -417,8 +417,8 @@ class ExampleSetTest {
         assertEquals(5, split.heldOut().get(0).length());
         assertEquals(3, split.training().contextLength());
         assertNotEquals(split.training().fingerprint(), all.fingerprint());
-        assertRefused(() -> all.holdOut(0.1), "0.1", "5 examples");
-        assertRefused(() -> all.holdOut(1), "in (0, 1)");
+        assertRefused(() -> all.holdOut(0.1), "validationShare=0.1 of 5 example(s) is less");
+        assertRefused(() -> all.holdOut(1), "between 0 and 1");
     }
 
     @Test

@@ -98,6 +98,7 @@ class LabelledTextsTest {
                 "label,text\nham,\"a\nb\"\nspam,\"c\nham,d\n", "line 4 has a quotation mark that");
         assertCsv("label,text\nham,\"a\"b\n", "is no CSV", "line 2");
         assertCsv("text,label\na,ham\n,ham\n", "line 3: the text is empty");
+        assertCsv("text,label\na,\"x\ny\"\n", "line 2: the label", "line break");
         assertCsv("text,label\n", "has no texts");
         assertCsv("", "has no texts");
         Path binary = folder.resolve("binary.csv");
@@ -111,6 +112,9 @@ class LabelledTextsTest {
         assertJsonLines("{\"text\": \"a\"}\n{\"text\": 3}", "line 2", "$.text is a number");
         assertJsonLines("{\"text\": \" \"}", "line 1", "$.text is empty");
         assertJsonLines("{\"text\": \"a\", \"label\": true}", "line 1", "$.label is true");
+        assertJsonLines(
+                "{\"text\": \"a\", \"label\": 0.5}", "line 1", "$.label is 0.5, but a label");
+        assertJsonLines("{\"text\": \"a\", \"label\": \"x\\ty\"}", "bad.jsonl line 1", "a tab");
         assertJsonLines("{\"text\": \"a\", \"label\": [1, 0]}", "line 1", "$.label is");
         assertJsonLines("{\"text\": \"a\"", "line 1", "no JSON");
     }
@@ -224,8 +228,10 @@ class LabelledTextsTest {
         assertNotEquals(
                 split.heldOut().fingerprint(), texts.holdOut(0.25, 8).heldOut().fingerprint());
         for (double share : new double[] {0, 1, -0.5, 0.001, Double.NaN}) {
-            assertRefused(() -> texts.holdOut(share, 7), "share of " + share);
+            assertRefused(() -> texts.holdOut(share, 7), "validationShare=" + share);
         }
+        assertRefused(() -> texts.holdOut(0.001, 7), "each of 2 labels is less than one; give");
+        assertRefused(() -> texts.holdOut(0.9999, 7), "each of 2 labels is all of them");
     }
 
     private void assertCsv(String content, String... parts) throws IOException {
