@@ -9,6 +9,7 @@ import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Positions;
+import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Recording;
 
 /**
@@ -67,7 +68,7 @@ public abstract class CachedAttention extends SelfAttention {
      */
     public KeyValueCache newCache(NDManager manager, int batchSize) {
         Shape shape = new Shape(batchSize, numKeyValueHeads, contextLength(), headDim);
-        return new KeyValueCache(manager, shape, false);
+        return new KeyValueCache(manager, shape, FloatType.FLOAT32);
     }
 
     /**

@@ -6,7 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Checks;
-import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Kernels;
 
 /**
@@ -23,6 +23,7 @@ public final class KeyValueCache implements AutoCloseable {
     public static final int FIRST_ROOM = 1024;
 
     private final NDManager manager;
+    private final FloatType type;
     private NDArray keysAndValues; // (2, B, H, room, D)
     private final int contextLength;
     private int room;
@@ -33,16 +34,16 @@ public final class KeyValueCache implements AutoCloseable {
      *
      * @param parent a manager on the device of the layer; closing it closes the cache
      * @param shape (B, numHeads, contextLength, headDim)
-     * @param bfloat16 whether the numbers are kept in bfloat16 instead of float32
+     * @param type what the numbers are kept in
      * @throws IllegalArgumentException if the shape has not 4 dimensions, each at least 1
      */
-    public KeyValueCache(NDManager parent, Shape shape, boolean bfloat16) {
+    public KeyValueCache(NDManager parent, Shape shape, FloatType type) {
         requireSizes(shape);
+        this.type = type;
         contextLength = (int) shape.get(2);
         manager = parent.newSubManager();
         room = Math.min(contextLength, FIRST_ROOM);
-        keysAndValues =
-                zeros(new Shape(2, shape.get(0), shape.get(1), room, shape.get(3)), bfloat16);
+        keysAndValues = zeros(new Shape(2, shape.get(0), shape.get(1), room, shape.get(3)));
     }
 
     private static void requireSizes(Shape shape) {
@@ -57,13 +58,13 @@ public final class KeyValueCache implements AutoCloseable {
         }
     }
 
-    private NDArray zeros(Shape shape, boolean bfloat16) {
-        NDArray zeros = manager.zeros(shape);
-        if (!bfloat16) {
-            return zeros;
+    private NDArray zeros(Shape shape) {
+        NDArray wide = manager.zeros(shape);
+        if (type == FloatType.FLOAT32) {
+            return wide;
         }
-        try (zeros) {
-            return BFloat16.from(zeros);
+        try (wide) {
+            return type.from(wide);
         }
     }
 
@@ -182,8 +183,7 @@ public final class KeyValueCache implements AutoCloseable {
      * @return the number of bytes
      */
     public long bytes() {
-        int width = BFloat16.is(keysAndValues) ? BFloat16.BYTES : Float.BYTES;
-        return keysAndValues.getShape().size() * width;
+        return keysAndValues.getShape().size() * type.bytes();
     }
 
     /** Frees the memory. */

@@ -12,7 +12,9 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.torch.Recording;
 
 import java.util.ArrayList;
+import java.util.LinkedHashMap;
 import java.util.List;
+import java.util.Map;
 import java.util.Random;
 
 /**
@@ -57,12 +59,21 @@ final class GenerationSection {
 
     private static List<Case> rows(String section, String suffix, Writing job, Effort effort) {
         Case.Sampling sampling = effort.sampling();
-        Writing bfloat16 = job.in(WeightPrecision.BF16);
-        Writing int8 = job.in(WeightPrecision.INT8);
-        return List.of(
-                new Case(section, "float32" + suffix, sampling, job),
-                new Case(section, "bfloat16" + suffix, sampling, bfloat16),
-                new Case(section, "int8" + suffix, sampling, int8));
+        Map<String, WeightPrecision> precisions = new LinkedHashMap<>();
+        precisions.put("float32", WeightPrecision.FP32);
+        precisions.put("bfloat16", WeightPrecision.BF16);
+        precisions.put("float16", WeightPrecision.FP16);
+        precisions.put("int8", WeightPrecision.INT8);
+        precisions.put("int4", WeightPrecision.INT4);
+        return precisions.entrySet().stream()
+                .map(
+                        row ->
+                                new Case(
+                                        section,
+                                        row.getKey() + suffix,
+                                        sampling,
+                                        job.in(row.getValue())))
+                .toList();
     }
 
     private static Section.Table table(
@@ -155,8 +166,9 @@ final class GenerationSection {
         double weightBytes() {
             return switch (precision) {
                 case FP32 -> 4.0 * model.usedWeights();
-                case BF16 -> 2.0 * model.usedWeights();
+                case BF16, FP16 -> 2.0 * model.usedWeights();
                 case INT8 -> model.usedWeights();
+                case INT4 -> model.usedWeights() - (1 - 5.0 / 8) * model.layerWeights();
             };
         }
 

@@ -8,8 +8,6 @@ import org.djlgpt.data.TokenFile;
 import org.djlgpt.data.TokenWindows;
 import org.djlgpt.data.Tokens;
 import org.djlgpt.data.TrainingSet;
-import org.djlgpt.decoder.GptDecoder;
-import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Corpus;
@@ -79,13 +77,7 @@ final class EvalCommand implements Callable<Integer> {
             description = "windows in a forward pass (default: 12)")
     private int batchSize;
 
-    @Option(
-            names = "--precision",
-            paramLabel = "fp32|bf16|int8",
-            defaultValue = "fp32",
-            description = "what weights are kept in (default: fp32)")
-    private WeightPrecision precision;
-
+    @Mixin private PrecisionOption precision;
     @Mixin private DeviceOption device;
     @Spec private CommandSpec spec;
 
@@ -97,6 +89,7 @@ final class EvalCommand implements Callable<Integer> {
         TextOptions.requireNamed("--data", data);
         TextOptions.requireNamed("--examples", examples);
         requireOne();
+        precision.check();
         try (NDManager manager = device.newManager()) {
             Tokenizer tokenizer = folder.tokenizer();
             GptModel model = folder.model(manager);
@@ -164,9 +157,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Block block(GptModel model, NDManager manager) {
-        return precision == WeightPrecision.FP32
-                ? model
-                : new GptDecoder(model, precision, manager);
+        return precision.isFloat32() ? model : precision.decoder(model, manager);
     }
 
     private Tokens tokens(Tokenizer tokenizer) throws IOException {

@@ -4,7 +4,6 @@ import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
-import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.generation.Chat;
 import org.djlgpt.generation.Draft;
 import org.djlgpt.generation.GenerationReport;
@@ -96,13 +95,7 @@ final class GenerateCommand implements Callable<Integer> {
             description = "the same seed gives the same text (default: another text each time)")
     private Integer seed;
 
-    @Option(
-            names = "--precision",
-            paramLabel = "fp32|bf16|int8",
-            defaultValue = "fp32",
-            description = "what weights are kept in; fewer bytes are faster (default: fp32)")
-    private WeightPrecision precision;
-
+    @Mixin private PrecisionOption precision;
     @Mixin private DeviceOption device;
     @Spec private CommandSpec spec;
 
@@ -110,6 +103,7 @@ final class GenerateCommand implements Callable<Integer> {
     public Integer call() throws IOException, MalformedModelException {
         GivenText given = new GivenText("--prompt", prompt, promptFile);
         requireUse(given);
+        precision.check();
         Sampler sampler = sampling.sampler();
         String whole = given.isMissing() ? "" : given.read();
         Output out = new Output(spec.commandLine().getOut());

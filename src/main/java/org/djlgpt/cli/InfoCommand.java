@@ -7,6 +7,8 @@ import ai.djl.nn.Block;
 
 import org.djlgpt.attention.RotaryEmbedding;
 import org.djlgpt.checkpoint.ClassifierDirectory;
+import org.djlgpt.decoder.KernelChoice;
+import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
@@ -22,6 +24,7 @@ import org.djlgpt.nn.LoraConfig;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
@@ -42,6 +45,13 @@ final class InfoCommand implements Callable<Integer> {
     private static final double MIB = 1024 * 1024;
 
     @Mixin private ModelFolder folder;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "fp32|bf16|fp16|int8|int4",
+            description = "also show how weights kept in this are multiplied on this processor")
+    private WeightPrecision precision;
+
     @Spec private CommandSpec spec;
 
     private Output out;
@@ -94,6 +104,9 @@ final class InfoCommand implements Callable<Integer> {
             out.line(
                     "                      %,.2f MiB to train, activations not counted",
                     Float.BYTES * (parameters + 3.0 * trained) / MIB);
+            if (precision != null) {
+                out.line("kernel                %s", KernelChoice.of(config, precision, manager));
+            }
         }
         return 0;
     }

@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.decoder.GptDecoder;
-import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.text.Tokenizer;
 
@@ -80,13 +79,14 @@ final class ModelFolder {
     }
 
     /** Reads the model for writing: in this precision, and in no other. */
-    GptDecoder decoder(WeightPrecision precision, NDManager manager)
+    GptDecoder decoder(PrecisionOption precision, NDManager manager)
             throws IOException, MalformedModelException {
-        requireFolders();
-        Optional<Path> ofAdapter = adapter();
-        return ofAdapter.isEmpty()
-                ? ModelDirectory.loadDecoder(path, precision, manager)
-                : AdapterDirectory.loadDecoder(ofAdapter.get(), base(), precision, manager);
+        if (precision.isFloat32()) {
+            return precision.decoder(model(manager), manager);
+        }
+        try (NDManager loading = manager.newSubManager()) {
+            return precision.decoder(model(loading), manager);
+        }
     }
 
     /** Refuses a model without an adapter. */

@@ -41,6 +41,7 @@ final class TrainingRun {
 
     private final RunDirectory run;
     private final TrainingPlan plan;
+    private final Lesson lesson;
     private final Objective objective;
     private final Material material;
     private final List<Yardstick> yardsticks;
@@ -65,6 +66,7 @@ final class TrainingRun {
             throws IOException, MalformedModelException {
         this.run = run;
         this.plan = plan;
+        this.lesson = lesson;
         Tokenizer tokenizer = lesson.tokenizer();
         GptConfig size = modelOptions.config(tokenizer.vocabSize());
         material = lesson.read(size);

@@ -11,6 +11,7 @@ import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.torch.Argument;
+import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Recording;
 import org.djlgpt.torch.TorchScript;
 
@@ -29,12 +30,9 @@ import java.util.stream.Stream;
  */
 abstract class DecoderKernel {
 
-    private static final long FLOAT32 = 6; // torch.float32 in TorchScript
-    private static final long BFLOAT16 = 15; // torch.bfloat16
-
     private final GptConfig config;
     private final String family;
-    private final boolean bfloat16;
+    private final FloatType type;
     private final Weight embedding;
     private final Weight head;
     private final List<NDArray> layers = new ArrayList<>();
@@ -44,10 +42,9 @@ abstract class DecoderKernel {
     DecoderKernel(GptModel model, WeightConverter weights, String family) {
         config = model.config();
         this.family = family;
-        bfloat16 = weights.computesInBFloat16();
+        type = weights.computesIn();
         embedding = weights.rows(model.tokenEmbedding().weight());
-        boolean shared = config.tiedOutput() && !weights.rearranges();
-        head = shared ? embedding : weights.matrix(model.outputWeight());
+        head = weights.head(model.outputWeight(), config.tiedOutput(), embedding);
     }
 
     /** Compiled at the first use. */
@@ -65,8 +62,9 @@ abstract class DecoderKernel {
      *
      * @param manager owns what is made of the model's parameters
      */
-    static DecoderKernel of(GptModel model, WeightPrecision precision, NDManager manager) {
-        WeightConverter weights = new WeightConverter(precision, manager);
+    static DecoderKernel of(
+            GptModel model, WeightPrecision precision, LinearKernel kernel, NDManager manager) {
+        WeightConverter weights = new WeightConverter(precision, kernel, manager);
         try (Recording off = Recording.off();
                 NDScope scope = new NDScope()) {
             return model.config() instanceof LlamaConfig
@@ -182,7 +180,7 @@ abstract class DecoderKernel {
                         places.array(),
                         mask.array(),
                         cache,
-                        bfloat16 ? BFLOAT16 : FLOAT32,
+                        type.code(),
                         open("layers", layers),
                         open("projections", projections),
                         open("ends", ends),
@@ -228,7 +226,7 @@ abstract class DecoderKernel {
             String function, List<? extends NDArray> caches, Argument tokens, int start) {
         List<PtNDArray> open = new ArrayList<>(caches.size());
         for (NDArray cache : caches) {
-            Argument argument = Argument.of(function, "caches", cache).rank(5).floatingPoint();
+            Argument argument = Argument.of(function, "caches", cache).rank(5).anyFloatingPoint();
             argument.room(3, start, tokens.size(1))
                     .shape(
                             2,

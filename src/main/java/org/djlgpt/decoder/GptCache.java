@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.attention.KeyValueCache;
 import org.djlgpt.nn.Checks;
+import org.djlgpt.torch.FloatType;
 
 import java.util.Arrays;
 import java.util.List;
@@ -27,12 +28,12 @@ public final class GptCache implements AutoCloseable {
     private int[] paddings; // of each sequence
     private NDArray padding; // (B), or null if no sequence is padded
 
-    GptCache(NDManager parent, int numLayers, Shape shape, boolean bfloat16) {
+    GptCache(NDManager parent, int numLayers, Shape shape, FloatType type) {
         manager = parent.newSubManager();
         paddings = new int[(int) shape.get(0)];
         layers =
                 IntStream.range(0, numLayers)
-                        .mapToObj(layer -> new KeyValueCache(manager, shape, bfloat16))
+                        .mapToObj(layer -> new KeyValueCache(manager, shape, type))
                         .toList();
     }
 

@@ -13,7 +13,7 @@ import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedLoss;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.TensorBlock;
-import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Kernels;
 
 import java.util.stream.LongStream;
@@ -43,11 +43,12 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
 
     private final GptConfig config;
     private final WeightPrecision precision;
+    private final KernelChoice choice;
     private final NDManager manager;
     private final DecoderKernel kernel;
 
     /**
-     * Makes a decoder.
+     * Makes a decoder that multiplies with the {@link KernelChoice fastest} kernel of the device.
      *
      * @param model an initialized model in float32, of the PyTorch engine; it may have an adapter
      * @param precision what to keep the weights in
@@ -55,6 +56,20 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
      * @throws IllegalArgumentException if the model is of another engine or type
      */
     public GptDecoder(GptModel model, WeightPrecision precision, NDManager parent) {
+        this(model, precision, KernelChoice.of(model.config(), precision, parent), parent);
+    }
+
+    /**
+     * Makes a decoder that multiplies in a certain way.
+     *
+     * @param model as for the other
+     * @param precision as for the other
+     * @param choice what to multiply with; one for the precision
+     * @param parent as for the other
+     * @throws IllegalArgumentException if the model is of another engine or type
+     */
+    public GptDecoder(
+            GptModel model, WeightPrecision precision, KernelChoice choice, NDManager parent) {
         NDArray embedding = model.tokenEmbedding().weight().getArray();
         if (!Kernels.supports(embedding)) {
             throw new IllegalArgumentException(
@@ -65,9 +80,10 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
         }
         config = model.config();
         this.precision = precision;
+        this.choice = choice;
         manager = parent.newSubManager();
         NDManager merging = precision == WeightPrecision.FP32 ? manager : manager.newSubManager();
-        kernel = DecoderKernel.of(Lora.merge(model, merging), precision, manager);
+        kernel = DecoderKernel.of(Lora.merge(model, merging), precision, choice.kernel(), manager);
         if (merging != manager) {
             merging.close();
         }
@@ -92,12 +108,21 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
     }
 
     /**
+     * Returns how products are computed, and why so.
+     *
+     * @return what was chosen or asked for
+     */
+    public KernelChoice kernelChoice() {
+        return choice;
+    }
+
+    /**
      * Makes an empty cache with room for the model's context.
      *
      * @param parent a manager on the device of the model; closing it closes the cache
      * @param batchSize the number of sequences B, at least 1
-     * @return a cache of what the decoder computes in: float32 numbers beside float32 weights, and
-     *     where {@link BFloat16#isFastOn} is false; otherwise bfloat16
+     * @return a cache of what the decoder computes in: float32 numbers beside float32 weights and
+     *     {@link LinearKernel#WIDENED} ones; otherwise 16 bits
      */
     public GptCache newCache(NDManager parent, int batchSize) {
         return newCache(parent, batchSize, config.contextLength());
@@ -105,8 +130,8 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
 
     private GptCache newCache(NDManager parent, long batchSize, long length) {
         Shape shape = new Shape(batchSize, config.numKeyValueHeads(), length, config.headDim());
-        boolean bfloat16 = precision.computesInBFloat16(parent.getDevice());
-        return new GptCache(parent, config.numLayers(), shape, bfloat16);
+        FloatType type = precision.computesIn(choice.kernel());
+        return new GptCache(parent, config.numLayers(), shape, type);
     }
 
     /**

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.nn.Parameter;
 
 import org.djlgpt.nn.Linear;
+import org.djlgpt.torch.FloatType;
 
 import java.util.List;
 import java.util.function.Function;
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
 final class WeightConverter {
 
     private final WeightPrecision precision;
+    private final LinearKernel kernel;
     private final NDManager manager;
 
     /**
@@ -27,8 +29,9 @@ final class WeightConverter {
      *
      * @param manager owns what is converted
      */
-    WeightConverter(WeightPrecision precision, NDManager manager) {
+    WeightConverter(WeightPrecision precision, LinearKernel kernel, NDManager manager) {
         this.precision = precision;
+        this.kernel = kernel;
         this.manager = manager;
     }
 
@@ -39,7 +42,14 @@ final class WeightConverter {
 
     /** Returns a weight (out, in) without a bias. */
     Weight matrix(Parameter parameter) {
-        return owned(precision.matrix(parameter.getArray()));
+        return owned(precision.matrix(parameter.getArray(), kernel));
+    }
+
+    /** Returns the weight (V, E) of an output layer of its own, or one that is the embedding. */
+    Weight head(Parameter parameter, boolean tied, Weight embedding) {
+        return tied && !precision.rearranges(kernel)
+                ? embedding
+                : owned(precision.head(parameter.getArray(), kernel));
     }
 
     /** Returns a float32 vector or table as it is. */
@@ -48,14 +58,9 @@ final class WeightConverter {
         return precision == WeightPrecision.FP32 ? array : owned(array.duplicate());
     }
 
-    /** Returns whether layers compute in bfloat16. */
-    boolean computesInBFloat16() {
-        return precision.computesInBFloat16(manager.getDevice());
-    }
-
-    /** Returns whether a linear layer's weight can't be an embedding, too. */
-    boolean rearranges() {
-        return precision == WeightPrecision.BF16 && computesInBFloat16();
+    /** Returns the type that layers compute in. */
+    FloatType computesIn() {
+        return precision.computesIn(kernel);
     }
 
     /** Returns weight, bias and scale of a linear layer. */
@@ -79,7 +84,7 @@ final class WeightConverter {
     }
 
     private Stream<NDArray> affine(NDArray weight, NDArray bias) {
-        Weight converted = owned(precision.matrix(weight));
+        Weight converted = owned(precision.matrix(weight, kernel));
         NDArray added = bias == null ? converted.value() : owned(precision.bias(bias));
         return Stream.of(converted.value(), added, converted.scale());
     }

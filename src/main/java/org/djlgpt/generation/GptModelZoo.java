@@ -41,9 +41,9 @@ import java.util.Set;
  * pair of types, {@code String} to {@code Classifications}, see {@link ClassificationTranslator},
  * and neither arguments nor options; its block is the {@link org.djlgpt.model.SequenceClassifier}.
  *
- * <p>The option {@code precision} is {@code fp32} by default, {@code bf16} or {@code int8}, see
- * {@link org.djlgpt.decoder.WeightPrecision}. The block of the model is a {@link
- * org.djlgpt.decoder.StatelessDecoder}.
+ * <p>The option {@code precision} is {@code fp32} by default, {@code bf16}, {@code fp16}, {@code
+ * int8} or {@code int4}, see {@link org.djlgpt.decoder.WeightPrecision}. The block of the model is
+ * a {@link org.djlgpt.decoder.StatelessDecoder}.
  *
  * <p>{@code loadModel} throws
  *

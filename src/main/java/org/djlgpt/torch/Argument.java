@@ -208,6 +208,15 @@ public final class Argument {
     }
 
     /**
+     * Accepts the types that a {@link FloatType decoder} computes in.
+     *
+     * @return this argument
+     */
+    public Argument anyFloatingPoint() {
+        return type(DataType.FLOAT32, DataType.FLOAT16, BFloat16.DATA_TYPE);
+    }
+
+    /**
      * Accepts the other argument's type and device only.
      *
      * @param other the other argument

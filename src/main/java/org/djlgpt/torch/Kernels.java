@@ -107,7 +107,7 @@ public final class Kernels {
     public static NDArray cachedAttention(
             NDArray query, NDArray key, NDArray value, NDArray cache, int start, int window) {
         String function = "cachedAttention";
-        Argument q = Argument.of(function, "query", query).rank(4).floatingPoint();
+        Argument q = Argument.of(function, "query", query).rank(4).anyFloatingPoint();
         Argument k = Argument.of(function, "key", key).rank(4).like(q).divides(1, q);
         k.shape(q.size(0), k.size(1), q.size(2), q.size(3));
         Argument v = Argument.of(function, "value", value).sameAs(k);
@@ -130,14 +130,14 @@ public final class Kernels {
     /**
      * Copies a cache into one with more room.
      *
-     * @param cache keys and values (2, B, groups, C, headDim), float32 or bfloat16
+     * @param cache keys and values (2, B, groups, C, headDim), of any type
      * @param length how many of its tokens to copy
      * @param room how many tokens there is to be room for, at least as many
      * @return the new cache (2, B, groups, room, headDim)
      * @throws IllegalArgumentException if the shape or a number is wrong
      */
     public static NDArray grownCache(NDArray cache, long length, long room) {
-        Argument past = Argument.of("grownCache", "cache", cache).rank(5).floatingPoint();
+        Argument past = Argument.of("grownCache", "cache", cache).rank(5).anyFloatingPoint();
         past.room(3, 0, length);
         if (room < length) {
             throw new IllegalArgumentException(
@@ -171,7 +171,7 @@ public final class Kernels {
             long othersLength,
             long room) {
         String function = "joinedCache";
-        Argument first = Argument.of(function, "cache", cache).rank(5).floatingPoint();
+        Argument first = Argument.of(function, "cache", cache).rank(5).anyFloatingPoint();
         first.room(3, from, length);
         List<PtNDArray> second = new ArrayList<>();
         if (others != null) {

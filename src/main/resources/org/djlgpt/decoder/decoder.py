@@ -1,7 +1,8 @@
 # What the decoders of all families share. They compute all layers of a GPT, on the tokens that follow
-# those in a cache, in one call. Weights (out, in) are float32, or else bfloat16 or int8 with a bfloat16
-# scale for each output. Linear layers and attention compute in the type of the caches: float32 beside
-# float32 weights, otherwise bfloat16, or float32 too where the processor has no bfloat16. The residual
+# those in a cache, in one call. Weights (out, in) are float32, or else bfloat16, float16, int8 with a
+# bfloat16 scale for each output, or int4 with a scale and a zero point for each group of 32 inputs.
+# Linear layers and attention compute in the type of the caches: float32 beside float32 weights and
+# where others are widened, otherwise float16 beside float16 and bfloat16 beside the rest. The residual
 # stream and the norms are float32. The weight itself stands in for a bias, a scale or a norm that is
 # not there. An operator costs this interpreter microseconds, and a step of a small model takes little
 # more: fewer operators are faster.
@@ -26,7 +27,9 @@ def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activatio
   elif weight.dtype == x.dtype:
     y = torch.linear(x, weight, b)
   else:
-    if x.dtype == 6:
+    if weight.dtype == 0:
+      y = __torch__.decoder._int4_product(x, weight, scale)
+    elif x.dtype == 6:
       y = __torch__.decoder._float32_product(x, weight, scale)
     else:
       y = __torch__.decoder._int8_product(x, weight, scale)
@@ -53,13 +56,32 @@ def _is_whole(weight: Tensor) -> bool:
   return weight.size(1) % 16 == 0 and not weight.is_cuda
 
 
+def _int4_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
+  """The product with groups. A few rows cost least where they are read as they are."""
+  if x.size(0) > 32 or weight.dim() == 3:
+    return torch.mm(x, __torch__.decoder._from_groups(weight, scale, x.dtype))
+  if x.dtype == 15:
+    return torch._weight_int4pack_mm_for_cpu(x, weight, 32, scale)
+  return torch._weight_int4pack_mm_for_cpu(x.to(15), weight, 32, scale).to(x.dtype)
+
+
+def _from_groups(weight: Tensor, scale: Tensor, type: int) -> Tensor:
+  """What int4 numbers stand for, (in, out)."""
+  groups, N = scale.size(0), scale.size(1)
+  half = weight.size(2) if weight.dim() == 3 else __torch__.decoder._block(weight) // 2
+  pairs = weight.view(-1, 32 * groups, half)
+  numbers = torch.cat([pairs & 15, pairs >> 4], 2).transpose(0, 1).reshape(groups, 32, N)
+  s, z = scale.permute(2, 0, 1).contiguous().to(type).unsqueeze(2).unbind(0)  # (in / 32, 1, out)
+  return numbers.to(type).sub_(8).mul_(s).add_(z).view(32 * groups, N)
+
+
 def _float32_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
-  """The product of float32 numbers with a bfloat16 or int8 weight. The fewest rows cost least where
+  """The product of float32 numbers with a narrower weight. The fewest rows cost least where
   the weight is read as it is, a few where it is widened in parts that the caches hold."""
   quantized = weight.dtype == 1
   rows = x.size(0)
   if rows == 1 and not quantized:
-    return torch.linear(x.to(15), weight).to(6)
+    return torch.linear(x.to(weight.dtype), weight).to(6)
   if rows <= 8 and quantized and __torch__.decoder._is_whole(weight):
     return torch._weight_int8pack_mm(x.to(15), weight, scale).to(6)
   if rows > 64:
@@ -157,8 +179,78 @@ def quantize(weight: Tensor) -> Tuple[Tensor, Tensor]:
   return (weight / scale.to(6).unsqueeze(1)).round().clamp(-127, 127).to(1), scale
 
 
+def quantize_groups(weight: Tensor) -> Tuple[Tensor, Tensor]:
+  """(out, in) as numbers from 0 to 15, and for each group of 32 inputs what to multiply them with,
+  less 8, and what to add, (in / 32, out, 2) in bfloat16. Of some ranges that they can span, from a
+  group's whole range down, each group takes the one with the least squared error."""
+  groups = weight.view(-1, 32).t().contiguous()  # (32, out * in / 32)
+  low, high = groups.amin(0), groups.amax(0)
+  scale, zero = torch.zeros_like(low), torch.zeros_like(low)
+  least = torch.full_like(low, float("inf"))
+  for i in range(8):
+    s = ((high - low) * ((1. - 0.04 * i) / 15)).clamp(1e-30).to(15).to(6)
+    z = ((low + high + s) / 2).to(15).to(6)
+    error = __torch__.decoder._nearest(groups, s, z).mul_(s).add_(z).sub_(groups).square_().sum(0)
+    better = error < least
+    least = torch.where(better, error, least)
+    scale, zero = torch.where(better, s, scale), torch.where(better, z, zero)
+  numbers = __torch__.decoder._nearest(groups, scale, zero).add_(8).to(0).t().reshape(weight.shape)
+  scales = torch.stack([scale, zero], 1).view(weight.size(0), -1, 2).transpose(0, 1)
+  return __torch__.decoder._pairs(numbers), scales.contiguous().to(15)
+
+
+def _nearest(x: Tensor, scale: Tensor, zero: Tensor) -> Tensor:
+  return ((x - zero) / scale).round_().clamp_(-8, 7)
+
+
+def _pairs(numbers: Tensor) -> Tensor:
+  """Numbers (out, in) from 0 to 15 in pairs. As (out, in / 2) in the order in which libtorch's product
+  with them reads, or (out / 64, in, 32) where that is unknown."""
+  block = __torch__.decoder._block(numbers)
+  pairs = __torch__.decoder._pairs_of(numbers, 64 if block == 0 else block)
+  return pairs if block == 0 else pairs.view(numbers.size(0), -1)
+
+
+def _pairs_of(numbers: Tensor, block: int) -> Tensor:
+  """(out / block, in, block / 2): the halves of a block of rows lie in the halves of bytes."""
+  N, K = numbers.shape
+  low, high = numbers.view(N // block, block, K).transpose(1, 2).contiguous().chunk(2, 2)
+  return low | high << 4
+
+
+def _block(like: Tensor) -> int:
+  """How many rows lie in each other in libtorch's product with int4 numbers, which depends on the
+  processor; 0 if it reads them otherwise, or the device has no such product."""
+  if like.is_cuda:
+    return 0
+  numbers = (torch.arange(256, device=like.device) * 7 // 3 & 15).view(64, 4)
+  expected = torch._convert_weight_to_int4pack_for_cpu(numbers.to(3), 1).view(-1)
+  for block in [64, 32]:
+    if torch.equal(__torch__.decoder._pairs_of(numbers.to(0), block).view(-1), expected):
+      return block
+  return 0
+
+
 def pack(weight: Tensor) -> Tensor:
-  """A bfloat16 weight (out, in) in the order in which the processor multiplies fastest."""
-  if weight.is_cuda or not __torch__.precision.has_bfloat16():
+  """A weight (out, in) of 16 bits in the order in which the processor multiplies fastest."""
+  known = __torch__.precision.has_float16() if weight.dtype == 5 else (
+      __torch__.precision.has_bfloat16())
+  if weight.is_cuda or not known:
     return weight
   return ops.mkldnn._reorder_linear_weight(weight, 1)
+
+
+def repeat(weight: Tensor, times: int) -> List[Tensor]:
+  """A weight and copies of it."""
+  weights = [weight]
+  for _ in range(times - 1):
+    weights.append(weight.clone())
+  return weights
+
+
+def multiply(x: Tensor, weights: List[Tensor], scale: Tensor) -> Tensor:
+  """Multiplies x with each weight; returns the last product."""
+  y = x
+  for weight in weights:
+    y = __torch__.decoder._linear(x, weight, weight, scale)
+  return y

@@ -6,6 +6,11 @@ def has_bfloat16() -> bool:
   return bool(ops.mkldnn._is_mkldnn_bf16_supported())
 
 
+def has_float16() -> bool:
+  """The same for float16."""
+  return bool(ops.mkldnn._is_mkldnn_fp16_supported())
+
+
 def to_float32(x: Tensor) -> Tensor:
   return x.to(6)
 

@@ -15,6 +15,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Kernels;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -121,14 +122,13 @@ class KeyValueCacheTest {
     }
 
     @ParameterizedTest
-    @ValueSource(booleans = {false, true})
-    void aCacheGrowsWithALongTextAndKeepsWhatItHolds(boolean bfloat16) {
+    @EnumSource(FloatType.class)
+    void aCacheGrowsWithALongTextAndKeepsWhatItHolds(FloatType type) {
         int context = 3 * KeyValueCache.FIRST_ROOM;
-        try (KeyValueCache cache =
-                new KeyValueCache(manager, new Shape(1, 2, context, 4), bfloat16)) {
+        try (KeyValueCache cache = new KeyValueCache(manager, new Shape(1, 2, context, 4), type)) {
             long bytes = cache.bytes();
             NDArray keysAndValues = new RandomArrays(manager, 2).normal(2, 1, 2, 1000, 4);
-            NDArray first = bfloat16 ? BFloat16.from(keysAndValues) : keysAndValues;
+            NDArray first = type.from(keysAndValues);
             Kernels.cachedAttention(
                     first.get(0), first.get(0), first.get(1), cache.keysAndValues(), 0, context);
             cache.advance(1000);

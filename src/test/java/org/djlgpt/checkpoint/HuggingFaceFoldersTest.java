@@ -220,7 +220,13 @@ class HuggingFaceFoldersTest {
                     ModelDirectory.loadDecoder(folder(name), precision, manager)) {
                 NDArray error = infer(decoder, tokens).sub(exact);
                 double share = error.square().mean().sqrt().getFloat() / spread;
-                assertTrue(share < (precision == WeightPrecision.FP32 ? 1e-5 : 0.05), "" + share);
+                double most =
+                        switch (precision) {
+                            case FP32 -> 1e-5;
+                            case INT4 -> 0.15;
+                            default -> 0.05;
+                        };
+                assertTrue(share < most, precision + ": " + share);
             }
         }
     }

@@ -40,7 +40,7 @@ class CompletionTest {
                 complete("gpt", ""));
         assertEquals("generate ", complete("gpt", "gene"));
         assertEquals("--precision ", complete("gpt", "train", "--prec"));
-        assertEquals("FP32 BF16 INT8 ", complete("gpt", "eval", "--precision", ""));
+        assertEquals("FP32 BF16 FP16 INT8 INT4 ", complete("gpt", "eval", "--precision", ""));
         assertEquals("completion ", complete("gpt", "train", "--data", "c"));
     }
 

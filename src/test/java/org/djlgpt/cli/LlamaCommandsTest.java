@@ -109,7 +109,7 @@ class LlamaCommandsTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"fp32", "bf16", "int8"})
+    @ValueSource(strings = {"fp32", "bf16", "fp16", "int8", "int4"})
     void everyPrecisionWritesAndIsEvaluated(String precision) {
         Command written = generate("--precision", precision, "--prompt", "the quick brown");
         Command evaluated = evaluate("--precision", precision);

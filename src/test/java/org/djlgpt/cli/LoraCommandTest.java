@@ -82,7 +82,7 @@ class LoraCommandTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"fp32", "bf16", "int8"})
+    @ValueSource(strings = {"fp32", "bf16", "fp16", "int8", "int4"})
     void mergedItWritesTheSame(String precision) {
         Path merged = folder.resolve("merged-" + precision);
 

@@ -42,7 +42,7 @@ class NonFiniteModelTest {
     void everyCommandNamesTheTensor() throws Exception {
         change(run.resolve("model.safetensors"), QUERIES, "0, 7", Float.NaN);
 
-        for (String precision : new String[] {"fp32", "bf16", "int8"}) {
+        for (String precision : new String[] {"fp32", "bf16", "fp16", "int8", "int4"}) {
             assertTensorNamed("generate", "--prompt", "fox", "--precision", precision);
             assertTensorNamed("eval", "--data", text, "--precision", precision);
         }
@@ -75,7 +75,7 @@ class NonFiniteModelTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"fp32", "bf16", "int8"})
+    @ValueSource(strings = {"fp32", "bf16", "fp16", "int8", "int4"})
     void scoresThatOverflowAreNoResult(String precision) throws Exception {
         change(run.resolve("model.safetensors"), "transformer.ln_f.weight", ":", 3e38f);
 

@@ -16,6 +16,7 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
 import java.io.ByteArrayInputStream;
@@ -200,7 +201,7 @@ class TrainGenerateEvalInfoTest {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"bf16", "int8"})
+    @ValueSource(strings = {"bf16", "fp16", "int8", "int4"})
     void lesserPrecisionsWriteAndAreEvaluated(String precision) {
         Command exact = Command.gpt("eval", "--model", model, "--data", text);
         Command lesser =
@@ -310,6 +311,19 @@ class TrainGenerateEvalInfoTest {
         assertEquals(0, SmallText.train(text, out).exitCode());
         assertEquals(CHARACTER_MODEL, files(out));
         assertEquals(0, Command.gpt("info", "--model", out).exitCode());
+    }
+
+    @ParameterizedTest
+    @CsvSource({"bf16, packed or plain or widened", "int4, packed or widened"})
+    void infoTellsTheKernelOfAPrecision(String precision, String kernels) {
+        Command command = Command.gpt("info", "--model", model, "--precision", precision);
+
+        assertTrue(
+                command.out()
+                        .matches(
+                                "(?s).*\\Rkernel +(%s): the .*"
+                                        .formatted(kernels.replace(" or ", "|"))),
+                command.out());
     }
 
     @Test

@@ -358,6 +358,9 @@ class WrongInputTest {
                 "--samples 0            | --samples=0 must be at least 1",
                 "--samples 2 --interactive | --samples 2 does not fit --interactive",
                 "--precision fp8        | Invalid value for option '--precision'",
+                "--kernel fast          | Invalid value for option '--kernel'",
+                "--kernel packed        | --kernel=packed does not know weights in fp32; use plain",
+                "--kernel plain --precision int4 | in int4; use packed or widened",
                 "--stop=                | a stop string is empty"
             })
     void optionsOfGenerateThatMeanNothingAreNamed(String options, String message) {

@@ -169,7 +169,7 @@ class GptDecoderTest {
     @ParameterizedTest
     @EnumSource(
             value = WeightPrecision.class,
-            names = {"BF16", "INT8"})
+            names = {"BF16", "FP16", "INT8", "INT4"})
     void lesserPrecisionsStayNear(WeightPrecision precision) {
         int[] tokens = tokens(CONTEXT, 10);
         float[] expected = lastLogits(tokens).toFloatArray();

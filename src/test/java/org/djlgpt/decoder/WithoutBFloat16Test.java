@@ -101,7 +101,7 @@ class WithoutBFloat16Test {
     @ParameterizedTest
     @EnumSource(
             value = WeightPrecision.class,
-            names = {"BF16", "INT8"})
+            names = {"BF16", "FP16", "INT8", "INT4"})
     void aDecoderComputesInFloat32WhateverItsWeightsAreKeptIn(WeightPrecision precision)
             throws IOException, InterruptedException {
         String json = run(OFF, Writing.class, precision.name());

@@ -369,7 +369,7 @@ class GptModelZooTest {
         assertRefused(
                 () -> texts().optOption("precision", "fp64").build().loadModel(),
                 "precision=fp64",
-                "FP32, BF16, INT8");
+                "FP32, BF16, FP16, INT8, INT4");
         assertRefused(() -> texts().optOption("epoch", "1").build().loadModel(), "epoch=1");
         assertRefused(
                 () ->

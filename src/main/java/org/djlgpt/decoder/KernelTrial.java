@@ -1,0 +1,141 @@
+package org.djlgpt.decoder;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.Shape;
+import ai.djl.pytorch.engine.PtNDArray;
+
+import org.djlgpt.torch.FloatType;
+import org.djlgpt.torch.Recording;
+
+import java.util.EnumMap;
+import java.util.LinkedHashMap;
+import java.util.List;
+import java.util.Map;
+import java.util.function.ToDoubleFunction;
+import java.util.stream.Collectors;
+
+/**
+ * A race of kernels over the weights of some layers, random numbers. What counts is the time of a
+ * token that is written alone, of one in a batch and of one in a prompt, in sum.
+ */
+final class KernelTrial {
+
+    private static final int ROUNDS = 3;
+
+    /** What another kernel may take of the time of the usual one to be taken. */
+    private static final double MARGIN = 0.9;
+
+    /** Weights that are too many for a processor's own caches. */
+    private static final int WEIGHTS = 16_000_000;
+
+    /** Tokens that are computed side by side, and by how many matrices, as a share of all. */
+    private static final Map<Integer, Double> ROWS = new LinkedHashMap<>();
+
+    static {
+        ROWS.put(1, 1.0);
+        ROWS.put(8, 1.0);
+        ROWS.put(128, 0.2);
+    }
+
+    private final WeightPrecision precision;
+    private final Map<LinearKernel, List<PtNDArray>> weights = new EnumMap<>(LinearKernel.class);
+    private final Map<LinearKernel, PtNDArray> scales = new EnumMap<>(LinearKernel.class);
+    private final NDArray rows; // (128, in)
+
+    private KernelTrial(
+            Shape shape,
+            int matrices,
+            List<LinearKernel> kernels,
+            WeightPrecision precision,
+            NDManager manager) {
+        this.precision = precision;
+        rows = manager.randomUniform(-1, 1, new Shape(128, shape.get(1)));
+        NDArray numbers = manager.randomUniform(-1, 1, shape);
+        for (LinearKernel kernel : kernels) {
+            Weight weight = precision.matrix(numbers, kernel);
+            NDList copies =
+                    DecoderKernel.script().callForList("repeat", weight.value(), (long) matrices);
+            weights.put(kernel, copies.stream().map(PtNDArray.class::cast).toList());
+            scales.put(
+                    kernel,
+                    (PtNDArray)
+                            (weight.scale() == weight.value() ? copies.get(0) : weight.scale()));
+        }
+    }
+
+    /**
+     * Tries the kernels of a precision on a device.
+     *
+     * @param in the inputs of a layer
+     * @param out its outputs
+     * @param layers how many a model has
+     * @param manager says on which device
+     */
+    static KernelChoice of(
+            int in, int out, int layers, WeightPrecision precision, NDManager manager) {
+        List<LinearKernel> kernels = precision.kernels(manager.getDevice());
+        long enough = Math.max(1, WEIGHTS / ((long) in * out));
+        try (Recording off = Recording.off();
+                NDManager trial = manager.newSubManager();
+                NDScope scope = new NDScope()) {
+            int matrices = (int) Math.min(layers, enough);
+            KernelTrial race =
+                    new KernelTrial(new Shape(out, in), matrices, kernels, precision, trial);
+            return fastest(kernels, race::milliseconds);
+        }
+    }
+
+    /**
+     * Runs candidates in turn, several times, and takes the fastest.
+     *
+     * @param kernels the candidates, the usual one first
+     * @param milliseconds runs a kernel and returns how long that took
+     */
+    static KernelChoice fastest(
+            List<LinearKernel> kernels, ToDoubleFunction<LinearKernel> milliseconds) {
+        Map<LinearKernel, Double> least = new LinkedHashMap<>();
+        for (int round = 0; round < ROUNDS; round++) {
+            for (LinearKernel kernel : kernels) {
+                least.merge(kernel, milliseconds.applyAsDouble(kernel), Math::min);
+            }
+        }
+        LinearKernel usual = kernels.get(0);
+        LinearKernel best = usual;
+        for (LinearKernel kernel : kernels) {
+            boolean faster = least.get(kernel) < least.get(best);
+            if (faster && least.get(kernel) <= MARGIN * least.get(usual)) {
+                best = kernel;
+            }
+        }
+        String times =
+                least.entrySet().stream()
+                        .map(
+                                entry ->
+                                        "%s %.3f ms"
+                                                .formatted(
+                                                        KernelChoice.name(entry.getKey()),
+                                                        entry.getValue()))
+                        .collect(Collectors.joining(", "));
+        return new KernelChoice(best, "a layer's matrix took " + times);
+    }
+
+    /** The time of a matrix, for a token alone, one in a batch and one in a prompt. */
+    private double milliseconds(LinearKernel kernel) {
+        double sum = 0;
+        List<PtNDArray> all = weights.get(kernel);
+        FloatType type = precision.computesIn(kernel);
+        for (Map.Entry<Integer, Double> entry : ROWS.entrySet()) {
+            int count = (int) Math.ceil(entry.getValue() * all.size());
+            NDArray x = type.from(rows.get("0:" + entry.getKey()));
+            long start = System.nanoTime();
+            DecoderKernel.script()
+                    .call("multiply", x, all.subList(0, count), scales.get(kernel))
+                    .close();
+            sum += (System.nanoTime() - start) / 1e6 / count / entry.getKey();
+        }
+        return sum;
+    }
+}

@@ -1,0 +1,22 @@
+package org.djlgpt.decoder;
+
+/**
+ * How a {@link GptDecoder} multiplies with its weights. Which is fastest depends on the processor
+ * more than on anything else, so it is {@link KernelChoice tried}. Results differ by roundings.
+ */
+public enum LinearKernel {
+    /** The engine's own product with the numbers of a weight in their order. */
+    PLAIN,
+
+    /**
+     * A product with numbers in the order in which the processor reads them fastest: oneDNN's for
+     * 16 bits, libtorch's with 8 and 4 bits.
+     */
+    PACKED,
+
+    /**
+     * Products in float32 with weights that are widened part by part; only the fewest rows are
+     * multiplied with narrow numbers. This is for processors that do not multiply these.
+     */
+    WIDENED
+}

@@ -1,0 +1,132 @@
+package org.djlgpt.decoder;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertSame;
+import static org.junit.jupiter.api.Assertions.assertThrows;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.Device;
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.TinyGpt;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.EnumSource;
+
+import java.util.ArrayDeque;
+import java.util.Arrays;
+import java.util.Deque;
+import java.util.EnumMap;
+import java.util.List;
+import java.util.Map;
+
+class KernelChoiceTest {
+
+    private static final List<LinearKernel> KERNELS = WeightPrecision.BF16.kernels();
+
+    /** Kernels that take the given times in their first round, and so on. */
+    private static KernelChoice race(double[]... rounds) {
+        Map<LinearKernel, Deque<Double>> times = new EnumMap<>(LinearKernel.class);
+        for (double[] round : rounds) {
+            for (int i = 0; i < round.length; i++) {
+                times.computeIfAbsent(KERNELS.get(i), kernel -> new ArrayDeque<>()).add(round[i]);
+            }
+        }
+        return KernelTrial.fastest(KERNELS, kernel -> times.get(kernel).remove());
+    }
+
+    private static KernelChoice race(double... times) {
+        return race(times, times, times);
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "10, 5, 20,     PLAIN",
+        "10, 5, 4,      WIDENED",
+        "10, 20, 20,    PACKED",
+        "10, 9.5, 9.2,  PACKED",
+        "10, 8.9, 9.2,  PLAIN",
+    })
+    void theFastestWinsIfItIsATenthFasterThanTheUsualOne(
+            double packed, double plain, double widened, LinearKernel expected) {
+        assertEquals(expected, race(packed, plain, widened).kernel());
+    }
+
+    @Test
+    void whatDisturbsARoundDoesNotCount() {
+        double[] quiet = {10, 5, 20};
+
+        assertEquals(
+                LinearKernel.PLAIN,
+                race(new double[] {1e3, 1e3, 20}, new double[] {10, 1e3, 20}, quiet).kernel());
+    }
+
+    @Test
+    void theReasonHasTheTimes() {
+        assertEquals(
+                "plain: a layer's matrix took packed 10.000 ms, plain 5.000 ms, widened 20.000 ms",
+                race(10, 5, 20).toString());
+    }
+
+    @Test
+    void aProcessTriesOnce() {
+        GptConfig config =
+                TinyGpt.size(50, 16).setEmbeddingDim(256).setNumHeads(4).setNumLayers(6).build();
+        try (NDManager manager = NDManager.newBaseManager()) {
+            long held = HeldArrays.inProcess(manager);
+
+            KernelChoice choice = KernelChoice.of(config, WeightPrecision.INT8, manager);
+
+            assertSame(choice, KernelChoice.of(config, WeightPrecision.INT8, manager));
+            assertEquals(held, HeldArrays.inProcess(manager));
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(WeightPrecision.class)
+    void aSmallModelTakesTheUsualOne(WeightPrecision precision) {
+        try (NDManager manager = NDManager.newBaseManager()) {
+            KernelChoice choice = KernelChoice.of(TinyGpt.size(50, 16).build(), precision, manager);
+
+            assertEquals(precision.kernels(manager.getDevice()).get(0), choice.kernel());
+        }
+    }
+
+    @ParameterizedTest
+    @EnumSource(WeightPrecision.class)
+    void thePropertyInsists(WeightPrecision precision) {
+        GptConfig config = TinyGpt.size(50, 16).build();
+        try (NDManager manager = NDManager.newBaseManager()) {
+            for (LinearKernel kernel : LinearKernel.values()) {
+                System.setProperty("djlgpt.kernel", kernel.name().toLowerCase());
+                if (precision.kernels().contains(kernel)) {
+                    assertEquals(
+                            new KernelChoice(kernel, "asked for"),
+                            KernelChoice.of(config, precision, manager));
+                } else {
+                    assertThrows(
+                            IllegalArgumentException.class,
+                            () -> KernelChoice.of(config, precision, manager));
+                }
+            }
+            System.setProperty("djlgpt.kernel", "fast");
+            Exception refused =
+                    assertThrows(
+                            IllegalArgumentException.class,
+                            () -> KernelChoice.of(config, precision, manager));
+            assertTrue(refused.getMessage().contains("use plain or packed or widened"));
+        } finally {
+            System.clearProperty("djlgpt.kernel");
+        }
+    }
+
+    @Test
+    void aGpuKnowsEveryPrecision() {
+        assertTrue(
+                Arrays.stream(WeightPrecision.values())
+                        .allMatch(precision -> precision.kernels(Device.gpu()).size() == 1));
+    }
+}

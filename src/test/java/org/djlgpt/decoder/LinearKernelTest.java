@@ -1,0 +1,177 @@
+package org.djlgpt.decoder;
+
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
+
+import org.djlgpt.model.GptConfig;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.model.LlamaConfig;
+import org.djlgpt.testing.Blocks;
+import org.djlgpt.testing.TinyGpt;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.Arguments;
+import org.junit.jupiter.params.provider.CsvSource;
+import org.junit.jupiter.params.provider.MethodSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
+import java.util.stream.Stream;
+
+/** Every kernel of every precision, with layers wide enough for each. */
+class LinearKernelTest {
+
+    private static final int VOCABULARY = 61;
+    private static final int CONTEXT = 80;
+
+    private final NDManager manager = NDManager.newBaseManager();
+
+    @AfterEach
+    void close() {
+        manager.close();
+    }
+
+    private GptModel model(boolean llama, boolean tied) {
+        GptConfig config =
+                llama
+                        ? LlamaConfig.builder()
+                                .setVocabSize(VOCABULARY)
+                                .setContextLength(CONTEXT)
+                                .setEmbeddingDim(64)
+                                .setNumHeads(4)
+                                .setNumLayers(2)
+                                .optHiddenDim(192)
+                                .optNumKeyValueHeads(2)
+                                .optTiedOutput(tied)
+                                .build()
+                        : TinyGpt.size(VOCABULARY, CONTEXT)
+                                .setEmbeddingDim(64)
+                                .setNumHeads(4)
+                                .setNumLayers(2)
+                                .optTiedOutput(tied)
+                                .build();
+        return TinyGpt.model(config, 3, manager);
+    }
+
+    private static Stream<Arguments> kernels() {
+        return Arrays.stream(WeightPrecision.values())
+                .flatMap(
+                        precision ->
+                                precision.kernels().stream()
+                                        .flatMap(kernel -> models(precision, kernel)));
+    }
+
+    private static Stream<Arguments> models(WeightPrecision precision, LinearKernel kernel) {
+        return Stream.of(true, false)
+                .flatMap(
+                        llama ->
+                                Stream.of(true, false)
+                                        .map(tied -> Arguments.of(precision, kernel, llama, tied)));
+    }
+
+    /** What rounding makes of logits, as a share of their spread. */
+    private static double promised(WeightPrecision precision) {
+        return switch (precision) {
+            case FP32 -> 1e-5;
+            case FP16 -> 0.005;
+            case BF16, INT8 -> 0.03;
+            case INT4 -> 0.2;
+        };
+    }
+
+    @ParameterizedTest
+    @MethodSource("kernels")
+    void aPromptAndSingleTokensStayNearFloat32(
+            WeightPrecision precision, LinearKernel kernel, boolean llama, boolean tied) {
+        GptModel model = model(llama, tied);
+        NDArray tokens = tokens(2, 75);
+        NDArray exact = Blocks.infer(model, tokens); // (2, 75, V)
+        double spread = norm(exact.sub(exact.mean()));
+        KernelChoice choice = KernelChoice.of(kernel, precision);
+        try (GptDecoder decoder = new GptDecoder(model, precision, choice, manager);
+                GptCache cache = decoder.newCache(manager, 2)) {
+            NDArray block = Blocks.infer(decoder, tokens);
+            assertTrue(norm(block.sub(exact)) < promised(precision) * spread, "as a block");
+            for (int[] piece : new int[][] {{0, 40}, {40, 41}, {41, 44}, {44, 64}, {64, 75}}) {
+                NDArray next = decoder.nextOfEach(columns(tokens, piece), cache);
+                double error = norm(next.sub(columns(exact, piece)));
+                double share = error / norm(columns(exact, piece));
+                assertTrue(share < promised(precision), piece[0] + ": " + share);
+                // what the same weights give in one pass differs by roundings of products only
+                double apart = norm(next.sub(columns(block, piece))) / norm(next);
+                double rounding = precision == WeightPrecision.FP16 ? 0.005 : 0.02;
+                assertTrue(apart < rounding, piece[0] + ": apart " + apart);
+            }
+        }
+    }
+
+    @ParameterizedTest
+    @ValueSource(booleans = {false, true})
+    void fourBitsAreWhatLayersHave(boolean llama) {
+        GptModel model = model(llama, true);
+        NDArray tokens = tokens(1, 20);
+        NDArray exact = Blocks.infer(model, tokens);
+        double int8 = error(model, WeightPrecision.INT8, tokens, exact);
+        double int4 = error(model, WeightPrecision.INT4, tokens, exact);
+
+        assertTrue(int4 > 3 * int8, int4 + " beside " + int8);
+    }
+
+    private double error(GptModel model, WeightPrecision precision, NDArray tokens, NDArray exact) {
+        try (GptDecoder decoder = new GptDecoder(model, precision, manager)) {
+            return norm(Blocks.infer(decoder, tokens).sub(exact));
+        }
+    }
+
+    /** Weights that lie on 16 steps of each group of 32 are not changed. */
+    @ParameterizedTest
+    @CsvSource({"64, 32", "128, 96"})
+    void weightsOnSixteenStepsAreExact(int out, int in) {
+        float[] numbers = new float[out * in];
+        Random random = new Random(1);
+        for (int group = 0; group < numbers.length; group += 32) {
+            float step = 1f / (1 << random.nextInt(6));
+            float zero = step * (random.nextInt(9) - 4);
+            for (int i = 0; i < 32; i++) {
+                numbers[group + i] = zero + step * (i < 16 ? i - 8 : random.nextInt(16) - 8);
+            }
+        }
+        NDArray weight = manager.create(numbers, new Shape(out, in));
+        Weight kept = Weight.int4(weight);
+        NDArray identity = manager.eye(in);
+
+        assertEquals(out * in / 2, kept.value().size());
+        assertEquals(DataType.UINT8, kept.value().getDataType());
+        assertEquals(new Shape(in / 32, out, 2), kept.scale().getShape());
+        for (int rows : new int[] {1, 8, in}) {
+            NDArray product =
+                    DecoderKernel.script()
+                            .call(
+                                    "multiply",
+                                    identity.get(":" + rows),
+                                    List.of(kept.value()),
+                                    kept.scale());
+            assertEquals(weight.transpose().get(":" + rows), product);
+        }
+    }
+
+    private NDArray tokens(int rows, int count) {
+        int[] ids = new Random(2).ints((long) rows * count, 0, VOCABULARY).toArray();
+        return manager.create(ids, new Shape(rows, count)).toType(DataType.INT64, false);
+    }
+
+    private static NDArray columns(NDArray array, int... piece) {
+        return array.get(":, %d:%d".formatted(piece[0], piece[1]));
+    }
+
+    private static double norm(NDArray array) {
+        return Math.sqrt(array.square().sum().getFloat());
+    }
+}
