@@ -119,6 +119,22 @@ class LabelsCommandTest {
     }
 
     @Test
+    void aRunThatNeverImprovedSaysItsLossAgain() {
+        Path out = folder.resolve("worse");
+        Command worse = train(out, "--learning-rate", 0.5, "--weight-decay", 0);
+
+        Command again = Command.gpt("train", "--resume", out);
+
+        assertFalse(worse.out().contains(", best"), worse.out());
+        assertEquals(losses(worse), losses(again));
+    }
+
+    private static String losses(Command command) {
+        assertEquals(0, command.exitCode(), command.err());
+        return command.out().substring(command.out().indexOf("Loss "));
+    }
+
+    @Test
     void ofManyLabelsTheFirstAreNamed() throws IOException {
         String lines =
                 IntStream.range(0, 60)
