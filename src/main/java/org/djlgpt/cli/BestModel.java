@@ -56,6 +56,17 @@ final class BestModel implements TrainingLoopListener {
 
     /** Returns the validation loss of the model in the folder; NaN if there is none of this run. */
     double loss() {
-        return loss;
+        return Double.isNaN(loss) ? lossOfLast() : loss;
+    }
+
+    /**
+     * Of a run that ended without an improvement before it was taken up again, the last is kept.
+     */
+    private double lossOfLast() {
+        return metrics.earlier().stream()
+                .filter(report -> report.step() > 0)
+                .reduce((before, last) -> last)
+                .map(EvaluationReport::validationLoss)
+                .orElse(Double.NaN);
     }
 }

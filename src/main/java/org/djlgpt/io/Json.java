@@ -208,6 +208,15 @@ public final class Json {
     }
 
     /**
+     * Returns whether this is a number.
+     *
+     * @return true for a number, however large, false for all else
+     */
+    public boolean isNumber() {
+        return type == JsonToken.NUMBER;
+    }
+
+    /**
      * Returns whether this is null.
      *
      * @return true for null, false for all else

@@ -41,12 +41,17 @@ public interface Objective {
      *
      * @param model what is trained
      * @param set what it is trained on, or measured by
-     * @throws IllegalArgumentException if the model does not know an id, or has no room for the
-     *     longest thing
+     * @throws IllegalArgumentException if the model has no logits for each token, does not know an
+     *     id, or has no room for the longest thing
      */
     default void requireFit(Block model, TrainingSet set) {
         Shape tokens = new Shape(1, set.contextLength());
         Shape logits = model.getOutputShapes(new Shape[] {tokens})[0]; // (1, T, V)
+        if (logits.dimension() != 3) {
+            throw new IllegalArgumentException(
+                    "%s gives %s for a row of tokens, not logits for each token; take Objective.classification() if it is a classifier"
+                            .formatted(model.getClass().getSimpleName(), logits));
+        }
         set.requireIdsBelow((int) logits.getLastDimension());
     }
 

@@ -154,6 +154,11 @@ public final class PreferenceOptimization implements Objective {
 
     private NDArray rewards(Block model, NDList batch, Pass pass) {
         Shape pairs = batch.head().getShape(); // (B, 2, T)
+        if (pairs.dimension() != 3 || pairs.get(1) != 2) {
+            throw new IllegalArgumentException(
+                    "preferences need pairs of answers (B, 2, T), but the batch has shape %s; give a PreferenceSet"
+                            .formatted(pairs));
+        }
         NDArray tokens = batch.get(0).reshape(-1, pairs.get(2)); // (2B, T)
         NDArray targets = batch.get(1).reshape(-1, pairs.get(2)); // (2B, T)
         Pass exact = new Pass(pass.parameters(), false);

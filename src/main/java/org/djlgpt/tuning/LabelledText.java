@@ -124,11 +124,11 @@ public record LabelledText(String text, String label, String place) {
         if (value.isString()) {
             return JsonLines.text(value);
         }
-        BigDecimal number = value.number();
-        if (number.stripTrailingZeros().scale() > 0) {
+        if (!value.isNumber() || value.number().stripTrailingZeros().scale() > 0) {
             throw value.malformed(
                     "%s is %s, but a label is a string or a whole number", value.place(), value);
         }
+        BigDecimal number = value.number();
         return number.signum() == 0 ? "0" : number.stripTrailingZeros().toPlainString();
     }
 }

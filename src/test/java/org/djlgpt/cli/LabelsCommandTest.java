@@ -111,11 +111,29 @@ class LabelsCommandTest {
         }
         Command resumed = Command.gpt("train", "--resume", out, "--steps", 6);
         assertEquals(0, resumed.exitCode(), resumed.err());
+        assertRefused(begin(base, base), "--out " + base, "which a classifier would replace");
         assertRefused(
-                train(base, "--init-from", base), "which a classifier would replace", "another");
-        assertRefused(
-                train(folder.resolve("never"), "--init-from", out),
-                "--init-from " + out + " is a classifier");
+                begin(out, folder.resolve("never")), "--init-from " + out + " is a classifier");
+    }
+
+    private static Command begin(Path model, Path out) {
+        return Command.gpt("train", "--labels", texts, "--init-from", model, "--out", out);
+    }
+
+    @Test
+    void aRunThatNeverImprovedSaysItsLossAgain() {
+        Path out = folder.resolve("worse");
+        Command worse = train(out, "--learning-rate", 0.5, "--weight-decay", 0);
+
+        Command again = Command.gpt("train", "--resume", out);
+
+        assertFalse(worse.out().contains(", best"), worse.out());
+        assertEquals(losses(worse), losses(again));
+    }
+
+    private static String losses(Command command) {
+        assertEquals(0, command.exitCode(), command.err());
+        return command.out().substring(command.out().indexOf("Loss "));
     }
 
     @Test
@@ -145,7 +163,8 @@ class LabelsCommandTest {
         assertRefused(train(out, "--validation", other), "other.csv line 2", "third");
         assertRefused(train(out, "--labels", one), "first");
         assertRefused(train(out, "--labels", unlabelled), "label");
-        assertRefused(train(out, "--examples", texts), "--labels", "does not go with --examples");
+        assertRefused(
+                train(out, "--examples", texts), "--examples and --labels do not go together");
         assertRefused(train(out, "--data", texts), "--data", "does not go with --labels");
         assertFalse(Files.exists(out));
     }

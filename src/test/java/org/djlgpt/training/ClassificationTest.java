@@ -136,6 +136,10 @@ class ClassificationTest {
                 () -> training(reversed, words, words, 1).build(), "[a, b]", "classifier [b, a]");
         assertRefused(() -> training(three, words, words, 1).build(), "[a, b]", "logits for 3");
         assertRefused(
+                () -> Objective.nextToken().requireFit(three, words),
+                "SequenceClassifier gives (1, 3) for a row",
+                "Objective.classification()");
+        assertRefused(
                 () ->
                         training(
                                         SequenceClassifier.on(small, LABELS, PAD, manager),

@@ -358,6 +358,12 @@ class PreferenceOptimizationTest {
         assertRefused(
                 () -> PreferenceOptimization.dpo(small, 0.1).requireFit(base, pairs),
                 "outside the vocabulary of vocabSize=15");
+        GptModel model = adapted(base);
+        assertRefused(
+                () ->
+                        PreferenceOptimization.dpo(base, 0.1)
+                                .rewards(model, pairs.chosen(), manager, 4),
+                "preferences need pairs of answers (B, 2, T), but the batch has shape (4, ");
     }
 
     @Test

@@ -111,7 +111,8 @@ class LabelledTextsTest {
         assertJsonLines("{\"txt\": \"a\"}", "line 1", "$.text is missing");
         assertJsonLines("{\"text\": \"a\"}\n{\"text\": 3}", "line 2", "$.text is a number");
         assertJsonLines("{\"text\": \" \"}", "line 1", "$.text is empty");
-        assertJsonLines("{\"text\": \"a\", \"label\": true}", "line 1", "$.label is true");
+        assertJsonLines(
+                "{\"text\": \"a\", \"label\": true}", "line 1", "$.label is true, but a label is");
         assertJsonLines(
                 "{\"text\": \"a\", \"label\": 0.5}", "line 1", "$.label is 0.5, but a label");
         assertJsonLines("{\"text\": \"a\", \"label\": \"x\\ty\"}", "bad.jsonl line 1", "a tab");
