@@ -1,7 +1,11 @@
 package org.djlgpt.bench;
 
+import org.djlgpt.decoder.KernelChoice;
+import org.djlgpt.decoder.LinearKernel;
+
 import java.io.IOException;
 import java.util.List;
+import java.util.Map;
 
 /**
  * Measures the library on this machine's CPU: attention variants, training steps, the optimizer and
@@ -25,13 +29,25 @@ public final class Benchmark {
      * @param effort how much work to put into it
      */
     public Benchmark(Effort effort) {
-        this(
-                effort,
-                Suite.of(effort),
-                new WorkerProcess(
-                        WorkerProcess.classPath(Benchmark.class.getClassLoader()),
-                        Worker.class.getName(),
-                        ROW_SECONDS));
+        this(effort, Suite.of(effort), worker(Map.of()));
+    }
+
+    /**
+     * Makes a benchmark whose decoders multiply in one way.
+     *
+     * @param effort how much work to put into it
+     * @param kernel the way, for all weights that have it
+     */
+    public Benchmark(Effort effort, LinearKernel kernel) {
+        this(effort, Suite.of(effort), worker(Map.of(KernelChoice.PROPERTY, kernel.name())));
+    }
+
+    private static WorkerProcess worker(Map<String, String> properties) {
+        return new WorkerProcess(
+                WorkerProcess.classPath(Benchmark.class.getClassLoader()),
+                Worker.class.getName(),
+                properties,
+                ROW_SECONDS);
     }
 
     Benchmark(Effort effort, Suite suite, WorkerProcess worker) {

@@ -27,6 +27,16 @@ record Case(String section, String name, Sampling sampling, Workload workload) {
          *     includes that of those before
          */
         List<Phase> prepare(NDManager manager);
+
+        /**
+         * Says what there is to know about a measurement besides its figures.
+         *
+         * @param manager as for {@link #prepare}, which came before
+         * @return one line, or nothing
+         */
+        default String remark(NDManager manager) {
+            return "";
+        }
     }
 
     /**

@@ -7,6 +7,7 @@ import ai.djl.training.ParameterStore;
 
 import org.djlgpt.decoder.GptCache;
 import org.djlgpt.decoder.GptDecoder;
+import org.djlgpt.decoder.KernelChoice;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.torch.Recording;
@@ -196,6 +197,13 @@ final class GenerationSection {
                     new Case.Phase(PROMPT, () -> after(0, prompt, decoder, cache)),
                     new Case.Phase(TOKEN, () -> after(promptLength, token, decoder, cache)),
                     new Case.Phase(EARLY, () -> after(OPENING, token, decoder, cache)));
+        }
+
+        @Override
+        public String remark(NDManager manager) {
+            return cached && precision != WeightPrecision.FP32
+                    ? KernelChoice.of(model.config(), precision, manager).toString()
+                    : "";
         }
 
         /** The next token by a forward pass over everything before it. */

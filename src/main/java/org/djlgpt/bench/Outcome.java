@@ -11,6 +11,7 @@ import java.util.function.ToDoubleFunction;
  * @param row the name of the case
  * @param engine the engine, its version and its threads; null after a failure
  * @param settings the native settings of the process; null after a failure
+ * @param remark what else there is to know; may be empty
  * @param samples what was measured; empty after a failure
  * @param error what went wrong, or null
  */
@@ -19,11 +20,12 @@ record Outcome(
         String row,
         String engine,
         String settings,
+        String remark,
         List<Samples> samples,
         String error) {
 
     static Outcome failed(Case failed, String error) {
-        return new Outcome(failed.section(), failed.name(), null, null, List.of(), error);
+        return new Outcome(failed.section(), failed.name(), null, null, "", List.of(), error);
     }
 
     /** Returns the median of a phase in milliseconds, NaN if there is none. */

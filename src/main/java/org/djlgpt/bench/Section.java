@@ -54,6 +54,10 @@ interface Section {
             if (error != null) {
                 text.append("    ").append(TextTable.fitted("failed: " + error, 96)).append('\n');
             }
+            String remark = report.of(row).remark();
+            if (!remark.isEmpty()) {
+                text.append("    ").append(TextTable.fitted(remark, 96)).append('\n');
+            }
             if (row.equals(cases.get(cases.size() - 1))) {
                 text.append(notes).append('\n');
             }

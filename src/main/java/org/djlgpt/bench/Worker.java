@@ -51,17 +51,25 @@ final class Worker {
 
     private static Outcome measure(Case work) {
         List<Outcome.Samples> samples = new ArrayList<>();
+        String remark;
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
             for (Case.Phase phase : work.workload().prepare(manager)) {
                 double[] milliseconds = work.sampling().milliseconds(phase.run());
                 samples.add(new Outcome.Samples(phase.name(), milliseconds, peakBytes()));
             }
+            remark = work.workload().remark(manager);
         }
         String engine =
                 "libtorch %s, %d threads"
                         .formatted(Engine.getInstance().getVersion(), JniUtils.getNumThreads());
         return new Outcome(
-                work.section(), work.name(), engine, NativeSettings.describe(), samples, null);
+                work.section(),
+                work.name(),
+                engine,
+                NativeSettings.describe(),
+                remark,
+                samples,
+                null);
     }
 
     /** Returns the most memory that was resident at a time, in bytes; 0 if unknown. */

@@ -12,6 +12,7 @@ import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -27,6 +28,7 @@ final class WorkerProcess {
 
     private final String classPath;
     private final String mainClass;
+    private final Map<String, String> properties;
     private final int limitSeconds;
 
     /**
@@ -34,9 +36,12 @@ final class WorkerProcess {
      *
      * @param classPath where the worker's classes are
      * @param mainClass a class with a {@code main} like {@link Worker}'s
+     * @param properties system properties of the worker, besides ours
      * @param limitSeconds when a worker is killed that has not ended
      */
-    WorkerProcess(String classPath, String mainClass, int limitSeconds) {
+    WorkerProcess(
+            String classPath, String mainClass, Map<String, String> properties, int limitSeconds) {
+        this.properties = properties;
         this.classPath = classPath;
         this.mainClass = mainClass;
         this.limitSeconds = limitSeconds;
@@ -100,6 +105,7 @@ final class WorkerProcess {
                 command.add("-D%s=%s".formatted(name, System.getProperty(name)));
             }
         }
+        properties.forEach((name, value) -> command.add("-D%s=%s".formatted(name, value)));
         if (work.stock()) {
             command.add("-Ddjlgpt.nativeSettings=false");
         }

@@ -4,6 +4,7 @@ import org.djlgpt.bench.Benchmark;
 import org.djlgpt.bench.BenchmarkListener;
 import org.djlgpt.bench.BenchmarkReport;
 import org.djlgpt.bench.Effort;
+import org.djlgpt.decoder.LinearKernel;
 import org.djlgpt.io.AtomicFile;
 
 import picocli.CommandLine.Command;
@@ -35,6 +36,14 @@ final class BenchCommand implements Callable<Integer> {
             description = "smaller sizes and fewer repetitions: about two minutes")
     private boolean quick;
 
+    @Option(
+            names = "--kernel",
+            paramLabel = "plain|packed|widened",
+            description =
+                    "how weights that know it are multiplied in writing (default: the fastest in a"
+                            + " short trial)")
+    private LinearKernel kernel;
+
     @Spec private CommandSpec spec;
 
     @Override
@@ -42,7 +51,10 @@ final class BenchCommand implements Callable<Integer> {
         if (json != null) {
             AtomicFile.requireWritable(json);
         }
-        new Benchmark(quick ? Effort.QUICK : Effort.FULL).run(new Printer());
+        Effort effort = quick ? Effort.QUICK : Effort.FULL;
+        Benchmark benchmark =
+                kernel == null ? new Benchmark(effort) : new Benchmark(effort, kernel);
+        benchmark.run(new Printer());
         return 0;
     }
 

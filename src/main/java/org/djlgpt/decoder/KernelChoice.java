@@ -19,15 +19,16 @@ import java.util.concurrent.ConcurrentHashMap;
  * usual one is taken unless another is at least a tenth faster. The process remembers the choice,
  * so decoders of one size compute the same.
  *
- * <p>The system property {@code djlgpt.kernel}, {@code plain}, {@code packed} or {@code widened},
- * insists on one.
+ * <p>The system property {@value #PROPERTY}, {@code plain}, {@code packed} or {@code widened},
+ * insists on one for all weights that have it.
  *
  * @param kernel the kernel
  * @param reason one phrase, with times if it was tried
  */
 public record KernelChoice(LinearKernel kernel, String reason) {
 
-    private static final String PROPERTY = "djlgpt.kernel";
+    /** The system property with the name of a kernel to insist on. */
+    public static final String PROPERTY = "djlgpt.kernel";
 
     /** Parameters of a model whose steps are so short that a trial tells nothing. */
     private static final long SMALL = 4_000_000;
@@ -45,16 +46,16 @@ public record KernelChoice(LinearKernel kernel, String reason) {
      * @param precision what its weights are kept in
      * @param manager says on which device; nothing is left in it
      * @return the choice, the same for as long as the process lives
-     * @throws IllegalArgumentException if the system property names no kernel of the precision
+     * @throws IllegalArgumentException if the system property names no kernel
      */
     public static KernelChoice of(GptConfig config, WeightPrecision precision, NDManager manager) {
         String asked = System.getProperty(PROPERTY);
-        if (asked != null) {
+        if (asked != null && precision.kernels().contains(named(asked))) {
             return of(named(asked), precision);
         }
         List<LinearKernel> candidates = precision.kernels(manager.getDevice());
         if (candidates.size() == 1) {
-            return new KernelChoice(candidates.get(0), "the only one for this processor");
+            return new KernelChoice(candidates.get(0), "the only one for these weights here");
         }
         if (config.parameterCount() < SMALL) {
             return new KernelChoice(candidates.get(0), "the usual one; the model is small");

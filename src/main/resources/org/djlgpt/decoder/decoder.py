@@ -58,7 +58,7 @@ def _is_whole(weight: Tensor) -> bool:
 
 def _int4_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   """The product with groups. A few rows cost least where they are read as they are."""
-  if x.size(0) > 32 or weight.dim() == 3:
+  if x.size(0) > 64 or weight.dim() == 3:
     return torch.mm(x, __torch__.decoder._from_groups(weight, scale, x.dtype))
   if x.dtype == 15:
     return torch._weight_int4pack_mm_for_cpu(x, weight, 32, scale)

@@ -19,6 +19,7 @@ import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
 import java.util.Locale;
+import java.util.Map;
 
 class SuiteTest {
 
@@ -116,6 +117,7 @@ class SuiteTest {
                 new WorkerProcess(
                         WorkerProcess.classPath(SuiteTest.class.getClassLoader()),
                         WorkerProcessTest.Failing.class.getName(),
+                        Map.of(),
                         60);
         List<String> heard = new ArrayList<>();
         new Benchmark(Effort.FULL, suite, failing)
@@ -188,6 +190,7 @@ class SuiteTest {
                         .stream()
                         .map(phase -> new Outcome.Samples(phase, milliseconds, 1L << 30))
                         .toList();
-        return new Outcome(work.section(), work.name(), "engine", "settings", samples, null);
+        return new Outcome(
+                work.section(), work.name(), "engine", "settings", "a remark", samples, null);
     }
 }

@@ -17,6 +17,7 @@ import java.net.URL;
 import java.net.URLClassLoader;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicReference;
 
@@ -65,7 +66,8 @@ class WorkerProcessTest {
 
     private static Outcome run(Class<?> worker, Case work)
             throws IOException, InterruptedException {
-        return new WorkerProcess(CLASS_PATH, worker.getName(), 60).run(work, Effort.QUICK);
+        return new WorkerProcess(CLASS_PATH, worker.getName(), Map.of(), 60)
+                .run(work, Effort.QUICK);
     }
 
     @Test
@@ -98,7 +100,8 @@ class WorkerProcessTest {
 
     @Test
     void aWorkerThatDoesNotEndIsAnOutcome() throws IOException, InterruptedException {
-        WorkerProcess impatient = new WorkerProcess(CLASS_PATH, Endless.class.getName(), 1);
+        WorkerProcess impatient =
+                new WorkerProcess(CLASS_PATH, Endless.class.getName(), Map.of(), 1);
         assertEquals("too slow: > 1 s", impatient.run(WORK, Effort.QUICK).error());
         assertEquals(0, children());
     }
@@ -110,6 +113,16 @@ class WorkerProcessTest {
         String expected = "ended with exit code 1: QUICK optimizer: DJL AdamW * false ";
         String before = System.getenv("GOMP_SPINCOUNT");
         assertEquals(expected + before, run(Curious.class, stock).error());
+    }
+
+    @Test
+    void aWorkerIsToldProperties() throws IOException, InterruptedException {
+        Map<String, String> told = Map.of("djlgpt.nativeSettings", "told");
+        WorkerProcess process = new WorkerProcess(CLASS_PATH, Curious.class.getName(), told, 60);
+
+        String error = process.run(WORK, Effort.QUICK).error();
+
+        assertTrue(error.contains(WORK.id() + " told "), error);
     }
 
     @Test

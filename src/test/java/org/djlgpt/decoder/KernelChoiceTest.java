@@ -97,30 +97,36 @@ class KernelChoiceTest {
 
     @ParameterizedTest
     @EnumSource(WeightPrecision.class)
-    void thePropertyInsists(WeightPrecision precision) {
+    void thePropertyInsistsWhereItCan(WeightPrecision precision) {
         GptConfig config = TinyGpt.size(50, 16).build();
         try (NDManager manager = NDManager.newBaseManager()) {
             for (LinearKernel kernel : LinearKernel.values()) {
-                System.setProperty("djlgpt.kernel", kernel.name().toLowerCase());
-                if (precision.kernels().contains(kernel)) {
-                    assertEquals(
-                            new KernelChoice(kernel, "asked for"),
-                            KernelChoice.of(config, precision, manager));
-                } else {
-                    assertThrows(
-                            IllegalArgumentException.class,
-                            () -> KernelChoice.of(config, precision, manager));
-                }
+                System.setProperty(KernelChoice.PROPERTY, KernelChoice.name(kernel));
+                boolean known = precision.kernels().contains(kernel);
+                KernelChoice choice = KernelChoice.of(config, precision, manager);
+                assertEquals(known, choice.equals(new KernelChoice(kernel, "asked for")));
+                assertTrue(precision.kernels().contains(choice.kernel()));
             }
-            System.setProperty("djlgpt.kernel", "fast");
+            System.setProperty(KernelChoice.PROPERTY, "fast");
             Exception refused =
                     assertThrows(
                             IllegalArgumentException.class,
                             () -> KernelChoice.of(config, precision, manager));
             assertTrue(refused.getMessage().contains("use plain or packed or widened"));
         } finally {
-            System.clearProperty("djlgpt.kernel");
+            System.clearProperty(KernelChoice.PROPERTY);
         }
+    }
+
+    @Test
+    void whoAsksForWhatDoesNotExistIsTold() {
+        Exception refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> KernelChoice.of(LinearKernel.PLAIN, WeightPrecision.INT8));
+        assertEquals(
+                "kernel=plain does not know weights in int8; use packed or widened",
+                refused.getMessage());
     }
 
     @Test
