@@ -41,15 +41,16 @@ final class DataOptions {
             names = "--validation",
             paramLabel = "PATH",
             description =
-                    "hold out this text, or these tokens, instead of the end of --data; may be"
-                            + " given several times")
+                    "hold out this text, or these tokens, or examples of the kind that is learned,"
+                            + " instead of the end of the data; may be given several times")
     private List<Path> validation = List.of();
 
     @Option(
             names = "--validation-share",
             paramLabel = "X",
             description =
-                    "how much of --data is held out, at its end, in (0, 1) (default: "
+                    "how much of the data is held out, at its end or, where texts have labels, of"
+                            + " each label, in (0, 1) (default: "
                             + SHARE
                             + ")")
     private Double validationShare;

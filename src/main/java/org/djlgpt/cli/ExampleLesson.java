@@ -34,19 +34,26 @@ final class ExampleLesson implements Lesson {
     private final Tokenizer tokenizer;
     private final Optional<ChatTemplate> template;
     private final boolean isPacked;
+    private final int numThreads;
     private ExampleSet heldOut; // once read
 
     /**
      * Prepares to read examples.
      *
      * @param isPacked whether rows hold several of them
+     * @param numThreads how many threads encode them
      */
     ExampleLesson(
-            HeldOut files, Tokenizer tokenizer, Optional<ChatTemplate> template, boolean isPacked) {
+            HeldOut files,
+            Tokenizer tokenizer,
+            Optional<ChatTemplate> template,
+            boolean isPacked,
+            int numThreads) {
         this.files = files;
         this.tokenizer = tokenizer;
         this.template = template;
         this.isPacked = isPacked;
+        this.numThreads = numThreads;
     }
 
     @Override
@@ -79,7 +86,8 @@ final class ExampleLesson implements Lesson {
                 ExampleSet.builder()
                         .setTokenizer(tokenizer)
                         .setContextLength(size.contextLength())
-                        .optTemplate(template.orElse(null));
+                        .optTemplate(template.orElse(null))
+                        .optThreads(numThreads);
         paths.forEach(builder::addFile);
         return builder.build();
     }

@@ -79,7 +79,7 @@ final class LessonOptions {
      * Prepares what to learn from; of examples nothing is read yet.
      *
      * @param run where the tokens of a large text go
-     * @param numThreads how many threads read text
+     * @param numThreads how many threads read text, or examples
      */
     Lesson read(ModelOptions model, RunDirectory run, int numThreads, CommandSpec command)
             throws IOException, MalformedModelException {
@@ -88,8 +88,8 @@ final class LessonOptions {
         if (!examples.isEmpty()) {
             Lesson.HeldOut files = files("--examples", examples);
             Tokenizer tokenizer = data.tokenizer().required("--examples", given);
-            return new ExampleLesson(
-                    files, tokenizer, template(model, tokenizer, command), pack != null);
+            Optional<ChatTemplate> written = template(model, tokenizer, command);
+            return new ExampleLesson(files, tokenizer, written, pack != null, numThreads);
         }
         if (!labels.isEmpty()) {
             return new LabelLesson(

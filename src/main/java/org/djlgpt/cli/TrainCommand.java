@@ -32,7 +32,9 @@ import java.util.concurrent.Callable;
         name = "train",
         mixinStandardHelpOptions = true,
         sortOptions = false,
-        description = "Trains a GPT on text and leaves a model folder.")
+        description =
+                "Trains a GPT on text, or tunes one on examples, labels or preferences, and leaves"
+                    + " a model folder.")
 final class TrainCommand implements Callable<Integer> {
 
     /** What linear layers and attention compute in. */

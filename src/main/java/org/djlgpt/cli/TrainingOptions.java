@@ -20,7 +20,9 @@ final class TrainingOptions {
     @Option(
             names = "--batch-size",
             paramLabel = "N",
-            description = "windows in a forward pass (default: ${DEFAULT-VALUE})")
+            description =
+                    "windows, or examples, texts or pairs, in a forward pass (default:"
+                        + " ${DEFAULT-VALUE})")
     private int batchSize = DEFAULTS.batchSize();
 
     @Option(

@@ -81,7 +81,11 @@ public record TrainingPlan(
         Checks.requirePositive("evalEvery", evalEvery);
         Checks.requirePositive("evalBatches", evalBatches);
         Checks.requirePositive("workers", workers);
-        requireAtLeastZero("patience", patience);
+        if (patience < 0) {
+            throw new IllegalParameterException(
+                    "{patience}=%d must be at least 0; use 0 for no end before the last step",
+                    patience);
+        }
         requireAtLeastZero("weightDecay", weightDecay);
         requireAtLeastZero("clipNorm", clipNorm);
         requireBeta("beta1", beta1);
