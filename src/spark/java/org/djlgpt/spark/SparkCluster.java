@@ -156,6 +156,7 @@ public final class SparkCluster implements Cluster {
                 .setIfMissing("spark.executor.cores", number)
                 .setIfMissing("spark.task.cpus", conf.get("spark.executor.cores", number))
                 .setIfMissing("spark.cores.max", Integer.toString(workers * cores))
+                .setIfMissing("spark.scheduler.minRegisteredResourcesRatio", "1") // each its own
                 .setIfMissing("spark.executorEnv.OMP_NUM_THREADS", number)
                 .setIfMissing("spark.ui.enabled", "false")
                 .setIfMissing("spark.shuffle.compress", "false")
