@@ -19,7 +19,9 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor) -> Tensor:
 def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activation: str) -> Tensor:
   """(B * T, in) to (B * T, out); the activation is gelu_tanh, gelu, relu, silu or none."""
   b = bias if bias.dim() == 1 else annotate(Optional[Tensor], None)
-  if weight.is_mkldnn:
+  if weight.is_mkldnn and weight.dtype == 5 and x.size(0) > 64:
+    y = torch.linear(x, weight.to_dense(), b)  # oneDNN is slow with many rows of float16
+  elif weight.is_mkldnn:
     none = annotate(List[Optional[number]], [])
     if activation == "gelu_tanh":
       return ops.mkldnn._linear_pointwise(x, weight, b, "gelu", none, "tanh")
