@@ -7,9 +7,9 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 
-import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Recording;
 
+import java.util.Arrays;
 import java.util.EnumMap;
 import java.util.LinkedHashMap;
 import java.util.List;
@@ -19,11 +19,12 @@ import java.util.stream.Collectors;
 
 /**
  * A race of kernels over the weights of some layers. What counts is the time of a token that is
- * written alone, of one in a batch and of one in a prompt, in sum.
+ * written alone, of one in a batch, and of some in a prompt, in sum. The engine's random generator
+ * is left alone, so that a seed means the same with a trial and without.
  */
 final class KernelTrial {
 
-    private static final int ROUNDS = 3;
+    private static final int ROUNDS = 5;
 
     /** What another kernel may take of the time of the usual one to be taken. */
     private static final double MARGIN = 0.9;
@@ -31,18 +32,22 @@ final class KernelTrial {
     /** Weights that are too many for a processor's own caches. */
     private static final int WEIGHTS = 16_000_000;
 
-    /** Tokens that are computed side by side, and by how many matrices, as a share of all. */
-    private static final Map<Integer, Double> ROWS = new LinkedHashMap<>();
+    /**
+     * A product of the race.
+     *
+     * @param rows how many tokens are computed side by side
+     * @param weight how many tokens count in the sum
+     * @param share of the matrices
+     */
+    private record Work(int rows, double weight, double share) {}
 
-    static {
-        ROWS.put(1, 1.0);
-        ROWS.put(8, 1.0);
-        ROWS.put(128, 0.2);
-    }
+    private static final List<Work> WORKS =
+            List.of(new Work(1, 1, 1), new Work(8, 1, 1), new Work(128, 4, 0.2));
 
     private final WeightPrecision precision;
     private final Map<LinearKernel, List<PtNDArray>> weights = new EnumMap<>(LinearKernel.class);
     private final Map<LinearKernel, PtNDArray> scales = new EnumMap<>(LinearKernel.class);
+    private final Map<LinearKernel, double[]> least = new EnumMap<>(LinearKernel.class);
     private final NDArray rows; // (128, in)
 
     private KernelTrial(
@@ -64,11 +69,6 @@ final class KernelTrial {
                     (PtNDArray)
                             (weight.scale() == weight.value() ? copies.get(0) : weight.scale()));
         }
-    }
-
-    /** The engine's generator is left alone: what is drawn after a trial does not depend on it. */
-    private static NDArray numbers(Shape shape, NDManager manager) {
-        return manager.arange((float) shape.size()).sin().reshape(shape);
     }
 
     /**
@@ -127,20 +127,38 @@ final class KernelTrial {
         return new KernelChoice(best, "a layer's matrix took " + times);
     }
 
-    /** The time of a matrix, for a token alone, one in a batch and one in a prompt. */
+    /** Numbers from -1 to 1, all over the range. */
+    private static NDArray numbers(Shape shape, NDManager manager) {
+        return manager.arange((float) shape.size()).sin().reshape(shape);
+    }
+
+    /** The time of a matrix, the least of each work until now. */
     private double milliseconds(LinearKernel kernel) {
+        double[] times = least.computeIfAbsent(kernel, k -> infinite());
         double sum = 0;
-        List<PtNDArray> all = weights.get(kernel);
-        FloatType type = precision.computesIn(kernel);
-        for (Map.Entry<Integer, Double> entry : ROWS.entrySet()) {
-            int count = (int) Math.ceil(entry.getValue() * all.size());
-            NDArray x = type.from(rows.get("0:" + entry.getKey()));
-            long start = System.nanoTime();
-            DecoderKernel.script()
-                    .call("multiply", x, all.subList(0, count), scales.get(kernel))
-                    .close();
-            sum += (System.nanoTime() - start) / 1e6 / count / entry.getKey();
+        for (int i = 0; i < times.length; i++) {
+            Work work = WORKS.get(i);
+            times[i] = Math.min(times[i], work.weight() * milliseconds(kernel, work));
+            sum += times[i];
         }
         return sum;
+    }
+
+    private static double[] infinite() {
+        double[] times = new double[WORKS.size()];
+        Arrays.fill(times, Double.POSITIVE_INFINITY);
+        return times;
+    }
+
+    /** The time of a matrix for a token. */
+    private double milliseconds(LinearKernel kernel, Work work) {
+        List<PtNDArray> all = weights.get(kernel);
+        int count = (int) Math.ceil(work.share() * all.size());
+        NDArray x = precision.computesIn(kernel).from(rows.get("0:" + work.rows()));
+        long start = System.nanoTime();
+        DecoderKernel.script()
+                .call("multiply", x, all.subList(0, count), scales.get(kernel))
+                .close();
+        return (System.nanoTime() - start) / 1e6 / count / work.rows();
     }
 }

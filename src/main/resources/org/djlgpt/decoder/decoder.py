@@ -19,7 +19,9 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor) -> Tensor:
 def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activation: str) -> Tensor:
   """(B * T, in) to (B * T, out); the activation is gelu_tanh, gelu, relu, silu or none."""
   b = bias if bias.dim() == 1 else annotate(Optional[Tensor], None)
-  if weight.is_mkldnn:
+  if weight.is_mkldnn and weight.dtype == 5 and x.size(0) > 64:
+    y = torch.linear(x, weight.to_dense(), b)  # oneDNN is slow with many rows of float16
+  elif weight.is_mkldnn:
     none = annotate(List[Optional[number]], [])
     if activation == "gelu_tanh":
       return ops.mkldnn._linear_pointwise(x, weight, b, "gelu", none, "tanh")
@@ -57,22 +59,25 @@ def _is_whole(weight: Tensor) -> bool:
 
 
 def _int4_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
-  """The product with groups. A few rows cost least where they are read as they are."""
-  if x.size(0) > 64 or weight.dim() == 3:
-    return torch.mm(x, __torch__.decoder._from_groups(weight, scale, x.dtype))
-  if x.dtype == 15:
-    return torch._weight_int4pack_mm_for_cpu(x, weight, 32, scale)
-  return torch._weight_int4pack_mm_for_cpu(x.to(15), weight, 32, scale).to(x.dtype)
-
-
-def _from_groups(weight: Tensor, scale: Tensor, type: int) -> Tensor:
-  """What int4 numbers stand for, (in, out)."""
-  groups, N = scale.size(0), scale.size(1)
+  """The product with groups. A few rows cost least where they are read as they are, more where they
+  are widened in parts that the caches hold."""
+  if x.size(0) <= 64 and weight.dim() == 2:
+    if x.dtype == 15:
+      return torch._weight_int4pack_mm_for_cpu(x, weight, 32, scale)
+    return torch._weight_int4pack_mm_for_cpu(x.to(15), weight, 32, scale).to(x.dtype)
+  K, N = x.size(1), scale.size(1)
   half = weight.size(2) if weight.dim() == 3 else __torch__.decoder._block(weight) // 2
-  pairs = weight.view(-1, 32 * groups, half)
-  numbers = torch.cat([pairs & 15, pairs >> 4], 2).transpose(0, 1).reshape(groups, 32, N)
-  s, z = scale.permute(2, 0, 1).contiguous().to(type).unsqueeze(2).unbind(0)  # (in / 32, 1, out)
-  return numbers.to(type).sub_(8).mul_(s).add_(z).view(32 * groups, N)
+  s, z = scale.permute(2, 0, 1).contiguous().to(6).unsqueeze(2).unbind(0)  # (K / 32, 1, N)
+  s, z = s.to(x.dtype), (z - 8 * s).to(x.dtype)
+  y = torch.empty([x.size(0), N], dtype=x.dtype, device=x.device)
+  start = 0
+  for pairs in weight.view(-1, K, half).split(max(1, 200000 // (K * half))):
+    n = 2 * half * pairs.size(0)
+    numbers = torch.cat([pairs & 15, pairs >> 4], 2).transpose(0, 1).reshape(-1, 32, n)
+    wide = numbers.to(x.dtype).mul_(s.narrow(2, start, n)).add_(z.narrow(2, start, n))
+    torch.mm(x, wide.view(K, n), out=y.narrow(1, start, n))
+    start += n
+  return y
 
 
 def _float32_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:

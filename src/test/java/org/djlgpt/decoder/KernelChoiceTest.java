@@ -6,7 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Device;
+import ai.djl.engine.Engine;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.testing.HeldArrays;
@@ -39,7 +42,7 @@ class KernelChoiceTest {
     }
 
     private static KernelChoice race(double... times) {
-        return race(times, times, times);
+        return race(times, times, times, times, times);
     }
 
     @ParameterizedTest
@@ -61,7 +64,8 @@ class KernelChoiceTest {
 
         assertEquals(
                 LinearKernel.PLAIN,
-                race(new double[] {1e3, 1e3, 20}, new double[] {10, 1e3, 20}, quiet).kernel());
+                race(new double[] {1e3, 1e3, 20}, new double[] {10, 1e3, 20}, quiet, quiet, quiet)
+                        .kernel());
     }
 
     @Test
@@ -82,6 +86,21 @@ class KernelChoiceTest {
 
             assertSame(choice, KernelChoice.of(config, WeightPrecision.INT8, manager));
             assertEquals(held, HeldArrays.inProcess(manager));
+        }
+    }
+
+    @Test
+    void aTrialLeavesTheRandomGeneratorAlone() {
+        GptConfig config =
+                TinyGpt.size(50, 16).setEmbeddingDim(256).setNumHeads(4).setNumLayers(7).build();
+        try (NDManager manager = NDManager.newBaseManager()) {
+            Engine.getInstance().setRandomSeed(3);
+            NDArray expected = manager.randomUniform(0, 1, new Shape(4));
+            Engine.getInstance().setRandomSeed(3);
+
+            KernelChoice.of(config, WeightPrecision.BF16, manager);
+
+            assertEquals(expected, manager.randomUniform(0, 1, new Shape(4)));
         }
     }
 
