@@ -42,14 +42,18 @@ final class OverheadSection {
         MeasuredModel model = MeasuredModel.smallest(2, 1024);
         Token float32 = new Token(model, WeightPrecision.FP32);
         Token bfloat16 = new Token(model, WeightPrecision.BF16);
+        Token float16 = new Token(model, WeightPrecision.FP16);
         Token int8 = new Token(model, WeightPrecision.INT8);
+        Token int4 = new Token(model, WeightPrecision.INT4);
         String title = "Fixed overhead: writing a token with " + model.name();
         return new Section.Table(
                 new TextTable(title, "ms/token", "in decoder", "around it"),
                 List.of(
                         new Case("token overhead", "float32", sampling, float32),
                         new Case("token overhead", "bfloat16", sampling, bfloat16),
-                        new Case("token overhead", "int8", sampling, int8)),
+                        new Case("token overhead", "float16", sampling, float16),
+                        new Case("token overhead", "int8", sampling, int8),
+                        new Case("token overhead", "int4", sampling, int4)),
                 (row, report) -> {
                     double token = report.of(row).median(Token.TOKEN);
                     double decoder = report.of(row).median(Token.DECODER);

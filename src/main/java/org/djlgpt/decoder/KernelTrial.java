@@ -117,14 +117,9 @@ final class KernelTrial {
         }
         String times =
                 least.entrySet().stream()
-                        .map(
-                                entry ->
-                                        "%s %.3f ms"
-                                                .formatted(
-                                                        KernelChoice.name(entry.getKey()),
-                                                        entry.getValue()))
+                        .map(e -> "%s %.3f".formatted(KernelChoice.name(e.getKey()), e.getValue()))
                         .collect(Collectors.joining(", "));
-        return new KernelChoice(best, "a layer's matrix took " + times);
+        return new KernelChoice(best, "ms a matrix (1 token, 1 of 8, 4 of a prompt): " + times);
     }
 
     /** Numbers from -1 to 1, all over the range. */

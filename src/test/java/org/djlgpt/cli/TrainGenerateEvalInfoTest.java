@@ -314,6 +314,27 @@ class TrainGenerateEvalInfoTest {
     }
 
     @ParameterizedTest
+    @CsvSource({"bf16, plain", "fp16, WIDENED", "int8, widened", "int4, packed"})
+    void aKernelThatIsAskedForWritesTheSame(String precision, String kernel) {
+        Command evaluated =
+                Command.gpt(
+                        "eval",
+                        "--model",
+                        model,
+                        "--data",
+                        text,
+                        "--precision",
+                        precision,
+                        "--kernel",
+                        kernel);
+
+        assertEquals(0, evaluated.exitCode(), evaluated::err);
+        assertEquals(
+                generate("--temperature", 0),
+                generate("--temperature", 0, "--precision", precision, "--kernel", kernel));
+    }
+
+    @ParameterizedTest
     @CsvSource({"bf16, packed or plain or widened", "int4, packed or widened"})
     void infoTellsTheKernelOfAPrecision(String precision, String kernels) {
         Command command = Command.gpt("info", "--model", model, "--precision", precision);

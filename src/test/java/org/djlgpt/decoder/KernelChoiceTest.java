@@ -71,7 +71,8 @@ class KernelChoiceTest {
     @Test
     void theReasonHasTheTimes() {
         assertEquals(
-                "plain: a layer's matrix took packed 10.000 ms, plain 5.000 ms, widened 20.000 ms",
+                "plain: ms a matrix (1 token, 1 of 8, 4 of a prompt): packed 10.000, plain 5.000,"
+                        + " widened 20.000",
                 race(10, 5, 20).toString());
     }
 

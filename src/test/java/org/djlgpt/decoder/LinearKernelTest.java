@@ -14,6 +14,7 @@ import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.TinyGpt;
 import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.Arguments;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -23,6 +24,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.util.Arrays;
 import java.util.List;
 import java.util.Random;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /** Every kernel of every precision, with layers wide enough for each. */
@@ -151,15 +153,30 @@ class LinearKernelTest {
         assertEquals(DataType.UINT8, kept.value().getDataType());
         assertEquals(new Shape(in / 32, out, 2), kept.scale().getShape());
         for (int rows : new int[] {1, 8, in}) {
-            NDArray product =
-                    DecoderKernel.script()
-                            .call(
-                                    "multiply",
-                                    identity.get(":" + rows),
-                                    List.of(kept.value()),
-                                    kept.scale());
-            assertEquals(weight.transpose().get(":" + rows), product);
+            NDArray rowsOfIt = product(identity.get(":" + rows), kept.value(), kept.scale());
+            assertEquals(weight.transpose().get(":" + rows), rowsOfIt);
         }
+    }
+
+    /** A device that has no product with such numbers reads the same ones, block by block. */
+    @Test
+    void numbersThatAreOnlyWidenedAreTheSame() {
+        NDArray weight = manager.randomNormal(new Shape(128, 96));
+        Weight kept = Weight.int4(weight);
+        NDArray x = manager.randomNormal(new Shape(100, 96));
+        NDArray expected = product(x, kept.value(), kept.scale());
+
+        long same =
+                IntStream.of(32, 64)
+                        .mapToObj(block -> kept.value().reshape(128 / block, 96, block / 2))
+                        .filter(blocks -> expected.equals(product(x, blocks, kept.scale())))
+                        .count();
+
+        assertEquals(1, same);
+    }
+
+    private static NDArray product(NDArray x, NDArray value, NDArray scale) {
+        return DecoderKernel.script().call("multiply", x, List.of(value), scale);
     }
 
     private NDArray tokens(int rows, int count) {
