@@ -160,7 +160,7 @@ class StatelessDecoderTest {
 
         forward(token, place, mask, past).close();
 
-        assertEquals(held, HeldArrays.inProcess(manager));
+        assertTrue(HeldArrays.inProcess(manager) <= held);
     }
 
     @Test

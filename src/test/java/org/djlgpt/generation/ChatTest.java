@@ -350,7 +350,7 @@ class ChatTest {
             long held = HeldArrays.inProcess(manager);
             say(chat, "b");
             say(chat, "c");
-            assertEquals(held, HeldArrays.inProcess(manager));
+            assertTrue(HeldArrays.inProcess(manager) <= held);
         }
     }
 }

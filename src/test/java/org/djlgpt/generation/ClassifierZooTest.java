@@ -73,7 +73,7 @@ class ClassifierZooTest {
             }
             long held = HeldArrays.inProcess(manager);
             predictor.batchPredict(texts);
-            assertEquals(held, HeldArrays.inProcess(manager));
+            assertTrue(HeldArrays.inProcess(manager) <= held);
         }
     }
 

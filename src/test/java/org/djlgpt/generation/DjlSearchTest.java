@@ -2,6 +2,7 @@ package org.djlgpt.generation;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Model;
 import ai.djl.inference.Predictor;
@@ -128,7 +129,7 @@ class DjlSearchTest {
 
         search(search, LENGTH, PROMPTS);
 
-        assertEquals(held, HeldArrays.inProcess(manager));
+        assertTrue(HeldArrays.inProcess(manager) <= held);
     }
 
     @ParameterizedTest

@@ -144,7 +144,7 @@ class SpeculationTest {
             generator(Sampler.random(), draft).generate("abc");
         }
 
-        assertEquals(before, HeldArrays.inProcess(manager));
+        assertTrue(HeldArrays.inProcess(manager) <= before);
     }
 
     private TextGenerator generator(Sampler sampler, Draft draft) {

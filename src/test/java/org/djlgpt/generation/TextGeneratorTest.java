@@ -221,9 +221,9 @@ class TextGeneratorTest {
         try (Stream<String> text = generator.stream("abc")) {
             assertTrue(text.findFirst().isPresent());
         }
-        assertEquals(before, HeldArrays.inProcess(manager));
+        assertTrue(HeldArrays.inProcess(manager) <= before);
         assertEquals(30, generator.stream("abc").count());
-        assertEquals(before, HeldArrays.inProcess(manager));
+        assertTrue(HeldArrays.inProcess(manager) <= before);
     }
 
     @Test

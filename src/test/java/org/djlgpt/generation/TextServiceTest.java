@@ -100,7 +100,7 @@ class TextServiceTest {
             }
         }
 
-        assertEquals(before, HeldArrays.inProcess(manager));
+        assertTrue(HeldArrays.inProcess(manager) <= before);
     }
 
     @Test

@@ -226,7 +226,7 @@ class SequenceClassifierTest {
 
         infer(model, ids).close();
 
-        assertEquals(before, HeldArrays.inProcess(manager));
+        assertTrue(HeldArrays.inProcess(manager) <= before);
     }
 
     @Test

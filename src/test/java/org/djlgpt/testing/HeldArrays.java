@@ -6,35 +6,23 @@ import ai.djl.ndarray.NDManager;
 
 import java.lang.reflect.Field;
 import java.util.Map;
-import java.util.concurrent.locks.LockSupport;
 
 /** Counts the arrays that nobody has closed. */
 public final class HeldArrays {
 
     private HeldArrays() {}
 
-    private static final int MOST_ROUNDS = 20;
-
     /**
-     * Returns how many arrays all managers of the process hold together, when those are freed that
-     * other tests have left to the garbage collector, such as tables of rotary positions.
+     * Returns how many arrays all managers of the process hold together. It may fall at any time:
+     * what other tests have left to the garbage collector, such as tables of rotary positions, is
+     * freed by it.
      */
     public static long inProcess(NDManager any) {
         NDManager root = any;
         while (root.getParentManager() != null && root.getParentManager() != root) {
             root = root.getParentManager();
         }
-        long count = below(root);
-        for (int round = 0; round < MOST_ROUNDS; round++) {
-            System.gc();
-            LockSupport.parkNanos(10_000_000);
-            long now = below(root);
-            if (now == count) {
-                break;
-            }
-            count = now;
-        }
-        return count;
+        return below(root);
     }
 
     private static long below(NDManager manager) {

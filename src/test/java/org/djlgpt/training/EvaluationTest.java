@@ -2,6 +2,7 @@ package org.djlgpt.training;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
@@ -98,7 +99,7 @@ class EvaluationTest {
 
         evaluation.loss(windows, 11);
 
-        assertEquals(before, HeldArrays.inProcess(manager));
+        assertTrue(HeldArrays.inProcess(manager) <= before);
         assertEquals(recorded, JniUtils.isGradMode());
     }
 

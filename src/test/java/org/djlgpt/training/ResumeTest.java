@@ -337,7 +337,7 @@ class ResumeTest {
         resumed.resume(Checkpoint.read(file));
         resumed.run();
 
-        assertEquals(before, HeldArrays.inProcess(manager));
+        assertTrue(HeldArrays.inProcess(manager) <= before);
     }
 
     private static List<EvaluationReport> withoutSpeed(Diary diary) {
