@@ -45,7 +45,7 @@ public final class FollowInstructions {
         GptModel model = new GptModel(size.build());
         model.initialize(manager, DataType.FLOAT32, new Shape(1, 64));
         TrainingPlan.Builder plan = TrainingPlan.builder().optBatchSize(64).optLearningRate(2e-3);
-        plan.optSteps(arguments.length == 0 ? 1600 : Integer.parseInt(arguments[0])).optWorkers(2);
+        plan.optSteps(arguments.length == 0 ? 2300 : Integer.parseInt(arguments[0])).optWorkers(2);
         TrainingLoop.Builder loop = TrainingLoop.builder().setModel(model).setManager(manager);
         loop.setData(data.training(), data.heldOut()).optPlan(plan.build()).build().run();
         TextGenerator.Builder writer = TextGenerator.builder().setModel(model).setManager(manager);
