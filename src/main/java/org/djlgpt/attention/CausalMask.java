@@ -70,6 +70,7 @@ public final class CausalMask extends TensorBlock {
 
         private NDArray mask(Device device) {
             NDManager owner = NDManager.newBaseManager(device);
+            owner.setName("causal mask");
             try (NDManager temporary = owner.newSubManager()) {
                 NDArray index = temporary.arange(contextLength); // (T)
                 NDArray future = index.gt(index.expandDims(1)); // (T, T), true above the diagonal

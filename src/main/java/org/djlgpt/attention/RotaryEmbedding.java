@@ -211,6 +211,7 @@ public final class RotaryEmbedding extends TensorBlock {
             }
             // those that it takes the place of may be in use, and live until the block ends
             NDManager owner = old == null ? NDManager.newBaseManager(device) : old.owner;
+            owner.setName("rotary angles");
             Shape shape = new Shape(rows, frequencies.length);
             NDArray cosine = owner.create(cosines, shape);
             NDArray sine = owner.create(sines, shape);

@@ -86,7 +86,7 @@ class KernelChoiceTest {
             KernelChoice choice = KernelChoice.of(config, WeightPrecision.INT8, manager);
 
             assertSame(choice, KernelChoice.of(config, WeightPrecision.INT8, manager));
-            assertTrue(HeldArrays.inProcess(manager) <= held);
+            assertEquals(held, HeldArrays.inProcess(manager));
         }
     }
 

@@ -73,7 +73,7 @@ class ClassifierZooTest {
             }
             long held = HeldArrays.inProcess(manager);
             predictor.batchPredict(texts);
-            assertTrue(HeldArrays.inProcess(manager) <= held);
+            assertEquals(held, HeldArrays.inProcess(manager));
         }
     }
 

@@ -2,7 +2,6 @@ package org.djlgpt.generation;
 
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.Model;
 import ai.djl.inference.Predictor;
@@ -129,7 +128,7 @@ class DjlSearchTest {
 
         search(search, LENGTH, PROMPTS);
 
-        assertTrue(HeldArrays.inProcess(manager) <= held);
+        assertEquals(held, HeldArrays.inProcess(manager));
     }
 
     @ParameterizedTest

@@ -226,7 +226,7 @@ class GptModelZooTest {
                 MalformedModelException.class,
                 () -> texts().build().loadModel(),
                 "generation_config.json: $.eos_token_id is \"the end\"");
-        assertTrue(HeldArrays.inProcess(manager) <= held);
+        assertEquals(held, HeldArrays.inProcess(manager));
     }
 
     private void setEndOfText(String file, Object ids) throws IOException {
@@ -330,10 +330,10 @@ class GptModelZooTest {
             predictor.predict("a");
             long loaded = HeldArrays.inProcess(manager);
             predictor.batchPredict(List.of("abc", "d"));
-            assertTrue(HeldArrays.inProcess(manager) <= loaded, "a prediction leaves nothing");
+            assertEquals(loaded, HeldArrays.inProcess(manager), "a prediction leaves nothing");
         }
 
-        assertTrue(HeldArrays.inProcess(manager) <= held);
+        assertEquals(held, HeldArrays.inProcess(manager));
     }
 
     @ParameterizedTest
@@ -358,7 +358,7 @@ class GptModelZooTest {
                 name + "=" + value,
                 remedy);
 
-        assertTrue(HeldArrays.inProcess(manager) <= held);
+        assertEquals(held, HeldArrays.inProcess(manager));
     }
 
     @Test

@@ -319,9 +319,9 @@ class SamplerTest {
         long before = HeldArrays.inProcess(manager);
 
         NDArray first = sampler.sample(logits);
-        assertTrue(HeldArrays.inProcess(manager) <= before + 1);
+        assertEquals(before + 1, HeldArrays.inProcess(manager));
         NDArray second = sampler.sample(logits, past, Draw.ofEngine());
-        assertTrue(HeldArrays.inProcess(manager) <= before + 2);
+        assertEquals(before + 2, HeldArrays.inProcess(manager));
 
         assertEquals(2, first.toLongArray().length);
         assertEquals(2, second.toLongArray().length);
@@ -342,7 +342,7 @@ class SamplerTest {
                 IllegalStateException.class,
                 () -> failing.topP(0.9).topK(3).temperature(2).sample(logits));
 
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
     }
 
     private String keptBy(UnaryOperator<Sampler> wrapper) {

@@ -221,9 +221,9 @@ class TextGeneratorTest {
         try (Stream<String> text = generator.stream("abc")) {
             assertTrue(text.findFirst().isPresent());
         }
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
         assertEquals(30, generator.stream("abc").count());
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
     }
 
     @Test

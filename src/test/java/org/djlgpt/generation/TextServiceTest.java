@@ -100,7 +100,7 @@ class TextServiceTest {
             }
         }
 
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
     }
 
     @Test

@@ -152,7 +152,7 @@ class TokenGeneratorTest {
             }
         }
 
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
         assertTrue(prompts.size() > 20);
         prompts.forEach(
                 (sequence, prompt) -> {
@@ -226,7 +226,7 @@ class TokenGeneratorTest {
         new TokenGenerator(model, manager, Sampler.random().topK(5).temperature(0.7))
                 .generate(PROMPT, 20, token -> true);
 
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
     }
 
     @Test
@@ -241,7 +241,7 @@ class TokenGeneratorTest {
                 IllegalStateException.class,
                 () -> new TokenGenerator(model, manager, failing).generate(PROMPT, 1, t -> true));
 
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
     }
 
     @Test
@@ -264,7 +264,7 @@ class TokenGeneratorTest {
         } finally {
             threads.shutdownNow();
         }
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
     }
 
     @Test

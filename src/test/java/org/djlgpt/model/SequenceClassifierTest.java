@@ -226,7 +226,7 @@ class SequenceClassifierTest {
 
         infer(model, ids).close();
 
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
     }
 
     @Test

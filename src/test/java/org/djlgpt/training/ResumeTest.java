@@ -337,7 +337,7 @@ class ResumeTest {
         resumed.resume(Checkpoint.read(file));
         resumed.run();
 
-        assertTrue(HeldArrays.inProcess(manager) <= before);
+        assertEquals(before, HeldArrays.inProcess(manager));
     }
 
     private static List<EvaluationReport> withoutSpeed(Diary diary) {
