@@ -97,6 +97,20 @@ final class ChatOptions {
         return found;
     }
 
+    /**
+     * Reads how the messages of examples are written, and says what that lacks.
+     *
+     * @param option a name or a file; null for what the model's folder says
+     * @param folder that of the model's tokenizer; null for none
+     */
+    static Optional<ChatTemplate> ofMessages(
+            String option, Path folder, Tokenizer tokenizer, PrintWriter err) throws IOException {
+        Optional<ChatTemplate> template =
+                option == null ? ofFolder(folder) : Optional.of(template(option, folder));
+        template.ifPresent(t -> warnOfSplitTokens(t, tokenizer, err));
+        return template;
+    }
+
     private static Optional<ChatTemplate> orNone(Path folder) throws IOException {
         try {
             return ofFolder(folder);
@@ -143,7 +157,8 @@ final class ChatOptions {
      * Says which control tokens of a template are none to the tokenizer: a model reads each as the
      * letters that it is spelled with, which takes room, and people can write them, too.
      */
-    static void warnOfSplitTokens(ChatTemplate template, Tokenizer tokenizer, PrintWriter err) {
+    static void warnOfSplitTokens(
+            ChatTemplate template, Tokenizer tokenizer, PrintWriter err) {
         List<String> split =
                 controlTokens(template).stream()
                         .filter(token -> tokenizer.encodeWithSpecialTokens(token).length > 1)

@@ -16,7 +16,6 @@ import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Evaluation;
 import org.djlgpt.tuning.ChatTemplate;
 import org.djlgpt.tuning.ExampleSet;
-import org.djlgpt.tuning.ExampleSetBuilder;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -30,6 +29,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Optional;
 import java.util.concurrent.Callable;
 import java.util.stream.Collectors;
 
@@ -123,17 +123,14 @@ final class EvalCommand implements Callable<Integer> {
 
     private void answers(GptModel model, Tokenizer tokenizer, NDManager manager)
             throws IOException, MalformedModelException {
-        Path tokens = folder.tokenizerFolder();
-        ExampleSetBuilder builder =
-                ExampleSet.builder()
-                        .setTokenizer(tokenizer)
-                        .setContextLength(model.config().contextLength())
-                        .optTemplate(
-                                chatTemplate == null
-                                        ? ChatTemplate.find(tokens).orElse(null)
-                                        : ChatOptions.template(chatTemplate, tokens));
-        examples.forEach(builder::addFile);
-        ExampleSet set = builder.build();
+        Optional<ChatTemplate> template =
+                ChatOptions.ofMessages(
+                        chatTemplate,
+                        folder.tokenizerFolder(),
+                        tokenizer,
+                        spec.commandLine().getErr());
+        ExampleSet set =
+                ExampleLesson.read(examples, tokenizer, template, model.config(), device.threads());
         set.requireIdsBelow(model.config().vocabSize());
         double loss = loss(model, set, manager);
         Output out = new Output(spec.commandLine().getOut());

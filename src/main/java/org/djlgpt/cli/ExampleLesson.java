@@ -82,6 +82,17 @@ final class ExampleLesson implements Lesson {
     }
 
     private ExampleSet read(List<Path> paths, GptConfig size) throws IOException {
+        return read(paths, tokenizer, template, size, numThreads);
+    }
+
+    /** Reads examples for a model of a size. */
+    static ExampleSet read(
+            List<Path> paths,
+            Tokenizer tokenizer,
+            Optional<ChatTemplate> template,
+            GptConfig size,
+            int numThreads)
+            throws IOException {
         ExampleSetBuilder builder =
                 ExampleSet.builder()
                         .setTokenizer(tokenizer)

@@ -143,14 +143,8 @@ final class LessonOptions {
     private Optional<ChatTemplate> template(
             ModelOptions model, Tokenizer tokenizer, CommandSpec command)
             throws IOException, MalformedModelException {
-        Path folder = model.tokenizerFolder();
-        Optional<ChatTemplate> template =
-                chatTemplate == null
-                        ? ChatOptions.ofFolder(folder)
-                        : Optional.of(ChatOptions.template(chatTemplate, folder));
-        template.ifPresent(
-                t -> ChatOptions.warnOfSplitTokens(t, tokenizer, command.commandLine().getErr()));
-        return template;
+        return ChatOptions.ofMessages(
+                chatTemplate, model.tokenizerFolder(), tokenizer, command.commandLine().getErr());
     }
 
     /** Returns whether a classifier is made, which is written as a whole. */
