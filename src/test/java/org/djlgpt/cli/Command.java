@@ -1,5 +1,9 @@
 package org.djlgpt.cli;
 
+import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
+import static org.junit.jupiter.api.Assertions.assertTrue;
+
 import java.io.PrintWriter;
 import java.io.StringWriter;
 
@@ -15,5 +19,17 @@ record Command(int exitCode, String out, String err) {
         StringWriter err = new StringWriter();
         int exitCode = Gpt.run(new PrintWriter(out), new PrintWriter(err), words);
         return new Command(exitCode, out.toString(), err.toString());
+    }
+
+    /** Requires a message with these parts and nothing of Java's in it, and exit code 2. */
+    static void assertRefused(Command command, String... parts) {
+        assertEquals(2, command.exitCode(), command::err);
+        assertTrue(command.err().startsWith("gpt: "), command::err);
+        for (String part : parts) {
+            assertTrue(command.err().contains(part), command::err);
+        }
+        assertFalse(command.err().contains("\tat "), "a stack trace");
+        assertFalse(command.err().contains("Exception"), command::err);
+        assertFalse(command.err().contains("java."), command::err);
     }
 }

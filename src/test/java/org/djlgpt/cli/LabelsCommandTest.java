@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import static org.djlgpt.cli.Command.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -194,12 +195,5 @@ class LabelsCommandTest {
                 .forEach(words::add);
         words.addAll(List.of(more));
         return Command.gpt(words.toArray());
-    }
-
-    private static void assertRefused(Command command, String... parts) {
-        assertEquals(2, command.exitCode(), command.out());
-        for (String part : parts) {
-            assertTrue(command.err().contains(part), command.err());
-        }
     }
 }

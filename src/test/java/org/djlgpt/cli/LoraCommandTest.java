@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import static org.djlgpt.cli.Command.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -282,10 +283,5 @@ class LoraCommandTest {
         Matcher matcher = Pattern.compile(pattern).matcher(command.out());
         assertTrue(matcher.find(), () -> pattern + " is not in\n" + command.out());
         return matcher.group(1);
-    }
-
-    private static void assertRefused(Command command, String message) {
-        assertEquals(2, command.exitCode(), command::err);
-        assertTrue(command.err().contains(message), command::err);
     }
 }

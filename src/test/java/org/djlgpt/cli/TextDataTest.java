@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import static org.djlgpt.cli.Command.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -392,11 +393,6 @@ class TextDataTest {
 
     private static void assertTrained(Command command) {
         assertEquals(0, command.exitCode(), command::err);
-    }
-
-    private static void assertRefused(Command command, String message) {
-        assertEquals(2, command.exitCode(), command::err);
-        assertTrue(command.err().contains(message), command::err);
     }
 
     /** The weights follow from the windows, to the last bit. */

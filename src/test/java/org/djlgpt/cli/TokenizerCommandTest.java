@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import static org.djlgpt.cli.Command.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -198,11 +199,5 @@ class TokenizerCommandTest {
         try (Stream<Path> files = Files.list(learnt)) {
             return files.collect(Collectors.toSet());
         }
-    }
-
-    private static void assertRefused(Command command, String part) {
-        assertEquals(2, command.exitCode(), command::err);
-        assertTrue(command.err().startsWith("gpt: "), command::err);
-        assertTrue(command.err().contains(part), command::err);
     }
 }
