@@ -34,6 +34,7 @@
  *
  * <p>The letters in shapes: B batch, T tokens of a sequence, E embedding width, V vocabulary.
  *
- * <p>Imports {@code org.djlgpt.nn}, {@code org.djlgpt.attention} and DJL only.
+ * <p>Imports {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code org.djlgpt.attention} and DJL
+ * only.
  */
 package org.djlgpt.model;

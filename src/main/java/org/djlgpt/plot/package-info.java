@@ -16,7 +16,7 @@
  * to avoid that, an application sets {@code java.awt.headless} to {@code true}, by {@code -D} or
  * {@code System.setProperty}, before anything uses AWT. No class here sets it.
  *
- * <p>Imports {@code org.djlgpt.io}, DJL's arrays, Batik's SVG writer, Gson and the JDK's desktop
- * and XML modules only.
+ * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.nn}, DJL's arrays, Batik's SVG writer, Gson
+ * and the JDK's desktop and XML modules only.
  */
 package org.djlgpt.plot;

@@ -1,6 +1,7 @@
 /**
- * TrainingLoop of a language model: {@link org.djlgpt.training.TrainingLoop} is the loop, {@link
- * org.djlgpt.training.TrainingPlan} says how, {@link org.djlgpt.training.Evaluation} measures, and
+ * Training of a language model: {@link org.djlgpt.training.TrainingLoop} is the loop, {@link
+ * org.djlgpt.training.TrainingPlan} says how, with the {@link
+ * org.djlgpt.training.LearningRateSchedule}, {@link org.djlgpt.training.Evaluation} measures, and
  * {@link org.djlgpt.training.TrainingLoopListener}s report, draw and save. A {@link
  * org.djlgpt.training.Checkpoint} is what an interrupted training goes on from, and holds what is
  * trained, be it an adapter alone, and {@link org.djlgpt.training.CheckpointLock} keeps a second
@@ -23,7 +24,6 @@
  * which one is better (DPO).
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code
- * org.djlgpt.data}, {@code org.djlgpt.text}, {@code org.djlgpt.tuning}, {@code org.djlgpt.model},
- * Gson and DJL only.
+ * org.djlgpt.data}, {@code org.djlgpt.tuning}, {@code org.djlgpt.model}, Gson and DJL only.
  */
 package org.djlgpt.training;
