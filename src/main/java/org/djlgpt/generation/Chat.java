@@ -38,7 +38,7 @@ import java.util.function.Consumer;
 public final class Chat implements AutoCloseable {
 
     private final TextGenerator generator;
-    private final ChatEncoder encoder;
+    private final PromptEncoder encoder;
     private final TextRequest rules;
     private final List<Message> opening;
     private final List<Message> messages;
@@ -46,7 +46,7 @@ public final class Chat implements AutoCloseable {
     private Prompt seen; // what the last answer ended
     private int turns;
 
-    Chat(TextGenerator generator, ChatEncoder encoder, TextRequest rules, List<Message> opening) {
+    Chat(TextGenerator generator, PromptEncoder encoder, TextRequest rules, List<Message> opening) {
         this.generator = generator;
         this.encoder = encoder;
         this.rules = rules;

@@ -196,7 +196,7 @@ public final class TextGenerator {
      * @return the conversation, to be closed
      */
     public Chat chat(ChatTemplate template, Message... opening) {
-        ChatEncoder encoder = new ChatEncoder(tokenizer, template);
+        PromptEncoder encoder = new PromptEncoder(tokenizer, template);
         String end = encoder.endOfTurn();
         TextRequest.Builder chat = request("");
         if (encoder.isSpecial(end)) {

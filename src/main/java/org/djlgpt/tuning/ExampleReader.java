@@ -47,8 +47,8 @@ final class ExampleReader {
 
     private final Tokenizer tokenizer;
     private final OptionalInt endOfText;
-    private final ChatEncoder alpaca;
-    private final ChatEncoder chat; // null without a template
+    private final ExampleEncoder alpaca;
+    private final ExampleEncoder chat; // null without a template
     private final Set<String> special;
     private final Set<Character> firsts; // of the special tokens
 
@@ -57,11 +57,11 @@ final class ExampleReader {
         this.endOfText = endOfText;
         special = tokenizer.specialTokens();
         firsts = special.stream().map(token -> token.charAt(0)).collect(Collectors.toSet());
-        alpaca = new ChatEncoder(ChatTemplate.alpaca(), tokenizer::encode, Set.of(), endOfText);
+        alpaca = new ExampleEncoder(ChatTemplate.alpaca(), tokenizer::encode, Set.of(), endOfText);
         chat =
                 template == null
                         ? null
-                        : new ChatEncoder(
+                        : new ExampleEncoder(
                                 template, tokenizer::encodeWithSpecialTokens, special, endOfText);
     }
 
@@ -192,7 +192,7 @@ final class ExampleReader {
         return chat().encode(messages, 0);
     }
 
-    private ChatEncoder chat() {
+    private ExampleEncoder chat() {
         if (chat == null) {
             throw new IllegalArgumentException(
                     "there is no chat template to write a conversation with; give one");

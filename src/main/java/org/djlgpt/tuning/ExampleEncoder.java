@@ -6,7 +6,7 @@ import java.util.Set;
 import java.util.function.Function;
 
 /** Makes an example of a conversation: turn by turn, as it would be held with a model. */
-final class ChatEncoder {
+final class ExampleEncoder {
 
     private static final String ASSISTANT = "assistant";
 
@@ -22,7 +22,7 @@ final class ChatEncoder {
      * @param specialTokens of which one ends a turn, if the template has it
      * @param endOfText what ends a turn otherwise
      */
-    ChatEncoder(
+    ExampleEncoder(
             ChatTemplate template,
             Function<String, int[]> tokenizer,
             Set<String> specialTokens,

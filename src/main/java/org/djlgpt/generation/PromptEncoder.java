@@ -13,10 +13,11 @@ import java.util.stream.Collectors;
 import java.util.stream.IntStream;
 
 /**
- * Turns conversations into tokens. Control tokens are those that the template writes; what looks
- * like one within a message is taken as letters, so that nobody ends a turn by writing about it.
+ * Turns a conversation into the tokens of a prompt. Control tokens are those that the template
+ * writes; what looks like one within a message is taken as letters, so that nobody ends a turn by
+ * writing about it.
  */
-final class ChatEncoder {
+final class PromptEncoder {
 
     /** Stands within what a message spells like a control token; no text has this character. */
     private static final String MARK = "\uFDD0";
@@ -28,7 +29,7 @@ final class ChatEncoder {
     private final List<String> specialTokens; // of at least two characters, the longest first
     private final Pattern special;
 
-    ChatEncoder(Tokenizer tokenizer, ChatTemplate template) {
+    PromptEncoder(Tokenizer tokenizer, ChatTemplate template) {
         this.tokenizer = tokenizer;
         this.template = template;
         specialTokens =
