@@ -4,6 +4,10 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.DeviceOption;
+import org.djlgpt.cli.option.GivenText;
+import org.djlgpt.cli.option.ModelFolder;
 import org.djlgpt.io.AtomicFile;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.plot.AttentionHeatmap;

@@ -4,6 +4,8 @@ import org.djlgpt.bench.Benchmark;
 import org.djlgpt.bench.BenchmarkListener;
 import org.djlgpt.bench.BenchmarkReport;
 import org.djlgpt.bench.Effort;
+import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.console.Terminal;
 import org.djlgpt.decoder.LinearKernel;
 import org.djlgpt.io.AtomicFile;
 

@@ -13,6 +13,10 @@ import com.google.gson.Gson;
 import com.google.gson.JsonObject;
 
 import org.djlgpt.checkpoint.ClassifierDirectory;
+import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.DeviceOption;
+import org.djlgpt.cli.option.GivenText;
+import org.djlgpt.cli.option.MemoryLimit;
 import org.djlgpt.generation.ClassificationTranslator;
 import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.nn.Checks;

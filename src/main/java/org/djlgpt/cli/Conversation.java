@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import org.djlgpt.cli.console.Output;
 import org.djlgpt.generation.Chat;
 import org.djlgpt.generation.TextGenerator;
 

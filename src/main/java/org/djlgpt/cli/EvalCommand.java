@@ -4,6 +4,14 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Block;
 
+import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.ChatOptions;
+import org.djlgpt.cli.option.DeviceOption;
+import org.djlgpt.cli.option.MemoryLimit;
+import org.djlgpt.cli.option.ModelFolder;
+import org.djlgpt.cli.option.PrecisionOption;
+import org.djlgpt.cli.option.TextOptions;
+import org.djlgpt.cli.option.TokenFiles;
 import org.djlgpt.data.TokenFile;
 import org.djlgpt.data.TokenWindows;
 import org.djlgpt.data.Tokens;
@@ -16,6 +24,7 @@ import org.djlgpt.text.Tokenizer;
 import org.djlgpt.training.Evaluation;
 import org.djlgpt.tuning.ChatTemplate;
 import org.djlgpt.tuning.ExampleSet;
+import org.djlgpt.tuning.ExampleSetBuilder;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -129,8 +138,14 @@ final class EvalCommand implements Callable<Integer> {
                         folder.tokenizerFolder(),
                         tokenizer,
                         spec.commandLine().getErr());
-        ExampleSet set =
-                ExampleLesson.read(examples, tokenizer, template, model.config(), device.threads());
+        ExampleSetBuilder builder =
+                ExampleSet.builder()
+                        .setTokenizer(tokenizer)
+                        .setContextLength(model.config().contextLength())
+                        .optTemplate(template.orElse(null))
+                        .optThreads(device.threads());
+        examples.forEach(builder::addFile);
+        ExampleSet set = builder.build();
         set.requireIdsBelow(model.config().vocabSize());
         double loss = loss(model, set, manager);
         Output out = new Output(spec.commandLine().getOut());
@@ -158,7 +173,7 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Tokens tokens(Tokenizer tokenizer) throws IOException {
-        List<Path> files = data.stream().filter(TrainingData::isTokenFile).toList();
+        List<Path> files = data.stream().filter(TokenFiles::isFile).toList();
         if (files.isEmpty()) {
             return textTokens(tokenizer);
         }
@@ -167,9 +182,9 @@ final class EvalCommand implements Callable<Integer> {
                     "--data %s has tokens, but others are text; give text only, or tokens only"
                             .formatted(files.get(0)));
         }
-        Tokens ids = TrainingData.join(files);
-        if (TrainingData.tokenizerBeside(files).isPresent()) {
-            TrainingData.requireMadeBy(tokenizer, files, ids);
+        Tokens ids = TokenFiles.join(files);
+        if (TokenFiles.tokenizerBeside(files).isPresent()) {
+            TokenFiles.requireMadeBy(tokenizer, files, ids);
         }
         return ids;
     }
@@ -183,7 +198,7 @@ final class EvalCommand implements Callable<Integer> {
                         .setTokenizer(TextOptions.leavingOutUnknown(tokenizer, corpus, err))
                         .optThreads(device.threads())
                         .build();
-        Tokens tokens = TextData.isSmall(corpus.bytes()) ? encoder.tokens() : mapped(encoder);
+        Tokens tokens = TextOptions.isSmall(corpus.bytes()) ? encoder.tokens() : mapped(encoder);
         remarks.add(TextOptions.describe(corpus));
         if (encoder.specialTokens() > 0) {
             remarks.add(TextOptions.describeSpecialTokens(encoder.specialTokens(), tokenizer));

@@ -4,6 +4,14 @@ import ai.djl.MalformedModelException;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.console.Terminal;
+import org.djlgpt.cli.option.ChatOptions;
+import org.djlgpt.cli.option.DeviceOption;
+import org.djlgpt.cli.option.GivenText;
+import org.djlgpt.cli.option.ModelFolder;
+import org.djlgpt.cli.option.PrecisionOption;
+import org.djlgpt.cli.option.TextOptions;
 import org.djlgpt.generation.Chat;
 import org.djlgpt.generation.Draft;
 import org.djlgpt.generation.GenerationReport;

@@ -1,5 +1,10 @@
 package org.djlgpt.cli;
 
+import org.djlgpt.cli.console.Failures;
+import org.djlgpt.cli.console.Terminal;
+import org.djlgpt.cli.train.PrepareCommand;
+import org.djlgpt.cli.train.TrainCommand;
+
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;

@@ -7,6 +7,10 @@ import ai.djl.nn.Block;
 
 import org.djlgpt.attention.RotaryEmbedding;
 import org.djlgpt.checkpoint.ClassifierDirectory;
+import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.LoraOptions;
+import org.djlgpt.cli.option.ModelFolder;
+import org.djlgpt.cli.option.TokenizerOption;
 import org.djlgpt.decoder.KernelChoice;
 import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.Gpt2Config;
@@ -61,7 +65,7 @@ final class InfoCommand implements Callable<Integer> {
         out = new Output(spec.commandLine().getOut());
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
             String tokenizer =
-                    folder.tokenizerIfAny().map(TrainingData::name).orElse("none in the folder");
+                    folder.tokenizerIfAny().map(TokenizerOption::name).orElse("none in the folder");
             boolean labels = ClassifierDirectory.isClassifier(folder.path());
             GptTrunk model =
                     labels

@@ -5,6 +5,8 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.ModelFolder;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.text.Tokenizer;
 

@@ -5,6 +5,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.cli.console.Output;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.text.Tokenizer;
 
@@ -26,8 +27,8 @@ import java.util.concurrent.Callable;
         sortOptions = false,
         description =
                 "Adds special tokens to a model and its tokenizer, such as those of a chat"
-                    + " template, before it is trained on them. Each starts as the mean of all"
-                    + " tokens.")
+                        + " template, before it is trained on them. Each starts as the mean of all"
+                        + " tokens.")
 final class TokenizerAddCommand implements Callable<Integer> {
 
     @Option(

@@ -1,6 +1,10 @@
 package org.djlgpt.cli;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.cli.console.Meter;
+import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.TextOptions;
+import org.djlgpt.cli.option.TokenFiles;
 import org.djlgpt.io.AtomicFolder;
 import org.djlgpt.text.BytePairTrainer;
 import org.djlgpt.text.Corpus;
@@ -89,7 +93,7 @@ final class TokenizerTrainCommand implements Callable<Integer> {
         }
         TextOptions.requireNamed("--data", data);
         for (Path path : data) {
-            if (TrainingData.isTokenFile(path) || TrainingData.isFolder(path)) {
+            if (TokenFiles.isFile(path) || TokenFiles.isFolder(path)) {
                 throw new IllegalArgumentException(
                         "--data %s has tokens already; give a text".formatted(path));
             }
@@ -135,12 +139,12 @@ final class TokenizerTrainCommand implements Callable<Integer> {
     private final class Meters implements BytePairTrainer.Listener, AutoCloseable {
 
         private final Output output;
-        private final TextData.Meter reading;
-        private TextData.Meter learning; // once reading has ended
+        private final Meter reading;
+        private Meter learning; // once reading has ended
 
         Meters(Output output, Corpus corpus) {
             this.output = output;
-            reading = new TextData.Meter(output, "text", corpus.bytes(), " MB", TextData.MEGABYTE);
+            reading = Meter.ofText(output, corpus.bytes());
         }
 
         @Override
@@ -152,7 +156,7 @@ final class TokenizerTrainCommand implements Callable<Integer> {
         public void onMerge(int size) {
             if (learning == null) {
                 reading.close();
-                learning = new TextData.Meter(output, "learnt", learnt(vocabSize), " tokens", 1);
+                learning = new Meter(output, "learnt", learnt(vocabSize), " tokens", 1);
             }
             learning.accept(learnt(size));
         }

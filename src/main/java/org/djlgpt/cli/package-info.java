@@ -1,24 +1,20 @@
 /**
- * The command {@code gpt}: {@code train}, {@code prepare}, {@code generate}, {@code eval}, {@code
- * classify}, {@code info}, {@code merge}, {@code tokenizer}, {@code attention} and {@code bench}.
- * Each command is a thin layer over the library; whoever wants the same in a program reads its
- * {@code call} method.
+ * The command {@code gpt}: {@link org.djlgpt.cli.Gpt} is where it begins, and here are the commands
+ * that use a model or a tokenizer: {@code generate}, {@code eval}, {@code classify}, {@code info},
+ * {@code merge}, {@code tokenizer}, {@code attention} and {@code bench}. Those that make one out of
+ * data, {@code train} and {@code prepare}, are in {@link org.djlgpt.cli.train}; options that
+ * several commands share in {@link org.djlgpt.cli.option}; what a person sees, and hears of a
+ * failure, in {@link org.djlgpt.cli.console}.
  *
- * <p>Options that commands share are classes of their own, mixed in: the model's folder, the
- * device, the text and what its tokens are, the sampling, the model to train and how. An option of
- * {@code train} is part of its run and travels with the checkpoints by itself; whether it may be
- * another when a run resumes is said in one place, {@code RunOptions}. A further family of models
- * is a value of {@code --family}, the options that it takes alone, and what {@code info} says of
- * it.
- *
- * <p>What a training learns is a {@code Lesson}: a text, examples, labels or preferences; a further
- * kind is another one, and an option of {@code LessonOptions}.
+ * <p>Each command is a thin layer over the library; whoever wants the same in a program reads its
+ * {@code call} method. What is public here is so for the other packages of the command, not for
+ * programs.
  *
  * <p>Wrong input ends with one line that names the option, its value, the limit and what to do, and
  * with exit code 2. Where the library names a parameter ({@code IllegalParameterException}), the
  * command names its option instead: the one that is kept in a field of the parameter's name.
  *
- * <p>Only this package prints or ends the process. It needs picocli and progressbar, which the
+ * <p>Only these packages print or end the process. They need picocli and progressbar, which the
  * artifact declares as optional.
  *
  * <p>Imports any package of the library.

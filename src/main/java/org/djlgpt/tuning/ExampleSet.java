@@ -3,6 +3,7 @@ package org.djlgpt.tuning;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.data.Split;
 import org.djlgpt.data.TrainingSet;
 import org.djlgpt.nn.IllegalParameterException;
 
@@ -24,7 +25,7 @@ import java.util.List;
  *         .optTemplate(ChatTemplate.chatMl())
  *         .addFile(Path.of("chats.jsonl"))
  *         .build();
- * ExampleSet.Split split = all.holdOut(0.1);
+ * Split<ExampleSet> split = all.holdOut(0.1);
  * TrainingLoop.builder().setData(split.training(), split.heldOut()) ...
  * }</pre>
  *
@@ -53,14 +54,6 @@ import java.util.List;
  * {@link #dropped()} instead.
  */
 public final class ExampleSet implements TrainingSet {
-
-    /**
-     * Two parts of a set.
-     *
-     * @param training what a model learns from
-     * @param heldOut what it does not
-     */
-    public record Split(ExampleSet training, ExampleSet heldOut) {}
 
     private final List<Example> examples;
     private final int contextLength;
@@ -103,7 +96,7 @@ public final class ExampleSet implements TrainingSet {
      * @return what lies before it, and the end
      * @throws IllegalArgumentException if the share leaves no example on one of the sides
      */
-    public Split holdOut(double validationShare) {
+    public Split<ExampleSet> holdOut(double validationShare) {
         requireShare(validationShare);
         int end = examples.size() - (int) (examples.size() * validationShare);
         if (end == examples.size()) {
@@ -113,7 +106,7 @@ public final class ExampleSet implements TrainingSet {
                             + " on",
                     validationShare, examples.size());
         }
-        return new Split(part(0, end), part(end, examples.size()));
+        return new Split<>(part(0, end), part(end, examples.size()));
     }
 
     static void requireShare(double validationShare) {

@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.data.Split;
 import org.djlgpt.data.TrainingSet;
 import org.djlgpt.nn.IllegalParameterException;
 
@@ -69,14 +70,6 @@ public final class LabelledTexts implements TrainingSet {
     }
 
     /**
-     * What is trained on, and what is held out.
-     *
-     * @param training the larger part, as a rule
-     * @param heldOut the rest
-     */
-    public record Split(LabelledTexts training, LabelledTexts heldOut) {}
-
-    /**
      * Holds out some texts that are drawn at random, of each label the same share.
      *
      * @param validationShare how much, in (0, 1); the number of each label is rounded
@@ -84,7 +77,7 @@ public final class LabelledTexts implements TrainingSet {
      * @return both parts, each in the order of this set
      * @throws IllegalArgumentException if one part would be empty
      */
-    public Split holdOut(double validationShare, long seed) {
+    public Split<LabelledTexts> holdOut(double validationShare, long seed) {
         ExampleSet.requireShare(validationShare);
         Random random = new Random(seed);
         List<Integer> out = new ArrayList<>();
@@ -113,7 +106,7 @@ public final class LabelledTexts implements TrainingSet {
                 training.add(i);
             }
         }
-        return new Split(part(training), part(heldOut));
+        return new Split<>(part(training), part(heldOut));
     }
 
     private LabelledTexts part(TreeSet<Integer> indices) {

@@ -3,6 +3,7 @@ package org.djlgpt.tuning;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 
+import org.djlgpt.data.Split;
 import org.djlgpt.data.TrainingSet;
 
 /**
@@ -24,14 +25,6 @@ import org.djlgpt.data.TrainingSet;
  * there: a pair without an answer left, or with the same beginning of both, is {@link #dropped()}.
  */
 public final class PreferenceSet implements TrainingSet {
-
-    /**
-     * Two parts of a set.
-     *
-     * @param training what a model learns from
-     * @param heldOut what it does not
-     */
-    public record Split(PreferenceSet training, PreferenceSet heldOut) {}
 
     private final ExampleSet chosen;
     private final ExampleSet rejected;
@@ -58,10 +51,10 @@ public final class PreferenceSet implements TrainingSet {
      * @return what lies before it, and the end
      * @throws IllegalArgumentException if the share leaves no pair on one of the sides
      */
-    public Split holdOut(double validationShare) {
-        ExampleSet.Split better = chosen.holdOut(validationShare);
-        ExampleSet.Split worse = rejected.holdOut(validationShare);
-        return new Split(
+    public Split<PreferenceSet> holdOut(double validationShare) {
+        Split<ExampleSet> better = chosen.holdOut(validationShare);
+        Split<ExampleSet> worse = rejected.holdOut(validationShare);
+        return new Split<>(
                 new PreferenceSet(better.training(), worse.training()),
                 new PreferenceSet(better.heldOut(), worse.heldOut()));
     }

@@ -2,7 +2,7 @@ package org.djlgpt.spark;
 
 import org.apache.spark.SparkConf;
 import org.apache.spark.sql.SparkSession;
-import org.djlgpt.cli.Cluster;
+import org.djlgpt.cli.train.Cluster;
 import org.djlgpt.training.TrainingLoopListener;
 
 import java.io.File;

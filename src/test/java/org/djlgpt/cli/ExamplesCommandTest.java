@@ -15,11 +15,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** Answers that are learned by command. */
 class ExamplesCommandTest {
@@ -27,6 +25,7 @@ class ExamplesCommandTest {
     @TempDir private static Path folder;
     private static Path tokenizer;
     private static Path examples;
+    private static SmallLesson lesson;
 
     @BeforeAll
     static void prepare() throws IOException {
@@ -44,6 +43,21 @@ class ExamplesCommandTest {
                         "--out",
                         tokenizer);
         assertEquals(0, learnt.exitCode(), learnt.err());
+        lesson =
+                new SmallLesson(
+                        "--examples",
+                        examples,
+                        List.of(
+                                "--tokenizer",
+                                tokenizer,
+                                "--layers",
+                                1,
+                                "--heads",
+                                2,
+                                "--embedding-dim",
+                                32,
+                                "--context-length",
+                                48));
     }
 
     /** A letter is to be given twice. */
@@ -68,8 +82,8 @@ class ExamplesCommandTest {
 
         Command command =
                 isPacked
-                        ? train(out, "--steps", 150, "--batch-size", 8, "--pack")
-                        : train(out, "--steps", 150, "--batch-size", 20);
+                        ? lesson.train(out, "--steps", 150, "--batch-size", 8, "--pack")
+                        : lesson.train(out, "--steps", 150, "--batch-size", 20);
 
         assertEquals(0, command.exitCode(), command.err());
         assertTrue(command.out().contains(": 54 to train on, 6 held out"), command.out());
@@ -83,7 +97,7 @@ class ExamplesCommandTest {
     @Test
     void evalMeasuresAnswersAlone() {
         Path out = folder.resolve("measured");
-        Command training = train(out, "--validation", examples, "--eval-batches", 60);
+        Command training = lesson.train(out, "--validation", examples, "--eval-batches", 60);
         assertEquals(0, training.exitCode(), training.err());
 
         Command command = Command.gpt("eval", "--model", out, "--examples", examples);
@@ -102,8 +116,8 @@ class ExamplesCommandTest {
     void aRunGoesOnToTheSameModel() throws IOException {
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
-        assertEquals(0, train(whole, "--steps", 8).exitCode());
-        assertEquals(0, train(parts, "--steps", 4, "--decay-steps", 8).exitCode());
+        assertEquals(0, lesson.train(whole, "--steps", 8).exitCode());
+        assertEquals(0, lesson.train(parts, "--steps", 4, "--decay-steps", 8).exitCode());
 
         Command resumed = Command.gpt("train", "--resume", parts, "--steps", 8);
 
@@ -117,7 +131,7 @@ class ExamplesCommandTest {
     void examplesOfOnesOwnCanBeHeldOut() throws IOException {
         Path other = write("other.jsonl", doubles(3));
 
-        Command command = train(folder.resolve("other"), "--validation", other);
+        Command command = lesson.train(folder.resolve("other"), "--validation", other);
 
         assertTrue(command.out().contains(": 60 to train on, 3 held out"), command.out());
     }
@@ -130,9 +144,9 @@ class ExamplesCommandTest {
                 """;
         Path chats = write("chats.jsonl", chat.repeat(10));
 
-        Command without = train(folder.resolve("none"), "--examples", chats);
+        Command without = lesson.train(folder.resolve("none"), "--examples", chats);
         Command with =
-                train(
+                lesson.train(
                         folder.resolve("chat"),
                         "--examples",
                         chats,
@@ -145,7 +159,9 @@ class ExamplesCommandTest {
         assertEquals(0, with.exitCode(), with.err());
         assertTrue(Files.exists(folder.resolve("chat/chat_template.jinja")));
         assertRefused(
-                train(folder.resolve("none"), "--chat-template", "klingon"), "klingon", "chatml");
+                lesson.train(folder.resolve("none"), "--chat-template", "klingon"),
+                "klingon",
+                "chatml");
     }
 
     @Test
@@ -153,42 +169,16 @@ class ExamplesCommandTest {
         Path out = folder.resolve("never");
         Path bad = write("bad.jsonl", doubles(2) + "\n{\"prompt\": \"a\", \"completion\": \"\"}");
 
-        assertRefused(train(out, "--examples", bad), "bad.jsonl line 3", "completion");
-        assertRefused(train(out, "--data", examples), "--data", "does not go with --examples");
-        assertRefused(train(out, "--strict"), "leave them out with --examples");
-        assertRefused(train(out, "--tokenizer", "char"), "--examples needs a tokenizer");
-        assertRefused(train(out, "--context-length", 2), "none of 60 examples");
+        assertRefused(lesson.train(out, "--examples", bad), "bad.jsonl line 3", "completion");
         assertRefused(
-                train(out, "--validation-share", 0.001),
+                lesson.train(out, "--data", examples), "--data", "does not go with --examples");
+        assertRefused(lesson.train(out, "--strict"), "leave them out with --examples");
+        assertRefused(lesson.train(out, "--tokenizer", "char"), "--examples needs a tokenizer");
+        assertRefused(lesson.train(out, "--context-length", 2), "none of 60 examples");
+        assertRefused(
+                lesson.train(out, "--validation-share", 0.001),
                 "--validation-share=0.001 of 60 example(s) is less than one");
         assertRefused(Command.gpt("train", "--pack", "--out", out), "--pack is for --examples");
         assertFalse(Files.exists(out));
-    }
-
-    private static Command train(Path out, Object... more) {
-        List<Object> words = new ArrayList<>(List.of("train", "--out", out));
-        if (!List.of(more).contains("--examples")) {
-            words.addAll(List.of("--examples", examples));
-        }
-        Stream.of(
-                        "--tokenizer",
-                        tokenizer,
-                        "--layers",
-                        1,
-                        "--heads",
-                        2,
-                        "--embedding-dim",
-                        32,
-                        "--context-length",
-                        48,
-                        "--learning-rate",
-                        0.01,
-                        "--steps",
-                        2,
-                        "--eval-every",
-                        50)
-                .forEach(words::add);
-        words.addAll(List.of(more));
-        return Command.gpt(words.toArray());
     }
 }

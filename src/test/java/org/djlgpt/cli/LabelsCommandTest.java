@@ -18,7 +18,6 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
@@ -30,12 +29,28 @@ class LabelsCommandTest {
     @TempDir private static Path folder;
     private static Path tokenizer;
     private static Path texts;
+    private static SmallLesson lesson;
 
     @BeforeAll
     static void prepare() throws IOException {
         tokenizer = Files.createDirectories(folder.resolve("tokenizer"));
         CharTokenizer.fromText("abcdefgh,\n").save(tokenizer);
         texts = write("texts.csv", "text,label\n" + lines(60));
+        lesson =
+                new SmallLesson(
+                        "--labels",
+                        texts,
+                        List.of(
+                                "--tokenizer",
+                                tokenizer,
+                                "--layers",
+                                1,
+                                "--heads",
+                                2,
+                                "--embedding-dim",
+                                16,
+                                "--context-length",
+                                8));
     }
 
     /** A text begins with one of two letters, which is its label. */
@@ -55,7 +70,7 @@ class LabelsCommandTest {
 
     @Test
     void theLabelsAreLearned() {
-        Command command = train(folder.resolve("learned"), "--steps", 60);
+        Command command = lesson.train(folder.resolve("learned"), "--steps", 60);
 
         assertEquals(0, command.exitCode(), command.err());
         assertTrue(
@@ -70,8 +85,9 @@ class LabelsCommandTest {
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
         Object[] frozen = {"--freeze", "embeddings,0", "--layers", 2};
-        assertEquals(0, train(whole, with(frozen, "--steps", 8)).exitCode());
-        assertEquals(0, train(parts, with(frozen, "--steps", 4, "--decay-steps", 8)).exitCode());
+        assertEquals(0, lesson.train(whole, with(frozen, "--steps", 8)).exitCode());
+        assertEquals(
+                0, lesson.train(parts, with(frozen, "--steps", 4, "--decay-steps", 8)).exitCode());
 
         Command resumed = Command.gpt("train", "--resume", parts, "--steps", 8);
 
@@ -124,7 +140,7 @@ class LabelsCommandTest {
     @Test
     void aRunThatNeverImprovedSaysItsLossAgain() {
         Path out = folder.resolve("worse");
-        Command worse = train(out, "--learning-rate", 0.5, "--weight-decay", 0);
+        Command worse = lesson.train(out, "--learning-rate", 0.5, "--weight-decay", 0);
 
         Command again = Command.gpt("train", "--resume", out);
 
@@ -146,8 +162,8 @@ class LabelsCommandTest {
         Path many = write("many.csv", lines);
 
         Command command =
-                train(folder.resolve("many"), "--labels", many, "--validation-share", 0.5);
-        Command few = train(folder.resolve("never"), "--labels", many);
+                lesson.train(folder.resolve("many"), "--labels", many, "--validation-share", 0.5);
+        Command few = lesson.train(folder.resolve("never"), "--labels", many);
 
         assertEquals(0, command.exitCode(), command.err());
         assertTrue(command.out().contains("label26 and 10 more\n"), command.out());
@@ -161,39 +177,13 @@ class LabelsCommandTest {
         Path one = write("one.csv", "text,label\nab,first\nac,first\n");
         Path unlabelled = write("unlabelled.csv", "text,kind\nab,first\n");
 
-        assertRefused(train(out, "--validation", other), "other.csv line 2", "third");
-        assertRefused(train(out, "--labels", one), "first");
-        assertRefused(train(out, "--labels", unlabelled), "label");
+        assertRefused(lesson.train(out, "--validation", other), "other.csv line 2", "third");
+        assertRefused(lesson.train(out, "--labels", one), "first");
+        assertRefused(lesson.train(out, "--labels", unlabelled), "label");
         assertRefused(
-                train(out, "--examples", texts), "--examples and --labels do not go together");
-        assertRefused(train(out, "--data", texts), "--data", "does not go with --labels");
+                lesson.train(out, "--examples", texts),
+                "--examples and --labels do not go together");
+        assertRefused(lesson.train(out, "--data", texts), "--data", "does not go with --labels");
         assertFalse(Files.exists(out));
-    }
-
-    private static Command train(Path out, Object... more) {
-        List<Object> words = new ArrayList<>(List.of("train", "--out", out));
-        if (!List.of(more).contains("--labels")) {
-            words.addAll(List.of("--labels", texts));
-        }
-        Stream.of(
-                        "--tokenizer",
-                        tokenizer,
-                        "--layers",
-                        1,
-                        "--heads",
-                        2,
-                        "--embedding-dim",
-                        16,
-                        "--context-length",
-                        8,
-                        "--learning-rate",
-                        0.01,
-                        "--steps",
-                        2,
-                        "--eval-every",
-                        50)
-                .forEach(words::add);
-        words.addAll(List.of(more));
-        return Command.gpt(words.toArray());
     }
 }

@@ -13,11 +13,9 @@ import org.junit.jupiter.api.io.TempDir;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
-import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.IntStream;
-import java.util.stream.Stream;
 
 /** Preferences that are learned by command. */
 class PreferencesCommandTest {
@@ -25,6 +23,7 @@ class PreferencesCommandTest {
     @TempDir private static Path folder;
     private static Path base;
     private static Path pairs;
+    private static SmallLesson lesson;
 
     @BeforeAll
     static void prepare() throws IOException {
@@ -33,6 +32,11 @@ class PreferencesCommandTest {
         Command command = SmallText.train(text, base, "--context-length", 16);
         assertEquals(0, command.exitCode(), command.err());
         pairs = write("pairs.jsonl", pairs("fox", "tick"));
+        lesson =
+                new SmallLesson(
+                        "--preferences",
+                        pairs,
+                        List.of("--init-from", base, "--lora-rank", 4, "--learning-rate", 0.02));
     }
 
     private static Path write(String name, String lines) throws IOException {
@@ -51,7 +55,7 @@ class PreferencesCommandTest {
 
     @Test
     void theBetterAnswerGainsAndTheWorseOneLoses() {
-        Command command = train(folder.resolve("learned"), "--steps", 30);
+        Command command = lesson.train(folder.resolve("learned"), "--steps", 30);
 
         assertEquals(0, command.exitCode(), command.err());
         String out = command.out();
@@ -65,8 +69,8 @@ class PreferencesCommandTest {
     void aRunGoesOnToTheSameAdapter() throws IOException {
         Path whole = folder.resolve("whole");
         Path parts = folder.resolve("parts");
-        assertEquals(0, train(whole, "--steps", 6).exitCode());
-        assertEquals(0, train(parts, "--steps", 3, "--decay-steps", 6).exitCode());
+        assertEquals(0, lesson.train(whole, "--steps", 6).exitCode());
+        assertEquals(0, lesson.train(parts, "--steps", 3, "--decay-steps", 6).exitCode());
 
         Command resumed = Command.gpt("train", "--resume", parts, "--steps", 6);
 
@@ -82,37 +86,17 @@ class PreferencesCommandTest {
         Path same = write("same.jsonl", pairs("fox", "fox"));
         Path unanswered = write("empty.jsonl", pairs("", "fox"));
 
-        assertRefused(train(out, "--preferences", same), "same.jsonl line 1");
-        assertRefused(train(out, "--preferences", unanswered), "empty.jsonl line 1", "chosen");
-        Command weak = train(out, "--beta", 0);
+        assertRefused(lesson.train(out, "--preferences", same), "same.jsonl line 1");
+        assertRefused(
+                lesson.train(out, "--preferences", unanswered), "empty.jsonl line 1", "chosen");
+        Command weak = lesson.train(out, "--beta", 0);
         assertRefused(weak, "--beta=0.0 must be positive");
         assertEquals("", weak.out());
-        assertRefused(train(out, "--pack"), "--pack is for --examples");
+        assertRefused(lesson.train(out, "--pack"), "--pack is for --examples");
         assertRefused(
                 Command.gpt("train", "--preferences", pairs, "--init-from", base, "--out", out),
                 "--preferences need a new adapter");
         assertRefused(Command.gpt("train", "--beta", 1, "--out", out), "--beta is for");
         assertFalse(Files.exists(out));
-    }
-
-    private static Command train(Path out, Object... more) {
-        List<Object> words = new ArrayList<>(List.of("train", "--out", out));
-        if (!List.of(more).contains("--preferences")) {
-            words.addAll(List.of("--preferences", pairs));
-        }
-        Stream.of(
-                        "--init-from",
-                        base,
-                        "--lora-rank",
-                        4,
-                        "--learning-rate",
-                        0.02,
-                        "--steps",
-                        2,
-                        "--eval-every",
-                        50)
-                .forEach(words::add);
-        words.addAll(List.of(more));
-        return Command.gpt(words.toArray());
     }
 }

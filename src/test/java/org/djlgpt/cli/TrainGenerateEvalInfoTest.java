@@ -9,6 +9,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
+import org.djlgpt.cli.console.Terminal;
 import org.djlgpt.data.TokenFile;
 import org.djlgpt.data.Tokens;
 import org.djlgpt.text.Gpt2Tokenizer;

@@ -22,6 +22,7 @@ import ai.djl.util.Pair;
 import com.google.gson.JsonObject;
 
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.data.Split;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
@@ -309,7 +310,7 @@ class PreferenceOptimizationTest {
                     Example.builder().addPrompt(prompt).addAnswer(small, large).build(),
                     Example.builder().addPrompt(prompt).addAnswer(large, small).build());
         }
-        PreferenceSet.Split split = builder.build().holdOut(0.1);
+        Split<PreferenceSet> split = builder.build().holdOut(0.1);
         GptModel base = TinyGpt.scrambled(size(), 1, manager);
         LoraConfig everywhere =
                 LoraConfig.builder()

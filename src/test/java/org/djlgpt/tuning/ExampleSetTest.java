@@ -11,6 +11,7 @@ import ai.djl.ndarray.NDManager;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 
+import org.djlgpt.data.Split;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
@@ -410,7 +411,7 @@ class ExampleSetTest {
                                         example(5, 1)))
                         .build();
 
-        ExampleSet.Split split = all.holdOut(0.5);
+        Split<ExampleSet> split = all.holdOut(0.5);
 
         assertEquals(3, split.training().size());
         assertEquals(2, split.heldOut().size());

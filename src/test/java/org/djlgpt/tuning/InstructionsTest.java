@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.data.Split;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptModel;
@@ -67,7 +68,7 @@ class InstructionsTest {
                             .build());
         }
         ExampleSet set = ExampleSet.builder().setContextLength(64).addExamples(examples).build();
-        ExampleSet.Split split = set.holdOut((double) UNSEEN / COUNT);
+        Split<ExampleSet> split = set.holdOut((double) UNSEEN / COUNT);
         try (NDManager manager = NDManager.newBaseManager()) {
             GptModel model =
                     new GptModel(

@@ -11,6 +11,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.data.Split;
 import org.djlgpt.text.CharTokenizer;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -221,7 +222,7 @@ class LabelledTextsTest {
         }
         LabelledTexts texts = build(lines);
 
-        LabelledTexts.Split split = texts.holdOut(0.25, 7);
+        Split<LabelledTexts> split = texts.holdOut(0.25, 7);
 
         assertArrayEquals(new long[] {60, 15}, split.training().counts());
         assertArrayEquals(new long[] {20, 5}, split.heldOut().counts());

@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.data.Split;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
 import org.junit.jupiter.api.Test;
@@ -204,7 +205,7 @@ class PreferenceSetTest {
                         line("\"a\"", "\"b\"", "\"c\""),
                         line("\"d\"", "\"e\"", "\"f\""),
                         line("\"g\"", "\"h\"", "\"i\""));
-        PreferenceSet.Split split = all.holdOut(0.4);
+        Split<PreferenceSet> split = all.holdOut(0.4);
 
         assertEquals(2, split.training().size());
         assertEquals(1, split.heldOut().size());

@@ -1,0 +1,220 @@
+package org.djlgpt.cli.train;
+
+import ai.djl.Device;
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.DeviceOption;
+import org.djlgpt.cli.option.TokenizerOption;
+import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
+import org.djlgpt.model.Lora;
+import org.djlgpt.nn.Autocast;
+import org.djlgpt.torch.BFloat16;
+import org.djlgpt.training.Checkpoint;
+import org.djlgpt.training.Listeners;
+import org.djlgpt.training.TrainingPlan;
+
+import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
+import picocli.CommandLine.Model.CommandSpec;
+import picocli.CommandLine.Option;
+import picocli.CommandLine.Spec;
+
+import java.io.IOException;
+import java.io.PrintWriter;
+import java.nio.file.Path;
+import java.util.List;
+import java.util.Optional;
+import java.util.concurrent.Callable;
+
+/** {@code gpt train}. */
+@Command(
+        name = "train",
+        mixinStandardHelpOptions = true,
+        sortOptions = false,
+        description =
+                "Trains a GPT on text, or tunes one on examples, labels or preferences, and leaves"
+                        + " a model folder.")
+public final class TrainCommand implements Callable<Integer> {
+
+    /** What linear layers and attention compute in. */
+    enum Precision {
+        /** 32-bit floating point. */
+        FP32,
+        /** bfloat16, as PyTorch's autocast does. */
+        BF16;
+
+        /** Refuses a device that would take many times as long as in float32. */
+        private void requireFastOn(Device device) {
+            try {
+                if (this == BF16) {
+                    BFloat16.requireFastOn(device);
+                }
+            } catch (UnsupportedOperationException e) {
+                throw new IllegalArgumentException("--precision bf16: " + e.getMessage(), e);
+            }
+        }
+
+        private Autocast scope() {
+            return this == BF16 ? Autocast.bfloat16() : Autocast.float32();
+        }
+
+        /** Lets the weights of a model stay as they are, in what is computed in. */
+        void freeze(GptTrunk base) {
+            if (this == BF16) {
+                Lora.freezeInBFloat16(base);
+            }
+        }
+    }
+
+    @Mixin private LessonOptions lessonOptions;
+
+    @Option(
+            names = "--out",
+            paramLabel = "DIR",
+            defaultValue = "runs/gpt",
+            description =
+                    "where the model goes, or the adapter, and the tokens of a text above 16 MiB;"
+                            + " one that lies there is replaced, unless a training still writes it"
+                            + " (default: runs/gpt)")
+    private Path out;
+
+    @Option(
+            names = "--precision",
+            paramLabel = "fp32|bf16",
+            defaultValue = "fp32",
+            description =
+                    "what linear layers and attention compute in; parameters stay in fp32. A"
+                            + " processor without bfloat16 is refused unless Java is started with"
+                            + " -Ddjlgpt.bfloat16=true (default: fp32)")
+    private Precision precision;
+
+    @Mixin private ModelOptions modelOptions;
+    @Mixin private TrainingOptions trainingOptions;
+    @Mixin private SparkOptions sparkOptions;
+    @Mixin private DeviceOption device;
+    @Spec private CommandSpec spec;
+
+    /** For picocli. */
+    TrainCommand() {}
+
+    @Override
+    public Integer call() throws IOException, MalformedModelException {
+        Optional<Checkpoint> checkpoint = adoptCheckpoint();
+        TrainingPlan plan = trainingOptions.plan();
+        sparkOptions.requireUse();
+        Optional<Cluster> cluster = cluster();
+        modelOptions.config(1); // a wrong size is known before the text is read
+        RunDirectory folder = new RunDirectory(out);
+        folder.requireFree();
+        if (lessonOptions.makesClassifier()) {
+            modelOptions.requireOther(out);
+        } else if (modelOptions.trainsAdapter()) {
+            AdapterDirectory.requireRoom(out);
+        }
+        try (NDManager manager = device.newManager()) {
+            Lesson lesson = lessonOptions.read(modelOptions, folder, device.threads(), spec);
+            RunOptions options =
+                    RunOptions.of(spec, plan, TokenizerOption.sha256(lesson.tokenizer()));
+            if (checkpoint.isPresent()) {
+                RunOptions.of(spec, checkpoint.get()).requireSame(options);
+            }
+            precision.requireFastOn(manager.getDevice());
+            TrainingRun run =
+                    new TrainingRun(folder, lesson, modelOptions, precision, plan, manager);
+            Output output = new Output(spec.commandLine().getOut());
+            TrainingReport report = new TrainingReport(output);
+            report.material(run.material().description());
+            report.model(run.model(), modelOptions.freeze(), manager.getDevice());
+            PrintWriter err = spec.commandLine().getErr();
+            try (Autocast scope = precision.scope()) {
+                int exitCode =
+                        cluster.isPresent()
+                                ? trainOn(cluster.get(), run, plan, options, output)
+                                : run.train(
+                                        trainingOptions,
+                                        options.notes(),
+                                        checkpoint,
+                                        manager,
+                                        output,
+                                        err);
+                if (exitCode != 0) {
+                    report.stopped(folder);
+                    return exitCode;
+                }
+            }
+            lesson.conclude(run, report, manager);
+        }
+        return 0;
+    }
+
+    /**
+     * Returns the cluster to train on, if one is asked for.
+     *
+     * @throws IllegalArgumentException if it does not fit what else is asked for
+     */
+    private Optional<Cluster> cluster() {
+        if (!sparkOptions.isGiven()) {
+            return Optional.empty();
+        }
+        if (modelOptions.trainsAdapter() || modelOptions.freeze().isGiven()) {
+            throw new IllegalArgumentException(
+                    "--spark trains all of a model; leave out what keeps a part of it as it is");
+        }
+        if (trainingOptions.triesWorkers()) {
+            throw new IllegalArgumentException(
+                    "--workers auto does not go with --spark; give the number of executors");
+        }
+        return Optional.of(SparkOptions.cluster());
+    }
+
+    private int trainOn(
+            Cluster cluster, TrainingRun run, TrainingPlan plan, RunOptions options, Output output)
+            throws IOException {
+        if (!(run.lesson() instanceof TextLesson text)) {
+            throw new IllegalArgumentException(
+                    "--spark trains on text or its tokens; leave it out for labelled examples");
+        }
+        RunDirectory folder = run.folder();
+        List<Cluster.TokenSpan> files = lessonOptions.data().files(text, folder);
+        PrintWriter err = spec.commandLine().getErr();
+        Cluster.Task task =
+                new Cluster.Task(
+                        sparkOptions.place(plan),
+                        sparkOptions.meeting(),
+                        (GptModel) run.model(),
+                        precision == Precision.BF16,
+                        sparkOptions.seen(files.get(0)),
+                        sparkOptions.seen(files.get(1)),
+                        trainingOptions.plan(1),
+                        sparkOptions.folder(folder),
+                        trainingOptions.resume().isPresent(),
+                        trainingOptions.checkpointEvery(),
+                        trainingOptions.skipBadSteps(),
+                        options.notes(),
+                        trainingOptions.writeFailures(failure -> TrainingRun.goesOn(failure, err)),
+                        folder.roundsLog());
+        Listeners.Write tokens = () -> lessonOptions.data().writeFiles(text, folder);
+        return run.train(cluster, task, tokens, output, err);
+    }
+
+    /** Takes over the options of the run that goes on, where the command line has none. */
+    private Optional<Checkpoint> adoptCheckpoint() throws IOException, MalformedModelException {
+        if (trainingOptions.resume().isEmpty()) {
+            return Optional.empty();
+        }
+        Path folder = trainingOptions.resume().get();
+        if (spec.commandLine().getParseResult().hasMatchedOption("--out")) {
+            throw new IllegalArgumentException(
+                    "--out does not go with --resume: the run goes on in its folder %s"
+                            .formatted(folder));
+        }
+        Checkpoint checkpoint = new RunDirectory(folder).readCheckpoint();
+        RunOptions.of(spec, checkpoint).adopt(spec);
+        out = folder;
+        return Optional.of(checkpoint);
+    }
+}
