@@ -84,7 +84,7 @@ final class Access {
         for (long i = first; stride > 0 ? i < last : i > last; i += stride) {
             slice.add(items.get((int) i));
         }
-        python.make(slice.size());
+        python.budget().make(slice.size());
         if (value instanceof String) {
             StringBuilder text = new StringBuilder();
             slice.forEach(text::append);

@@ -11,7 +11,7 @@ import java.util.List;
  */
 record ForLoop(
         int line,
-        List<String> targets,
+        Targets targets,
         Expression items,
         Expression condition,
         Statement body,
@@ -20,13 +20,13 @@ record ForLoop(
 
     @Override
     public Flow execute(Scope scope, StringBuilder out) {
-        scope.python().begin(line, 1);
+        scope.python().budget().begin(line, 1);
         List<?> chosen = choose(scope);
         for (int i = 0; i < chosen.size(); i++) {
-            scope.python().spend(1);
+            scope.python().budget().spend(1);
             Scope inner = scope.inner();
             inner.set("loop", new Loop(chosen, i));
-            StatementParser.bind(inner, targets, chosen.get(i));
+            targets.bind(inner, chosen.get(i));
             if (body.execute(inner, out) == Flow.BREAK) {
                 break;
             }
@@ -43,9 +43,9 @@ record ForLoop(
         }
         List<Object> chosen = new ArrayList<>();
         for (Object item : all) {
-            scope.python().spend(1);
+            scope.python().budget().spend(1);
             Scope inner = scope.inner();
-            StatementParser.bind(inner, targets, item);
+            targets.bind(inner, item);
             if (condition.isTrue(inner)) {
                 chosen.add(item);
             }

@@ -119,7 +119,7 @@ final class Formats {
         for (MatchResult place :
                 (Iterable<MatchResult>) places.matcher(format).results()::iterator) {
             String value = filled.by(place);
-            python.make(place.start() - end + value.length());
+            python.budget().make(place.start() - end + value.length());
             text.append(format, end, place.start()).append(value);
             end = place.end();
         }

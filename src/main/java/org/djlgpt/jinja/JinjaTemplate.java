@@ -93,11 +93,12 @@ public final class JinjaTemplate {
         try {
             return body.capture(globals.inner());
         } catch (TemplateError e) {
-            throw refused(name, e.line(python.line()), e);
+            throw refused(name, e.line(python.budget().line()), e);
         } catch (ArithmeticException e) {
-            throw refused(name, python.line(), new TemplateError("a number is too large"));
+            throw refused(name, python.budget().line(), new TemplateError("a number is too large"));
         } catch (StackOverflowError e) {
-            throw refused(name, python.line(), new TemplateError("it is nested too deeply"));
+            throw refused(
+                    name, python.budget().line(), new TemplateError("it is nested too deeply"));
         }
     }
 
@@ -133,7 +134,7 @@ public final class JinjaTemplate {
         for (int i = 0; i < size; i++) {
             numbers.add(start + i * step);
         }
-        python.make(numbers.size());
+        python.budget().make(numbers.size());
         return numbers;
     }
 }

@@ -56,16 +56,16 @@ final class JsonText {
         } else if (value instanceof String string) {
             appendString(string);
         } else if (value instanceof List<?> || value instanceof Map<?, ?>) {
-            python.enter();
+            python.budget().enter();
             appendItems(value, level + 1);
-            python.leave();
+            python.budget().leave();
             return;
         } else {
             throw value instanceof Undefined undefined
                     ? undefined.error()
                     : new TemplateError("%s can't be written as JSON", Python.name(value));
         }
-        python.make(text.length() - before);
+        python.budget().make(text.length() - before);
     }
 
     private void appendItems(Object value, int level) {
@@ -96,7 +96,7 @@ final class JsonText {
 
     private void breakLine(int level) {
         if (indent != null) {
-            python.make((long) indent.length() * level + 1);
+            python.budget().make((long) indent.length() * level + 1);
             text.append('\n').append(indent.repeat(level));
         }
     }

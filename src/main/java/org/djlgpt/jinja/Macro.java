@@ -14,8 +14,8 @@ record Macro(String name, Map<String, Expression> parameters, Statement body, Sc
     @Override
     public Object call(Python python, Arguments arguments) {
         arguments.allow(parameters.keySet().toArray(String[]::new));
-        python.enter();
-        int line = python.line();
+        python.budget().enter();
+        int line = python.budget().line();
         Scope inner = scope.inner();
         int index = 0;
         for (Map.Entry<String, Expression> parameter : parameters.entrySet()) {
@@ -27,8 +27,8 @@ record Macro(String name, Map<String, Expression> parameters, Statement body, Sc
             inner.set(given, arguments.get(index++, given, missing));
         }
         String text = body.capture(inner);
-        python.begin(line, 0);
-        python.leave();
+        python.budget().begin(line, 0);
+        python.budget().leave();
         return text;
     }
 }

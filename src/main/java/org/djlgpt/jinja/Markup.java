@@ -10,7 +10,7 @@ record Markup(String text) {
 
     static Markup join(Python python, Object left, Object right) {
         String joined = escaped(python, left) + escaped(python, right);
-        python.make(joined.length());
+        python.budget().make(joined.length());
         return new Markup(joined);
     }
 

@@ -124,7 +124,7 @@ final class Methods {
         Object separator = arguments.get(0, "sep", null);
         long most = Python.whole(arguments.get(1, "maxsplit", -1L));
         long left = most < 0 ? Long.MAX_VALUE : most;
-        python.make(text.length());
+        python.budget().make(text.length());
         if (separator == null) {
             if (most >= 0) {
                 throw new TemplateError("split of white space with maxsplit is not supported");
@@ -146,7 +146,7 @@ final class Methods {
                     fromEnd ? 0 : parts.size(),
                     fromEnd ? rest.substring(after) : rest.substring(0, at));
             rest = fromEnd ? rest.substring(0, at) : rest.substring(after);
-            python.spend(1 + rest.length() / 64);
+            python.budget().spend(1 + rest.length() / 64);
             at = at(rest, between, fromEnd);
         }
         parts.add(fromEnd ? 0 : parts.size(), rest);
@@ -195,7 +195,7 @@ final class Methods {
         if (old.isEmpty() || arguments.get(2, "count", null) != null) {
             throw new TemplateError("replace of an empty string or with a count is not supported");
         }
-        python.make(text.length() + count(text, old) * (by.length() - old.length()));
+        python.budget().make(text.length() + count(text, old) * (by.length() - old.length()));
         return text.replace(old, by);
     }
 
@@ -215,7 +215,7 @@ final class Methods {
         String between = "";
         for (Object item : python.iterate(items)) {
             String part = python.text(item);
-            python.make((long) text.length() / 64 + between.length() + part.length());
+            python.budget().make((long) text.length() / 64 + between.length() + part.length());
             text.append(between).append(part);
             between = separator;
         }
@@ -227,7 +227,7 @@ final class Methods {
     }
 
     static List<Object> items(Python python, Map<?, ?> map) {
-        python.make(map.size());
+        python.budget().make(map.size());
         List<Object> items = new ArrayList<>();
         map.forEach((key, value) -> items.add(new Tuple(key, value)));
         return items;

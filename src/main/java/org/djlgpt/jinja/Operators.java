@@ -45,11 +45,11 @@ final class Operators {
             return Markup.join(python, left, right);
         }
         if (left instanceof String text && right instanceof String more) {
-            python.make((long) text.length() + more.length());
+            python.budget().make((long) text.length() + more.length());
             return text + more;
         }
         if (left instanceof List<?> items && right instanceof List<?> more) {
-            python.make((long) items.size() + more.size());
+            python.budget().make((long) items.size() + more.size());
             List<Object> all = new ArrayList<>(items);
             all.addAll(more);
             return left instanceof Tuple ? new Tuple(all.toArray()) : all;
@@ -83,11 +83,11 @@ final class Operators {
     private static Object repeat(Python python, Object value, long count) {
         int times = (int) Math.max(0, Math.min(count, Integer.MAX_VALUE));
         if (value instanceof String text) {
-            python.make((long) text.length() * times);
+            python.budget().make((long) text.length() * times);
             return text.repeat(times);
         }
         List<?> items = (List<?>) value;
-        python.make((long) items.size() * times);
+        python.budget().make((long) items.size() * times);
         List<Object> all = new ArrayList<>();
         Collections.nCopies(times, items).forEach(all::addAll);
         return all;
@@ -122,7 +122,7 @@ final class Operators {
             return Math.pow(Python.real(left), Python.real(right));
         }
         long power = 1;
-        python.spend(Math.min(Python.whole(right), Integer.MAX_VALUE));
+        python.budget().spend(Math.min(Python.whole(right), Integer.MAX_VALUE));
         for (long i = Python.whole(right); i > 0; i--) {
             power = Math.multiplyExact(power, Python.whole(left));
         }

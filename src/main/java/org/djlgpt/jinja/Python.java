@@ -7,25 +7,11 @@ import java.util.Iterator;
 import java.util.List;
 import java.util.Map;
 
-/**
- * What Python makes of values, within the bounds of one rendering: how often something may be done,
- * and how much text and how many list items may come of it, all together and at once.
- */
+/** What Python makes of values, in one rendering and within its budget. */
 final class Python {
 
-    /** In steps; some ten million of them take a second. */
-    private static final long MAX_STEPS = 20_000_000;
-
-    /** In characters or items. */
-    private static final long MAX_SIZE = 5_000_000;
-
-    /** Of values in values; one that is in another twice can make much of little. */
-    private static final int MAX_DEPTH = 100;
-
     private final Clock clock;
-    private long steps;
-    private int depth;
-    private int line;
+    private final Budget budget = new Budget();
 
     Python(Clock clock) {
         this.clock = clock;
@@ -35,43 +21,9 @@ final class Python {
         return clock;
     }
 
-    int line() {
-        return line;
-    }
-
-    /** Notes where a statement is that is about to be executed. */
-    void begin(int statementLine, long cost) {
-        line = statementLine;
-        spend(cost);
-    }
-
-    void spend(long cost) {
-        steps += cost;
-        if (steps > MAX_STEPS) {
-            throw new TemplateError("more than %,d steps are needed", MAX_STEPS);
-        }
-    }
-
-    /** Asks whether a text or list of a size may be made. */
-    void make(long size) {
-        if (size > MAX_SIZE) {
-            throw new TemplateError(
-                    "a value of %,d characters or items is needed; the limit is %,d",
-                    size, MAX_SIZE);
-        }
-        spend(size);
-    }
-
-    /** Goes one level deeper: into a macro, or a value within a value. */
-    void enter() {
-        spend(1);
-        if (++depth > MAX_DEPTH) {
-            throw new TemplateError("values or macros are nested deeper than %d", MAX_DEPTH);
-        }
-    }
-
-    void leave() {
-        depth--;
+    /** Returns what is left to spend. */
+    Budget budget() {
+        return budget;
     }
 
     static boolean truth(Object value) {
@@ -118,12 +70,12 @@ final class Python {
         } else if (value instanceof Double number) {
             text.append(Text.of(number));
         } else if (value instanceof String string) {
-            make(string.length());
+            budget.make(string.length());
             text.append(Text.quoted(string));
         } else if (value instanceof List<?> || value instanceof Map<?, ?>) {
-            enter();
+            budget.enter();
             appendItems(text, value);
-            leave();
+            budget.leave();
         } else {
             throw new TemplateError("%s can't be written as text", name(value));
         }
@@ -155,7 +107,7 @@ final class Python {
             return map.keySet();
         }
         if (value instanceof String text) {
-            make(text.length());
+            budget.make(text.length());
             return text.codePoints().mapToObj(Character::toString).toList();
         }
         if (value instanceof Undefined) {
@@ -173,9 +125,9 @@ final class Python {
         if (!lists && !maps) {
             return left == null ? right == null : left.equals(right);
         }
-        enter();
+        budget.enter();
         boolean equal = lists ? equalLists(left, right) : equalMaps(left, right);
-        leave();
+        budget.leave();
         return equal;
     }
 
@@ -226,7 +178,7 @@ final class Python {
         if (container instanceof Map<?, ?> map) {
             return map.containsKey(value);
         }
-        spend(1);
+        budget.spend(1);
         return iterate(container).stream().anyMatch(item -> equal(item, value));
     }
 
@@ -262,7 +214,7 @@ final class Python {
 
     List<Object> list(Object value) {
         Collection<?> items = iterate(value);
-        make(items.size());
+        budget.make(items.size());
         return new ArrayList<>(items);
     }
 

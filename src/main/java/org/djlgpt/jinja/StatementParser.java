@@ -1,5 +1,6 @@
 package org.djlgpt.jinja;
 
+import org.djlgpt.jinja.FilterParser.Filtering;
 import org.djlgpt.jinja.Statement.Flow;
 import org.djlgpt.jinja.Token.Kind;
 
@@ -81,7 +82,7 @@ final class StatementParser {
     }
 
     private static Flow write(Scope scope, StringBuilder out, String text) {
-        scope.python().make(text.length());
+        scope.python().budget().make(text.length());
         out.append(text);
         return Flow.NEXT;
     }
@@ -92,7 +93,7 @@ final class StatementParser {
         int cost = tokens.position() - begin;
         tokens.expect(Kind.OUTPUT_END, "}}");
         return (scope, out) -> {
-            scope.python().begin(line, cost);
+            scope.python().budget().begin(line, cost);
             return write(scope, out, scope.python().text(value.evaluate(scope)));
         };
     }
@@ -138,7 +139,7 @@ final class StatementParser {
         endTag();
         int cost = Math.min(tokens.position() - begin, 1 + 10 * conditions.size());
         return (scope, out) -> {
-            scope.python().begin(line, cost);
+            scope.python().budget().begin(line, cost);
             for (int i = 0; i < bodies.size(); i++) {
                 if (conditions.get(i).isTrue(scope)) {
                     return bodies.get(i).execute(scope, out);
@@ -149,7 +150,7 @@ final class StatementParser {
     }
 
     private Statement parseFor(int line) {
-        List<String> targets = parseTargets();
+        Targets targets = Targets.parse(tokens);
         tokens.expectName("in");
         Expression items = expressions.parseOr();
         Expression condition = tokens.acceptName("if") ? expressions.parse() : null;
@@ -170,18 +171,6 @@ final class StatementParser {
         return new ForLoop(line, targets, items, condition, body, otherwise);
     }
 
-    private List<String> parseTargets() {
-        boolean brackets = tokens.accept("(");
-        List<String> targets = new ArrayList<>();
-        do {
-            targets.add(tokens.expect(Kind.NAME, "the name of a variable").text());
-        } while (tokens.accept(",") && tokens.peek().kind() == Kind.NAME);
-        if (brackets) {
-            tokens.expect(")");
-        }
-        return targets;
-    }
-
     private Statement parseJump(Token name, Flow flow) {
         if (loops == 0) {
             throw TemplateError.at(name.line(), "%s stands outside of a loop", name);
@@ -191,7 +180,7 @@ final class StatementParser {
     }
 
     private Statement parseSet(int line) {
-        List<String> targets = parseTargets();
+        Targets targets = Targets.parse(tokens);
         String attribute = tokens.accept(".") ? tokens.expect(Kind.NAME, "a name").text() : null;
         int begin = tokens.position();
         Expression value;
@@ -199,76 +188,31 @@ final class StatementParser {
             value = expressions.parseTuple();
             endTag();
         } else {
-            List<ValueParser.Filtering> filters = parseFilters();
+            Filtering filters = expressions.values().filters().parseAll();
             endTag();
             Statement body = parseBlock(Set.of("endset"));
             tokens.next();
             endTag();
-            value = scope -> filtered(body.capture(scope.inner()), filters, scope);
+            value = scope -> filters.of(body.capture(scope.inner()), scope);
         }
         int cost = tokens.position() - begin;
         return (scope, out) -> {
-            scope.python().begin(line, cost);
-            assign(scope, targets, attribute, value.evaluate(scope));
+            scope.python().budget().begin(line, cost);
+            targets.assign(scope, attribute, value.evaluate(scope));
             return Flow.NEXT;
         };
     }
 
-    private static void assign(Scope scope, List<String> targets, String attribute, Object value) {
-        if (attribute == null) {
-            bind(scope, targets, value);
-        } else if (scope.get(targets.get(0)) instanceof Namespace namespace) {
-            namespace.attributes().put(attribute, value);
-        } else {
-            throw new TemplateError(
-                    "%s is no namespace, so %s.%s can't be set",
-                    targets.get(0), targets.get(0), attribute);
-        }
-    }
-
-    /** Gives a value to a variable, or its items to several. */
-    static void bind(Scope scope, List<String> targets, Object value) {
-        if (targets.size() == 1) {
-            scope.set(targets.get(0), value);
-            return;
-        }
-        List<Object> values = scope.python().list(value);
-        if (values.size() != targets.size()) {
-            throw new TemplateError(
-                    "%d values are given to the %d variables %s",
-                    values.size(), targets.size(), targets);
-        }
-        for (int i = 0; i < values.size(); i++) {
-            scope.set(targets.get(i), values.get(i));
-        }
-    }
-
-    private List<ValueParser.Filtering> parseFilters() {
-        List<ValueParser.Filtering> filters = new ArrayList<>();
-        while (tokens.accept("|")) {
-            filters.add(expressions.values().parseFilter());
-        }
-        return filters;
-    }
-
-    private static Object filtered(Object value, List<ValueParser.Filtering> filters, Scope scope) {
-        Object result = value;
-        for (ValueParser.Filtering filter : filters) {
-            result = filter.of(result, scope);
-        }
-        return result;
-    }
-
     private Statement parseFilterBlock() {
-        List<ValueParser.Filtering> filters = new ArrayList<>();
-        filters.add(expressions.values().parseFilter());
-        filters.addAll(parseFilters());
+        FilterParser parser = expressions.values().filters();
+        Filtering first = parser.parse();
+        Filtering others = parser.parseAll();
         endTag();
         Statement body = parseBlock(Set.of("endfilter"));
         tokens.next();
         endTag();
         return (scope, out) -> {
-            Object value = filtered(body.capture(scope.inner()), filters, scope);
+            Object value = others.of(first.of(body.capture(scope.inner()), scope), scope);
             return write(scope, out, scope.python().text(value));
         };
     }
@@ -310,7 +254,7 @@ final class StatementParser {
         tokens.next();
         endTag();
         return (scope, out) -> {
-            scope.python().begin(line, 1 + values.size());
+            scope.python().budget().begin(line, 1 + values.size());
             Scope inner = scope.inner();
             values.forEach((name, value) -> inner.set(name, value.evaluate(scope)));
             return body.execute(inner, out);

@@ -7,15 +7,22 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 
-/** Turns tokens into values, and into what follows a value: its parts, calls, filters and tests. */
+/** Turns tokens into values, and into what follows a value: its parts, and calls. */
 final class ValueParser {
 
     private final TokenReader tokens;
     private final ExpressionParser expressions;
+    private final FilterParser filters;
 
     ValueParser(TokenReader tokens, ExpressionParser expressions) {
         this.tokens = tokens;
         this.expressions = expressions;
+        filters = new FilterParser(tokens, expressions);
+    }
+
+    /** Returns what reads filters. */
+    FilterParser filters() {
+        return filters;
     }
 
     Expression parsePrimary() {
@@ -96,15 +103,15 @@ final class ValueParser {
         }
     }
 
-    private static List<Object> evaluated(List<Expression> items, Scope scope) {
-        scope.python().make(items.size());
+    static List<Object> evaluated(List<Expression> items, Scope scope) {
+        scope.python().budget().make(items.size());
         List<Object> values = new ArrayList<>();
         items.forEach(item -> values.add(item.evaluate(scope)));
         return values;
     }
 
     private static Map<Object, Object> map(Map<Expression, Expression> entries, Scope scope) {
-        scope.python().make(entries.size());
+        scope.python().budget().make(entries.size());
         Map<Object, Object> values = new LinkedHashMap<>();
         entries.forEach(
                 (key, value) -> {
@@ -128,7 +135,7 @@ final class ValueParser {
         while (true) {
             Expression more = parseAccess(result);
             if (more == null && filtered) {
-                more = parseFilterOrTest(result);
+                more = filters.parseFilterOrTest(result);
             }
             if (more == null) {
                 tokens.returnTo(before);
@@ -155,7 +162,7 @@ final class ValueParser {
             return parseSubscript(value);
         }
         if (tokens.peek().isOperator("(")) {
-            Call call = parseCall();
+            Call call = Call.parse(tokens, expressions);
             return scope -> call(value.evaluate(scope), call, scope);
         }
         return null;
@@ -168,7 +175,7 @@ final class ValueParser {
         if (!(function instanceof Callable callable)) {
             throw new TemplateError("%s can't be called", Python.name(function));
         }
-        scope.python().spend(1);
+        scope.python().budget().spend(1);
         return callable.call(scope.python(), call.arguments(scope));
     }
 
@@ -192,90 +199,5 @@ final class ValueParser {
 
     private boolean endsBound() {
         return tokens.peek().isOperator(":") || tokens.peek().isOperator("]");
-    }
-
-    /** The arguments of a call, as they are written. */
-    record Call(List<Expression> positional, Map<String, Expression> named) {
-
-        static final Call NONE = new Call(List.of(), Map.of());
-
-        Arguments arguments(Scope scope) {
-            Map<String, Object> values = new LinkedHashMap<>();
-            named.forEach((name, value) -> values.put(name, value.evaluate(scope)));
-            return new Arguments(evaluated(positional, scope), values);
-        }
-    }
-
-    private Call parseCall() {
-        tokens.expect("(");
-        List<Expression> positional = new ArrayList<>();
-        Map<String, Expression> named = new LinkedHashMap<>();
-        while (!tokens.accept(")")) {
-            if (tokens.peek().isOperator("*") || tokens.peek().isOperator("**")) {
-                throw TemplateError.at(
-                        tokens.peek().line(), "* before an argument is not supported");
-            }
-            Token start = tokens.peek();
-            Expression value = expressions.parse();
-            if (start.kind() == Kind.NAME && tokens.accept("=")) {
-                named.put(start.text(), expressions.parse());
-            } else {
-                positional.add(value);
-            }
-            separate(")");
-        }
-        return new Call(positional, named);
-    }
-
-    private Expression parseFilterOrTest(Expression value) {
-        if (tokens.accept("|")) {
-            Filtering filter = parseFilter();
-            return scope -> filter.of(value.evaluate(scope), scope);
-        }
-        if (!tokens.acceptName("is")) {
-            return null;
-        }
-        boolean negated = tokens.acceptName("not");
-        Token name = tokens.expect(Kind.NAME, "the name of a test");
-        Tests.Test test = Tests.find(name.text());
-        Call call = parseTestArguments();
-        return scope ->
-                test.holds(scope.python(), value.evaluate(scope), call.arguments(scope)) != negated;
-    }
-
-    private Call parseTestArguments() {
-        Token token = tokens.peek();
-        if (token.isOperator("(")) {
-            return parseCall();
-        }
-        boolean argument =
-                switch (token.kind()) {
-                    case STRING, INTEGER, FLOAT -> true;
-                    case NAME ->
-                            !List.of("else", "or", "and", "if", "is", "in", "not")
-                                    .contains(token.text());
-                    default -> token.isOperator("[") || token.isOperator("{");
-                };
-        return argument
-                ? new Call(List.of(parsePostfix(parsePrimary(), false)), Map.of())
-                : Call.NONE;
-    }
-
-    /** A filter with its arguments. */
-    @FunctionalInterface
-    interface Filtering {
-
-        Object of(Object value, Scope scope);
-    }
-
-    /** Reads the name of a filter and what it is called with. */
-    Filtering parseFilter() {
-        Token name = tokens.expect(Kind.NAME, "the name of a filter");
-        Filters.Filter filter = Filters.find(name.text());
-        Call call = tokens.peek().isOperator("(") ? parseCall() : Call.NONE;
-        return (value, scope) -> {
-            scope.python().spend(1);
-            return filter.apply(scope.python(), value, call.arguments(scope));
-        };
     }
 }

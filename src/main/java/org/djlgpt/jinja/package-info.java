@@ -9,9 +9,9 @@
  * bounded.
  *
  * <p>How it works: a {@code Lexer} cuts the source into tokens, a {@code StatementParser} and an
- * {@code ExpressionParser} turn them into functions of a {@code Scope}, and {@code Python} says
- * what operators make of values. Values are Java's {@code String}, {@code Long}, {@code Double},
- * {@code Boolean}, {@code List}, {@code Map} and null for None.
+ * {@code ExpressionParser} turn them into functions of a {@code Scope}, and {@code Python} says,
+ * within a {@code Budget}, what operators make of values. Values are Java's {@code String}, {@code
+ * Long}, {@code Double}, {@code Boolean}, {@code List}, {@code Map} and null for None.
  *
  * <p>Extending: a filter, test or method is an entry of the map in {@code Filters}, {@code Tests}
  * or {@code Methods}.
