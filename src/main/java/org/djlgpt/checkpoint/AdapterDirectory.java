@@ -14,6 +14,7 @@ import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.Recording;
+import org.djlgpt.tuning.ChatTemplate;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -36,6 +37,9 @@ import java.util.Set;
  * times as large and the same scale: Python computes the same, and they are taken apart again here.
  * An adapter with other ranks or scales in some modules is read exactly, too, with the largest rank
  * everywhere, zeros where there is nothing, and the scales inside of B.
+ *
+ * <p>What is written here knows its base again: on another of the same sizes it is refused. PEFT's
+ * does not say what it was trained on but by a name.
  *
  * <p>Read are adapters of type LORA for linear layers of the blocks. DoRA, adapters with biases or
  * with other modules that were trained, and those whose draw changes the base (PiSSA, OLoRA, LoftQ)
@@ -184,6 +188,31 @@ public final class AdapterDirectory {
     }
 
     /**
+     * Writes an adapter that is talked with, its tokenizer and how messages are written.
+     *
+     * @param model as for {@link #save(GptModel, String, Path)}
+     * @param tokenizer what its token ids mean
+     * @param template how messages are written; not code
+     * @param base as for {@link #save(GptModel, String, Path)}
+     * @param directory the folder; an adapter and a tokenizer that lie there are replaced
+     * @throws IOException as {@link #save(GptModel, String, Path)}
+     * @throws IllegalArgumentException as {@link #save(GptModel, String, Path)}
+     */
+    public static void save(
+            GptModel model, Tokenizer tokenizer, ChatTemplate template, String base, Path directory)
+            throws IOException {
+        requireRoom(directory);
+        AtomicFolder.write(
+                directory,
+                ModelDirectory.MODEL.or(Tokenizer::isPart),
+                folder -> {
+                    write(model, base, folder);
+                    tokenizer.save(folder);
+                    template.save(folder);
+                });
+    }
+
+    /**
      * Refuses a folder that holds a whole model, which may be the base.
      *
      * @param directory where an adapter is to go
@@ -224,7 +253,10 @@ public final class AdapterDirectory {
                 tensors.put(
                         PREFIX + module.name() + ".lora_B.weight", module.joinedB(shared, joining));
             }
-            SafeTensors.write(folder.resolve(WEIGHTS), tensors);
+            SafeTensors.write(
+                    folder.resolve(WEIGHTS),
+                    tensors,
+                    Map.of(BaseSample.KEY, BaseSample.of(model).text()));
         }
         ModelWriter.writeJson(
                 AdapterConfig.of(lora, base, joined).json(kinds, modules.get(0).transposed()),

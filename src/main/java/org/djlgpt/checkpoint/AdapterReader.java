@@ -22,6 +22,7 @@ import java.util.HashSet;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Optional;
 import java.util.Set;
 import java.util.stream.IntStream;
 
@@ -84,6 +85,7 @@ final class AdapterReader {
         for (AdapterModule module : modules.values()) {
             read(module);
         }
+        requireTrainedOn(base);
         takeApart();
         Set<Role> targets = EnumSet.noneOf(Role.class);
         branches.keySet().forEach(place -> targets.add(roles.get(place)));
@@ -124,6 +126,23 @@ final class AdapterReader {
         }
         if (file.names().isEmpty()) {
             throw new MalformedModelException(file.path() + ": holds no tensor");
+        }
+    }
+
+    private void requireTrainedOn(GptModel base) throws MalformedModelException {
+        Optional<BaseSample> trainedOn;
+        try {
+            trainedOn = BaseSample.read(file.metadata().get(BaseSample.KEY));
+        } catch (NumberFormatException e) {
+            throw new MalformedModelException(
+                    "%s: %s in its metadata is not a list of numbers; delete it"
+                            .formatted(file.path(), BaseSample.KEY),
+                    e);
+        }
+        if (trainedOn.isPresent() && !trainedOn.get().isSame(BaseSample.of(base))) {
+            throw new MalformedModelException(
+                    "%s: was trained on another model than this base (%s says %s), whose weights differ; load it on that"
+                            .formatted(file.path(), AdapterConfig.FILE, config.base()));
         }
     }
 

@@ -13,6 +13,7 @@ import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.Recording;
+import org.djlgpt.tuning.ChatTemplate;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -86,6 +87,41 @@ public final class ModelDirectory {
                     new ModelWriter(model, tokenizer.endOfText()).write(folder);
                     tokenizer.save(folder);
                 });
+    }
+
+    /**
+     * Writes a model that is talked with, its tokenizer and how messages are written. Where the
+     * template ends an answer with a control token, transformers stops generating at that, too.
+     *
+     * @param model as for {@link #save(GptModel, Tokenizer, Path)}
+     * @param tokenizer as for {@link #save(GptModel, Tokenizer, Path)}
+     * @param template how messages are written; not code
+     * @param directory as for {@link #save(GptModel, Tokenizer, Path)}
+     * @throws IOException as {@link #save(GptModel, Tokenizer, Path)}
+     * @throws IllegalArgumentException as {@link #save(GptModel, Tokenizer, Path)}
+     */
+    public static void save(
+            GptModel model, Tokenizer tokenizer, ChatTemplate template, Path directory)
+            throws IOException {
+        requireRoomFor(tokenizer, model.config());
+        AtomicFolder.write(
+                directory,
+                MODEL.or(Tokenizer::isPart),
+                folder -> {
+                    new ModelWriter(model, tokenizer.endOfText())
+                            .endsTurns(endOfTurn(tokenizer, template))
+                            .write(folder);
+                    tokenizer.save(folder);
+                    template.save(folder);
+                });
+    }
+
+    private static OptionalInt endOfTurn(Tokenizer tokenizer, ChatTemplate template) {
+        Set<String> specialTokens = tokenizer.specialTokens();
+        String end = template.endOfTurn(specialTokens);
+        return specialTokens.contains(end)
+                ? OptionalInt.of(tokenizer.encodeWithSpecialTokens(end)[0])
+                : OptionalInt.empty();
     }
 
     static void requireRoomFor(Tokenizer tokenizer, GptConfig config) {

@@ -8,6 +8,7 @@ import com.google.gson.Gson;
 import com.google.gson.GsonBuilder;
 import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
+import com.google.gson.JsonPrimitive;
 
 import org.djlgpt.io.AtomicFile;
 import org.djlgpt.io.SafeTensors;
@@ -22,9 +23,11 @@ import java.io.IOException;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.util.LinkedHashMap;
+import java.util.LinkedHashSet;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** Writes a model's configuration and weights; one with an adapter is merged. */
 final class ModelWriter {
@@ -33,12 +36,19 @@ final class ModelWriter {
     private final GptConfig config;
     private final ModelFormat format;
     private final OptionalInt endOfText;
+    private OptionalInt endOfTurn = OptionalInt.empty();
 
     ModelWriter(GptTrunk model, OptionalInt endOfText) {
         this.model = model;
         this.endOfText = endOfText;
         config = model.config();
         format = ModelFormat.of(config);
+    }
+
+    /** Has {@code generate} of transformers stop at a token besides the end of text. */
+    ModelWriter endsTurns(OptionalInt token) {
+        endOfTurn = token;
+        return this;
     }
 
     void write(Path folder) throws IOException {
@@ -84,8 +94,23 @@ final class ModelWriter {
      */
     private void writeGenerationConfig(Path file) throws IOException {
         JsonObject json = new JsonObject();
-        addTokens(json, "bos_token_id", "eos_token_id", "pad_token_id");
+        addTokens(json, "bos_token_id", StopTokens.KEY, "pad_token_id");
+        if (endOfTurn.isPresent()) {
+            json.add(StopTokens.KEY, with(endOfTurn.getAsInt(), json.get(StopTokens.KEY)));
+        }
         writeJson(json, file);
+    }
+
+    /** Returns a number, or a list where there is another one already, as transformers has them. */
+    private static JsonElement with(int token, JsonElement others) {
+        Set<JsonElement> ids = new LinkedHashSet<>();
+        if (others.isJsonArray()) {
+            others.getAsJsonArray().forEach(ids::add);
+        } else if (!others.isJsonNull()) {
+            ids.add(others);
+        }
+        ids.add(new JsonPrimitive(token));
+        return ids.size() == 1 ? ids.iterator().next() : new Gson().toJsonTree(ids);
     }
 
     /**

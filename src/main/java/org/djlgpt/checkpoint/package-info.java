@@ -20,7 +20,7 @@
  * href="https://huggingface.co/docs/safetensors">safetensors</a>.
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.torch}, {@code org.djlgpt.nn}, {@code
- * org.djlgpt.attention}, {@code org.djlgpt.text}, {@code org.djlgpt.model}, {@code
- * org.djlgpt.decoder}, Gson and DJL only.
+ * org.djlgpt.attention}, {@code org.djlgpt.text}, {@code org.djlgpt.tuning}, {@code
+ * org.djlgpt.model}, {@code org.djlgpt.decoder}, Gson and DJL only.
  */
 package org.djlgpt.checkpoint;

@@ -6,16 +6,17 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.OutFolder;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.text.Tokenizer;
 
 import picocli.CommandLine.Command;
+import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Option;
 import picocli.CommandLine.Spec;
 
 import java.io.IOException;
-import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.concurrent.Callable;
@@ -45,33 +46,24 @@ final class TokenizerAddCommand implements Callable<Integer> {
             description = "a token that no text spells; may be given several times")
     private List<String> specialTokens;
 
-    @Option(
-            names = "--out",
-            paramLabel = "DIR",
-            required = true,
-            description = "where the model goes; one that lies there is replaced")
-    private Path out;
-
+    @Mixin private OutFolder out;
     @Spec private CommandSpec spec;
 
     @Override
     public Integer call() throws IOException, MalformedModelException {
-        if (Files.exists(out) && Files.exists(model) && Files.isSameFile(out, model)) {
-            throw new IllegalArgumentException(
-                    "--out %s is where the model lies; name another folder".formatted(out));
-        }
+        out.requireFree(List.of(model));
         Tokenizer tokenizer = Tokenizer.load(model).withSpecialTokens(specialTokens);
         try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
             GptModel before = ModelDirectory.load(model, manager);
             int vocabSize = Math.max(before.config().vocabSize(), tokenizer.vocabSize());
             GptModel grown = before.withVocabSize(vocabSize, manager);
-            ModelDirectory.save(grown, tokenizer, out);
+            ModelDirectory.save(grown, tokenizer, out.path());
         }
         Output output = new Output(spec.commandLine().getOut());
         for (String token : specialTokens) {
             output.line("Token    %s, id %d", token, tokenizer.encodeWithSpecialTokens(token)[0]);
         }
-        output.line("Model    %s", out);
+        output.line("Model    %s", out.path());
         return 0;
     }
 }

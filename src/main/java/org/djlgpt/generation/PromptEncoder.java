@@ -22,8 +22,6 @@ final class PromptEncoder {
     /** Stands within what a message spells like a control token; no text has this character. */
     private static final String MARK = "\uFDD0";
 
-    private static final Pattern FIRST_LINE = Pattern.compile("\\s*\\S.*");
-
     private final Tokenizer tokenizer;
     private final ChatTemplate template;
     private final List<String> specialTokens; // of at least two characters, the longest first
@@ -98,34 +96,9 @@ final class PromptEncoder {
         return parts.stream().flatMapToInt(IntStream::of).toArray();
     }
 
-    /**
-     * Returns what the template writes behind an answer, and so ends one.
-     *
-     * @return a control token, or else the first line that has something on it, with the line ends
-     *     before it; empty if nothing marks the end
-     */
+    /** Returns what the template writes behind an answer, as {@link ChatTemplate#endOfTurn}. */
     String endOfTurn() {
-        String answer = "An answer.";
-        String next = "What next?";
-        List<Message> messages =
-                List.of(Message.user("Hello."), Message.assistant(answer), Message.user(next));
-        String text;
-        try {
-            text = template.render(messages, false);
-        } catch (IllegalArgumentException e) { // it takes other conversations only
-            return "";
-        }
-        int end = text.indexOf(answer) + answer.length();
-        int begin = text.indexOf(next);
-        if (!text.contains(answer) || begin < end) {
-            return "";
-        }
-        Matcher token = special.matcher(text.substring(end, begin).strip());
-        Matcher line = FIRST_LINE.matcher(text.substring(end, begin));
-        if (token.lookingAt()) {
-            return token.group();
-        }
-        return line.lookingAt() ? line.group() : "";
+        return template.endOfTurn(specialTokens);
     }
 
     boolean isSpecial(String token) {

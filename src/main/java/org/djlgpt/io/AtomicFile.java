@@ -73,7 +73,7 @@ public final class AtomicFile {
         } catch (IOException e) {
             throw new IOException(
                     "%s: not written, what was there is unchanged: %s"
-                            .formatted(target, FileProblem.of(e)),
+                            .formatted(target, DiskSpace.problem(target, e)),
                     e);
         } finally {
             Files.deleteIfExists(temporary);

@@ -40,11 +40,16 @@ final class SafeTensorsWriter {
         AtomicFile.write(
                 path,
                 channel -> {
+                    DiskSpace.require(path, header.remaining() + dataBytes());
                     writeFully(channel, header);
                     for (StoredTensor tensor : layout) {
                         writeData(channel, tensor.name(), sources.get(tensor.name()));
                     }
                 });
+    }
+
+    private long dataBytes() {
+        return layout.isEmpty() ? 0 : layout.get(layout.size() - 1).end();
     }
 
     /** Widest types first: each tensor then begins at a multiple of its element's width. */

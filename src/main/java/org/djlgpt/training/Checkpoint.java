@@ -122,7 +122,12 @@ public final class Checkpoint {
         return Collections.unmodifiableMap(header.notes());
     }
 
-    TrainingState state() {
+    /**
+     * Returns where the training stands.
+     *
+     * @return the state behind the last step
+     */
+    public TrainingState state() {
         return header.state();
     }
 

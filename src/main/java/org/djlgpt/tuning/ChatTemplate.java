@@ -2,9 +2,13 @@ package org.djlgpt.tuning;
 
 import java.io.IOException;
 import java.nio.file.Path;
+import java.util.Collection;
+import java.util.Comparator;
 import java.util.List;
 import java.util.Locale;
 import java.util.Optional;
+import java.util.regex.Matcher;
+import java.util.regex.Pattern;
 
 /**
  * Writes a conversation as the text that a model reads and goes on with, control tokens such as
@@ -39,6 +43,40 @@ public interface ChatTemplate {
      */
     default void save(Path modelFolder) throws IOException {
         throw new UnsupportedOperationException("a chat template that is code can't be written");
+    }
+
+    /**
+     * Returns what is written behind an answer, and so ends one.
+     *
+     * @param specialTokens the control tokens that a tokenizer knows
+     * @return one of them, or else the first line that has something on it, with the line ends
+     *     before it; empty if nothing marks the end
+     */
+    default String endOfTurn(Collection<String> specialTokens) {
+        String answer = "An answer.";
+        String next = "What next?";
+        List<Message> messages =
+                List.of(Message.user("Hello."), Message.assistant(answer), Message.user(next));
+        String text;
+        try {
+            text = render(messages, false);
+        } catch (IllegalArgumentException e) { // it takes other conversations only
+            return "";
+        }
+        int end = text.indexOf(answer) + answer.length();
+        int begin = text.indexOf(next);
+        if (!text.contains(answer) || begin < end) {
+            return "";
+        }
+        String between = text.substring(end, begin);
+        return specialTokens.stream()
+                .filter(between.strip()::startsWith)
+                .max(Comparator.comparing(String::length))
+                .orElseGet(
+                        () -> {
+                            Matcher line = Pattern.compile("\\s*\\S.*").matcher(between);
+                            return line.lookingAt() ? line.group() : "";
+                        });
     }
 
     /**

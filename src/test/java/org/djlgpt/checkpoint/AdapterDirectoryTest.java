@@ -33,6 +33,7 @@ import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
 import org.junit.jupiter.api.AfterEach;
@@ -85,6 +86,31 @@ class AdapterDirectoryTest {
         NDArray tokens = ids(manager, expected.get("ids"));
         assertFigures(expected.get("logits"), infer(model, tokens), 1e-4);
         assertFigures(expected.get("logits"), infer(Lora.merge(model, manager), tokens), 1e-4);
+    }
+
+    @Test
+    void anAdapterKnowsItsBaseAgain() throws Exception {
+        GptModel base = TinyGpt.scrambled(TinyGpt.size(5, 6).build(), 1, manager);
+        GptModel other = TinyGpt.scrambled(TinyGpt.size(5, 6).build(), 2, manager);
+        LoraConfig lora = LoraConfig.builder().setRank(2).build();
+        Path rounded = folder.resolve("rounded");
+        AdapterDirectory.save(Lora.adapt(base, lora, manager), "there", folder);
+
+        GptModel again = TinyGpt.scrambled(TinyGpt.size(5, 6).build(), 1, manager);
+        AdapterDirectory.load(folder, again, manager);
+        GptModel narrow = TinyGpt.scrambled(TinyGpt.size(5, 6).build(), 1, manager);
+        Lora.freezeInBFloat16(narrow);
+        GptModel adapted = AdapterDirectory.load(folder, narrow, manager);
+        AdapterDirectory.save(adapted, "there", rounded);
+        GptModel wide = TinyGpt.scrambled(TinyGpt.size(5, 6).build(), 1, manager);
+        AdapterDirectory.load(rounded, wide, manager);
+
+        assertRefused(
+                MalformedModelException.class,
+                () -> AdapterDirectory.load(folder, other, manager),
+                "was trained on another model than this base",
+                "there");
+        assertTrue(Lora.config(other).isEmpty(), "the base is as it was");
     }
 
     @ForEachAdapter

@@ -23,7 +23,9 @@ import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.tuning.ChatTemplate;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,7 @@ import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.OptionalInt;
+import java.util.Set;
 
 /** Models that come out of a folder as they went in. */
 class ModelDirectoryTest {
@@ -142,6 +145,49 @@ class ModelDirectoryTest {
                 "No space left");
 
         assertSameParameters(original, ModelDirectory.load(folder, manager));
+    }
+
+    @Test
+    void aChatTemplateThatCantBeSavedLeavesTheOldModel() throws Exception {
+        GptModel original = randomModel(true, true);
+        ModelDirectory.save(original, folder);
+        ChatTemplate code = (messages, addGenerationPrompt) -> "";
+
+        assertRefused(
+                UnsupportedOperationException.class,
+                () ->
+                        ModelDirectory.save(
+                                randomModel(false, false),
+                                new Words(7, OptionalInt.of(6)),
+                                code,
+                                folder),
+                "template");
+
+        assertSameParameters(original, ModelDirectory.load(folder, manager));
+        assertFalse(Files.exists(folder.resolve("vocab.json")));
+    }
+
+    /** As transformers writes several: a list. */
+    @Test
+    void theTokenThatEndsATurnEndsATextToo() throws Exception {
+        Path talking = folder.resolve("talking");
+        Tokenizer tokenizer =
+                Tokenizer.load(Path.of("src/test/resources/org/djlgpt/text/byte-level"))
+                        .withSpecialTokens(List.of("<|eot_id|>"));
+        int endOfText = tokenizer.endOfText().orElseThrow();
+        int endOfTurn = tokenizer.encodeWithSpecialTokens("<|eot_id|>")[0];
+        GptModel model = TinyGpt.model(TinyGpt.size(tokenizer.vocabSize(), 4).build(), 1, manager);
+
+        ModelDirectory.save(model, tokenizer, ChatTemplate.llama3(), talking);
+        ModelDirectory.save(
+                randomModel(true, true),
+                new Words(7, OptionalInt.of(2)),
+                ChatTemplate.alpaca(),
+                folder);
+
+        assertEquals(Set.of(endOfText, endOfTurn), ModelDirectory.stopTokens(talking));
+        assertTrue(Files.exists(talking.resolve("chat_template.jinja")));
+        assertEquals(Set.of(2), ModelDirectory.stopTokens(folder));
     }
 
     @Test

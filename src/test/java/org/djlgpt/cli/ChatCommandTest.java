@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.PretrainedTokenizer;
+import org.djlgpt.text.Tokenizer;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -224,6 +225,34 @@ class ChatCommandTest {
             assertArrayEquals(
                     Files.readAllBytes(adapter.resolve("chat_template.jinja")),
                     Files.readAllBytes(copy.resolve("chat_template.jinja")));
+        }
+    }
+
+    @Test
+    void whatEndsATurnEndsATextOfTransformersToo() throws Exception {
+        Path adapter = folder.resolve("adapter");
+        Path merged = folder.resolve("merged");
+        Path tuned = folder.resolve("tuned");
+        Path base = folder.resolve("base");
+        Command.gpt(
+                "tokenizer",
+                "add",
+                "--model",
+                folder,
+                "--special-token",
+                "<|eot_id|>",
+                "--out",
+                base);
+        int endOfTurn = Tokenizer.load(base).encodeWithSpecialTokens("<|eot_id|>")[0];
+
+        learn(base, adapter, "--lora-rank", 2, "--chat-template", "llama3");
+        learn(base, tuned, "--chat-template", "llama3");
+        Command.gpt("merge", "--model", adapter, "--out", merged);
+
+        for (Path model : List.of(tuned, merged)) {
+            assertTrue(
+                    ModelDirectory.stopTokens(model).contains(endOfTurn),
+                    () -> model + " goes on behind " + endOfTurn);
         }
     }
 

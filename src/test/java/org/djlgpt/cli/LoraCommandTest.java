@@ -253,6 +253,43 @@ class LoraCommandTest {
         assertFalse(Files.exists(merged));
     }
 
+    @Test
+    void anotherBaseOfTheSameSizesIsRefused() {
+        Path other = folder.resolve("other-base");
+        assertEquals(0, SmallText.train(text, other, "--seed", 5, "--steps", 2).exitCode());
+
+        assertRefused(
+                Command.gpt("eval", "--model", other, "--adapter", adapter, "--data", text),
+                "was trained on another model than this base",
+                "load it on that");
+    }
+
+    @Test
+    void aModelDoesNotReplaceThatOfATrainingThatCouldGoOn() throws IOException {
+        byte[] model = Files.readAllBytes(adapter.resolve("adapter_model.safetensors"));
+        Path run = folder.resolve("run");
+        assertEquals(0, SmallText.train(text, run, "--steps", 2).exitCode());
+        byte[] config = Files.readAllBytes(run.resolve("config.json"));
+
+        assertRefused(
+                Command.gpt("merge", "--model", adapter, "--out", run),
+                "has the checkpoint.safetensors of a training",
+                "name another folder, or delete that file");
+        assertRefused(
+                Command.gpt(
+                        "tokenizer",
+                        "add",
+                        "--model",
+                        base,
+                        "--special-token",
+                        "<x>",
+                        "--out",
+                        run),
+                "has the checkpoint.safetensors of a training");
+        assertArrayEquals(config, Files.readAllBytes(run.resolve("config.json")));
+        assertArrayEquals(model, Files.readAllBytes(adapter.resolve("adapter_model.safetensors")));
+    }
+
     private static Command eval(Object... model) {
         return Command.gpt(with(new Object[] {"eval", "--data", text}, model));
     }

@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import static org.djlgpt.cli.Command.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
@@ -151,6 +152,88 @@ class ResumeCommandTest {
                 Command.gpt("train", "--resume", run, "--data", alphabet)
                         .err()
                         .contains("has vocabulary="));
+    }
+
+    @Test
+    void whatARunWasMadeOfMayLieElsewhere() throws IOException {
+        Path base = folder.resolve("base");
+        Path moved = folder.resolve("moved-base");
+        Path gone = folder.resolve("gone.txt");
+        Path run = folder.resolve("of-a-base");
+        Object[] options = {
+            "train", "--init-from", base, "--data", gone, "--out", run, "--freeze", "embeddings"
+        };
+        Files.writeString(gone, SmallText.TEXT);
+        assertEquals(0, SmallText.train(text, base, "--steps", 2).exitCode());
+        Command first =
+                Command.gpt(with(options, "--steps", 2, "--decay-steps", 9, "--eval-batches", 1));
+        assertEquals(0, first.exitCode(), first::err);
+        Files.move(base, moved);
+        Files.delete(gone);
+
+        assertRefused(
+                Command.gpt("train", "--resume", run, "--steps", 3, "--init-from", moved),
+                "--data " + gone + ", of the run in " + run + ", is not there any more",
+                "--resume " + run + " --data PATH");
+        assertRefused(
+                Command.gpt("train", "--resume", run, "--steps", 3, "--data", text),
+                "--init-from " + base + ", of the run in");
+        assertRefused(
+                Command.gpt(
+                        "train",
+                        "--resume",
+                        run,
+                        "--steps",
+                        3,
+                        "--data",
+                        text,
+                        "--init-from",
+                        half),
+                "the parameters that its run does not train are others");
+        Command more =
+                Command.gpt(
+                        "train",
+                        "--resume",
+                        run,
+                        "--steps",
+                        3,
+                        "--data",
+                        text,
+                        "--init-from",
+                        moved);
+        assertEquals(0, more.exitCode(), more::err);
+        assertTrue(more.out().contains("step 3/3"), more::out);
+    }
+
+    @Test
+    void aRunWithoutPatienceSaysThatItHasEnded() throws IOException {
+        Path run = folder.resolve("impatient");
+        Command first =
+                SmallText.train(
+                        text,
+                        run,
+                        "--learning-rate",
+                        1e-30,
+                        "--weight-decay",
+                        0,
+                        "--patience",
+                        1,
+                        "--eval-every",
+                        2);
+        assertEquals(0, first.exitCode(), first::err);
+        assertTrue(first.out().contains("gets no lower"), first::out);
+
+        Command again = Command.gpt("train", "--resume", run);
+        Command on = Command.gpt("train", "--resume", run, "--patience", 0, "--steps", 8);
+
+        assertEquals(0, again.exitCode(), again::err);
+        assertTrue(again.out().contains("Ended    at step 2: 1 evaluation "), again::out);
+        assertTrue(again.out().contains("give a larger --patience, or 0"), again::out);
+        assertTrue(on.out().contains("step 8/8"), on::out);
+    }
+
+    private static Object[] with(Object[] options, Object... more) {
+        return Stream.concat(Stream.of(options), Stream.of(more)).toArray();
     }
 
     @Test

@@ -72,6 +72,28 @@ class AtomicFileTest {
     }
 
     @Test
+    void aFullDiskIsToldWithWhatIsFree() throws IOException {
+        Path file = Files.writeString(directory.resolve("a.txt"), "old");
+
+        IOException e =
+                assertThrows(
+                        IOException.class,
+                        () ->
+                                AtomicFile.write(
+                                        file,
+                                        channel -> {
+                                            throw new IOException("No space left on device");
+                                        }));
+
+        assertTrue(
+                e.getMessage()
+                        .matches(
+                                "(?s).*unchanged: No space left on device, [\\d,.]+ MB are free;"
+                                        + " make room there, or write to another disk"),
+                e.getMessage());
+    }
+
+    @Test
     void deletesWhatAKilledWriterOfTheSameFileLeft() throws IOException {
         Path file = directory.resolve("a.txt");
         Path left =

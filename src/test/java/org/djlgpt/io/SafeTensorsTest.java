@@ -33,6 +33,7 @@ import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.HashMap;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
@@ -179,6 +180,34 @@ class SafeTensorsTest {
             assertArrayEquals(new float[] {2, 4}, written.read(manager, "a").toFloatArray());
             assertArrayEquals(new float[] {2, 4}, written.read(manager, "b").toFloatArray());
         }
+    }
+
+    @Test
+    void whatTheDiskCanNotHoldIsNotBegun() throws Exception {
+        Files.writeString(file, "precious");
+        TensorSource large =
+                new TensorSource(
+                        DataType.FLOAT32,
+                        new Shape(500_000_000),
+                        () -> {
+                            throw new AssertionError("begun");
+                        });
+        Map<String, TensorSource> terabytes = new HashMap<>();
+        for (int i = 0; i < 100_000; i++) {
+            terabytes.put("w" + i, large);
+        }
+
+        IOException e =
+                assertThrows(IOException.class, () -> SafeTensors.writeLazily(file, terabytes));
+
+        assertTrue(
+                e.getMessage()
+                        .matches(
+                                "(?s).*200,000,\\d{3}\\.\\d MB are needed, but [\\d,.]+ MB are"
+                                        + " free on the disk; make room there, or write to another"
+                                        + " disk"),
+                e.getMessage());
+        assertEquals("precious", Files.readString(file));
     }
 
     @Test

@@ -14,6 +14,7 @@ import picocli.CommandLine.Option;
 import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 
@@ -153,21 +154,14 @@ public final class ModelFolder {
     }
 
     /**
-     * Refuses a place where the model or the adapter lies.
+     * Returns all folders that the model is in.
      *
-     * @param out the place
-     * @throws IllegalArgumentException if one does
-     * @throws IOException if the place can't be looked at
+     * @return that of the base, and that of an adapter
+     * @throws IOException if a file can't be read
      * @throws MalformedModelException if the adapter's file is malformed
      */
-    public void requireOther(Path out) throws IOException, MalformedModelException {
-        for (Path taken : new Path[] {path, base(), adapter().orElse(path)}) {
-            if (Files.exists(out) && Files.isSameFile(out, taken)) {
-                throw new IllegalArgumentException(
-                        "--out %s is where the model or its adapter lies; name another folder"
-                                .formatted(out));
-            }
-        }
+    public List<Path> folders() throws IOException, MalformedModelException {
+        return List.of(base(), adapter().orElse(path));
     }
 
     private Optional<Path> adapter() {

@@ -3,6 +3,7 @@ package org.djlgpt.cli.train;
 import ai.djl.MalformedModelException;
 
 import org.djlgpt.cli.console.Failures;
+import org.djlgpt.cli.option.OutFolder;
 import org.djlgpt.cli.option.TokenFiles;
 import org.djlgpt.training.Checkpoint;
 import org.djlgpt.training.CheckpointLock;
@@ -27,7 +28,6 @@ import java.util.stream.Stream;
  */
 final class RunDirectory implements TrainingLoopListener {
 
-    private static final String CHECKPOINT = "checkpoint.safetensors";
     private static final String METRICS = "metrics.jsonl";
     private static final String CURVE = "loss.png";
     private static final String TOKENS = "tokens";
@@ -78,7 +78,7 @@ final class RunDirectory implements TrainingLoopListener {
         if (!Files.isRegularFile(checkpoint())) {
             throw new IllegalArgumentException(
                     "--resume %s has no %s; name the folder of a run that has saved one"
-                            .formatted(path, CHECKPOINT));
+                            .formatted(path, OutFolder.CHECKPOINT));
         }
         return Checkpoint.read(checkpoint());
     }
@@ -105,7 +105,7 @@ final class RunDirectory implements TrainingLoopListener {
     private void clear() throws IOException {
         if (!tried) {
             tried = true; // once, or what the new run has written would go too
-            for (String file : List.of(CHECKPOINT, METRICS, CURVE, ROUNDS_LOG)) {
+            for (String file : List.of(OutFolder.CHECKPOINT, METRICS, CURVE, ROUNDS_LOG)) {
                 Files.deleteIfExists(path.resolve(file));
             }
             if (!hasTokens) {
@@ -165,7 +165,7 @@ final class RunDirectory implements TrainingLoopListener {
     }
 
     Path checkpoint() {
-        return path.resolve(CHECKPOINT);
+        return path.resolve(OutFolder.CHECKPOINT);
     }
 
     Path metrics() {

@@ -10,6 +10,8 @@ import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
 import picocli.CommandLine.ParseResult;
 
+import java.nio.file.Files;
+import java.nio.file.InvalidPathException;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -20,7 +22,6 @@ import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
 import java.util.stream.Collectors;
-import java.util.stream.Stream;
 
 /**
  * What a run is made of: the options of its command by name, {@code --layers} to "4", and a sum
@@ -127,21 +128,37 @@ final class RunOptions {
         return notes;
     }
 
-    /** Gives options that are not on the command line the values that they have here. */
-    void adopt(CommandSpec command) {
+    /**
+     * Gives options that are not on the command line the values that they have here.
+     *
+     * @param run the folder of the run, for messages
+     * @throws IllegalArgumentException if one is a file or folder that is gone
+     */
+    void adopt(CommandSpec command, Path run) {
         ParseResult parsed = command.commandLine().getParseResult();
         List<String> arguments = new ArrayList<>();
         values().forEach(
                         (name, value) -> {
                             if (name.startsWith("--") && !parsed.hasMatchedOption(name)) {
                                 boolean several = command.findOption(name).isMultiValue();
-                                Stream.of(several ? value.split(BETWEEN) : new String[] {value})
-                                        .forEach(one -> arguments.add(name + "=" + one));
+                                for (String one :
+                                        several ? value.split(BETWEEN) : new String[] {value}) {
+                                    requireThere(name, one, run);
+                                    arguments.add(name + "=" + one);
+                                }
                             }
                         });
         List<String> given = parsed.originalArgs();
         arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
         command.commandLine().parseArgs(arguments.toArray(String[]::new));
+    }
+
+    private static void requireThere(String option, String value, Path run) {
+        if (isPlace(value) && Files.notExists(Path.of(value))) {
+            throw new IllegalArgumentException(
+                    "%s %s, of the run in %s, is not there any more; where it is now, say with --resume %s %s PATH"
+                            .formatted(option, value, run, run, option));
+        }
     }
 
     /** Refuses those of another training, naming each that differs. */
@@ -151,11 +168,24 @@ final class RunOptions {
         Set<String> names = new TreeSet<>(before.keySet());
         names.addAll(now.keySet());
         names.removeAll(free);
+        names.removeIf(name -> isPlace(before.get(name)) && isPlace(now.get(name)));
         names.removeIf(name -> Objects.equals(before.get(name), now.get(name)));
         if (!names.isEmpty()) {
             throw new IllegalArgumentException(
                     "the checkpoint has %s, not %s; leave out what differs, or start a new run"
                             .formatted(list(names, before), list(names, now)));
+        }
+    }
+
+    /**
+     * Tells whether a value is a file or folder, as all of them are noted. It may lie elsewhere
+     * now: its content is compared, as tokens, vocabulary, or weights that are not trained.
+     */
+    private static boolean isPlace(String value) {
+        try {
+            return value != null && Path.of(value).isAbsolute();
+        } catch (InvalidPathException e) {
+            return false;
         }
     }
 

@@ -213,7 +213,7 @@ public final class TrainCommand implements Callable<Integer> {
                             .formatted(folder));
         }
         Checkpoint checkpoint = new RunDirectory(folder).readCheckpoint();
-        RunOptions.of(spec, checkpoint).adopt(spec);
+        RunOptions.of(spec, checkpoint).adopt(spec, folder);
         out = folder;
         return Optional.of(checkpoint);
     }

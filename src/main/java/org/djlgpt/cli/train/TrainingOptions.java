@@ -147,7 +147,8 @@ final class TrainingOptions {
                     "go on with the run in this folder from its last checkpoint; all other options"
                         + " default to that run's, and only --steps, --eval-every, --patience,"
                         + " --device, --threads, and those from here to --keep-going may differ;"
-                        + " the data may lie elsewhere")
+                        + " data, a tokenizer, a template and the model of --init-from may lie"
+                        + " elsewhere")
     private Path resume;
 
     @Option(

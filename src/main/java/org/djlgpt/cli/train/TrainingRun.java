@@ -27,7 +27,9 @@ import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingLoop;
 import org.djlgpt.training.TrainingLoopListener;
 import org.djlgpt.training.TrainingPlan;
+import org.djlgpt.training.TrainingState;
 import org.djlgpt.training.TrainingStep;
+import org.djlgpt.tuning.ChatTemplate;
 
 import java.io.IOException;
 import java.io.PrintWriter;
@@ -91,15 +93,7 @@ final class TrainingRun {
         objective = lesson.objective(base);
         metrics = new MetricsLog(run.metrics());
         BestModel.Writer writer = writer(tokenizer, modelOptions.base());
-        bestModel =
-                new BestModel(
-                        () -> {
-                            writer.write();
-                            if (lesson.template().isPresent()) {
-                                lesson.template().get().save(run.path());
-                            }
-                        },
-                        metrics);
+        bestModel = new BestModel(writer, metrics);
     }
 
     private BestModel.Writer writer(Tokenizer tokenizer, Path begunWith) {
@@ -107,11 +101,16 @@ final class TrainingRun {
             return () -> ClassifierDirectory.save(classifier, tokenizer, run.path());
         }
         GptModel gpt = (GptModel) model;
+        Optional<ChatTemplate> template = lesson.template();
         if (gpt == base) {
-            return () -> ModelDirectory.save(gpt, tokenizer, run.path());
+            return template.isPresent()
+                    ? () -> ModelDirectory.save(gpt, tokenizer, template.get(), run.path())
+                    : () -> ModelDirectory.save(gpt, tokenizer, run.path());
         }
         String name = begunWith.toAbsolutePath().normalize().toString();
-        return () -> AdapterDirectory.save(gpt, tokenizer, name, run.path());
+        return template.isPresent()
+                ? () -> AdapterDirectory.save(gpt, tokenizer, template.get(), name, run.path())
+                : () -> AdapterDirectory.save(gpt, tokenizer, name, run.path());
     }
 
     /** Returns the model, which is drawn or loaded and not yet trained. */
@@ -194,6 +193,7 @@ final class TrainingRun {
             run.create();
             if (checkpoint.isPresent()) {
                 steps.resume(checkpoint.get());
+                reportEnd(checkpoint.get().state(), out);
             }
             try (Interruption interruption = new Interruption(steps::stop)) {
                 steps.run();
@@ -204,6 +204,16 @@ final class TrainingRun {
                 print(err, "the last checkpoint is whole; --resume %s goes on from it", run.path());
             }
             throw e;
+        }
+    }
+
+    /** Says why there is nothing left to do, although there are steps left. */
+    private void reportEnd(TrainingState state, Output out) {
+        if (state.isDone(plan) && state.step() < plan.steps()) {
+            out.line(
+                    "Ended    at step %d: %d evaluation%s in a row had no lower loss; to go on,"
+                        + " give a larger --patience, or 0 for no end",
+                    state.step(), state.sinceBest(), state.sinceBest() == 1 ? "" : "s");
         }
     }
 
