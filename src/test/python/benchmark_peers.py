@@ -9,7 +9,8 @@ beside a row of ours the ratio of the rates, ours to the peer's: above 1, ours i
 Each measurement runs in a process of its own, as those of `gpt bench` do, is warmed up, repeated for --seconds, and
 given up after --limit seconds. With several rounds, figures are medians of the rounds' medians, and ratios medians of
 the ratios within a round. Weights are random, dropout is 0. Needs torch 2.7.1 and, for the rows that name them,
-transformers, peft, ctranslate2 and, for torch.compile, a C++ compiler.
+transformers, peft, ctranslate2 and, for torch.compile, a C++ compiler. It compiles for minutes, but once:
+`--only torch.compile --limit 900`, before all else, leaves what later runs take.
 """
 import argparse
 import json
@@ -17,6 +18,7 @@ import multiprocessing
 import os
 import platform
 import shlex
+import signal
 import statistics
 import subprocess
 import sys
@@ -159,7 +161,9 @@ def parsed():
 
 def main():
     arguments = parsed()
-    os.environ["OMP_NUM_THREADS"] = str(arguments.threads)  # of every process from here on
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(143))  # and no process is left
+    os.environ.update(OMP_NUM_THREADS=str(arguments.threads), TRANSFORMERS_VERBOSITY="error", HF_HUB_OFFLINE="1",
+                      PYTHONWARNINGS="ignore")  # of every process from here on
     report = {"machine": machine(arguments.threads), "rows": []}
     print(*(f"{name}: {value}" for name, value in report["machine"].items()), "", sep="\n")
     print(LINE.format("work", "by", "median", "spread", "rate", "peak MiB", "ratio"), flush=True)
