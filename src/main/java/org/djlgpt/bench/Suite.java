@@ -57,9 +57,10 @@ record Suite(List<Section> sections) {
         List<String> ids = cases().stream().map(Case::id).toList();
         List<String> holding = ids.stream().filter(id -> id.contains(name)).toList();
         if (holding.isEmpty()) {
+            List<String> sections = cases().stream().map(Case::section).distinct().toList();
             throw new IllegalArgumentException(
-                    "no row's name holds '%s'; names are: %s"
-                            .formatted(name, String.join(", ", ids)));
+                    "no row's name holds '%s'; names are 'section: row', with the sections %s"
+                            .formatted(name, String.join(", ", sections)));
         }
         return ids.contains(name) ? List.of(name) : holding;
     }
