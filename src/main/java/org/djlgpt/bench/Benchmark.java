@@ -42,6 +42,19 @@ public final class Benchmark {
         this(effort, Suite.of(effort), worker(Map.of(KernelChoice.PROPERTY, kernel.name())));
     }
 
+    /**
+     * Returns a benchmark of some of the rows, each measured as ever. Ratios to rows that are left
+     * out are left out too, as are shares of the machine's limits without the row "machine:
+     * limits".
+     *
+     * @param names of each the name of a row, "section: row" as {@link
+     *     BenchmarkListener#onProgress} hears it, or a part of the names of several
+     * @throws IllegalArgumentException if one is part of no row's name
+     */
+    public Benchmark only(List<String> names) {
+        return new Benchmark(effort, suite.only(names), worker);
+    }
+
     private static WorkerProcess worker(Map<String, String> properties) {
         return new WorkerProcess(
                 WorkerProcess.classPath(Benchmark.class.getClassLoader()),
@@ -57,7 +70,7 @@ public final class Benchmark {
     }
 
     /**
-     * Measures everything.
+     * Measures all rows.
      *
      * @param listener hears of the progress and of each row
      * @return the figures; a row that could not be measured says why

@@ -11,6 +11,7 @@ import org.djlgpt.torch.Kernels;
 import org.djlgpt.torch.Recording;
 
 import java.util.List;
+import java.util.function.Predicate;
 import java.util.function.Supplier;
 
 /**
@@ -39,6 +40,11 @@ final class MachineSection implements Section {
     @Override
     public List<Case> cases() {
         return List.of(limits);
+    }
+
+    @Override
+    public Section only(Predicate<Case> wanted) {
+        return this; // it has one row
     }
 
     private static List<Case.Phase> phases(NDManager manager) {

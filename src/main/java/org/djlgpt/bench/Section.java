@@ -1,12 +1,21 @@
 package org.djlgpt.bench;
 
 import java.util.List;
+import java.util.function.Predicate;
 
 /** A part of the report: what is measured for it and how that is shown, row by row. */
 interface Section {
 
     /** Returns the rows; within a section, names differ. */
     List<Case> cases();
+
+    /**
+     * Returns the section with some of its rows. What the others would be compared with is missing
+     * where it is left out.
+     *
+     * @param wanted tells the rows to keep, at least one
+     */
+    Section only(Predicate<Case> wanted);
 
     /**
      * Shows a row, with what stands above the first and below the last.
@@ -41,6 +50,11 @@ interface Section {
      */
     record Table(TextTable layout, List<Case> cases, Figures figures, String notes)
             implements Section {
+
+        @Override
+        public Section only(Predicate<Case> wanted) {
+            return new Table(layout, cases.stream().filter(wanted).toList(), figures, notes);
+        }
 
         @Override
         public String text(Case row, BenchmarkReport report) {

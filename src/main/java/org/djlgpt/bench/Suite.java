@@ -1,6 +1,9 @@
 package org.djlgpt.bench;
 
+import java.util.HashSet;
 import java.util.List;
+import java.util.Set;
+import java.util.function.Predicate;
 
 /**
  * All tables.
@@ -28,6 +31,38 @@ record Suite(List<Section> sections) {
                         generation,
                         GenerationSection.llama(effort, machine, generation),
                         OverheadSection.token(effort)));
+    }
+
+    /**
+     * Returns the suite with some of its cases.
+     *
+     * @param names of each a case's id, or a part of those of several
+     * @throws IllegalArgumentException if a name is part of no id
+     */
+    Suite only(List<String> names) {
+        Set<String> wanted = new HashSet<>();
+        names.forEach(name -> wanted.addAll(ids(name)));
+        return new Suite(
+                sections.stream()
+                        .filter(section -> section.cases().stream().anyMatch(in(wanted)))
+                        .map(section -> section.only(in(wanted)))
+                        .toList());
+    }
+
+    private static Predicate<Case> in(Set<String> ids) {
+        return work -> ids.contains(work.id());
+    }
+
+    private List<String> ids(String name) {
+        List<String> ids = cases().stream().map(Case::id).toList();
+        List<String> holding = ids.stream().filter(id -> id.contains(name)).toList();
+        if (holding.isEmpty()) {
+            List<String> sections = cases().stream().map(Case::section).distinct().toList();
+            throw new IllegalArgumentException(
+                    "no row's name holds '%s'; names are 'section: row', with the sections %s"
+                            .formatted(name, String.join(", ", sections)));
+        }
+        return ids.contains(name) ? List.of(name) : holding;
     }
 
     /** Returns all cases in the order in which they are measured. */

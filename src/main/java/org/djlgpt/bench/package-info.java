@@ -11,8 +11,9 @@
  * a training is {@link org.djlgpt.training.TrainingStep}, the step that every training takes.
  *
  * <p>Figures are medians over repetitions, after warm-ups; limits of the machine are the best of
- * several. Ratios above 1 mean faster. Small pieces, down to a single call, are the business of the
- * JMH benchmarks in {@code src/jmh}:
+ * several. Ratios above 1 mean faster. {@code src/test/python/benchmark_peers.py} measures the same
+ * work in PyTorch and other libraries, by the names of rows and phases here. Small pieces, down to
+ * a single call, are the business of the JMH benchmarks in {@code src/jmh}:
  *
  * <pre>
  * mvn -q -Pjmh test-compile exec:exec -Djmh.args="-f 1 -wi 2 -w 1s -i 3 -r 1s"

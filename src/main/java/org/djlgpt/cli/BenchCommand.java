@@ -17,6 +17,7 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.List;
 import java.util.concurrent.Callable;
 
 /** {@code gpt bench}. */
@@ -39,6 +40,15 @@ final class BenchCommand implements Callable<Integer> {
     private boolean quick;
 
     @Option(
+            names = "--only",
+            paramLabel = "NAME",
+            description =
+                    "measure the row of this name, 'section: row', or all whose names hold it, such"
+                            + " as 'GPT-2' or 'attention: fused float32'; may be given several"
+                            + " times")
+    private List<String> only;
+
+    @Option(
             names = "--kernel",
             paramLabel = "plain|packed|widened",
             description =
@@ -56,7 +66,8 @@ final class BenchCommand implements Callable<Integer> {
         Effort effort = quick ? Effort.QUICK : Effort.FULL;
         Benchmark benchmark =
                 kernel == null ? new Benchmark(effort) : new Benchmark(effort, kernel);
-        benchmark.run(new Printer());
+        Benchmark selected = only == null ? benchmark : benchmark.only(only);
+        selected.run(new Printer());
         return 0;
     }
 

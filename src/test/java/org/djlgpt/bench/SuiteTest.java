@@ -111,6 +111,36 @@ class SuiteTest {
     }
 
     @Test
+    void aRowIsSelectedByItsNameAndSeveralByAPartOfTheirs() {
+        Suite suite = Suite.of(Effort.FULL);
+        assertEquals(List.of("GPT-2: float32"), ids(suite.only(List.of("GPT-2: float32"))));
+        assertEquals(
+                List.of("generation: float32"), ids(suite.only(List.of("generation: float32"))));
+        assertEquals(
+                List.of("machine: limits", "GPT-2: oracle *", "GPT-2: float32", "GPT-2: bfloat16"),
+                ids(suite.only(List.of("GPT-2", "machine"))));
+        IllegalArgumentException refused =
+                assertThrows(
+                        IllegalArgumentException.class, () -> suite.only(List.of("GPT-2", "x86")));
+        assertTrue(refused.getMessage().contains("'x86'"), refused.getMessage());
+        assertTrue(refused.getMessage().contains("GPT-2, Llama, LoRA"), refused.getMessage());
+    }
+
+    @Test
+    void aSelectedRowHasItsHeadAndNoRatioToARowLeftOut() {
+        Suite suite = Suite.of(Effort.FULL).only(List.of("GPT-2: float32"));
+        BenchmarkReport report = new BenchmarkReport(Effort.FULL, suite, MACHINE);
+        suite.cases().forEach(work -> report.add(work, outcome(work, 10, 30, 20)));
+        List<String> lines = report.text().lines().toList();
+        assertTrue(lines.get(0).startsWith("Training step, GPT-2 124M"), lines.get(0));
+        assertEquals("float32 51,200 20.0 - 1,024 - -", lines.get(2).strip().replaceAll(" +", " "));
+    }
+
+    private static List<String> ids(Suite suite) {
+        return suite.cases().stream().map(Case::id).toList();
+    }
+
+    @Test
     void theListenerHasEachRowBeforeTheNextIsMeasured() throws Exception {
         Suite suite = new Suite(List.of(AttentionSection.core(Effort.QUICK)));
         WorkerProcess failing =
