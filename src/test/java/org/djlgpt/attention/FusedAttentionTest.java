@@ -12,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.PlainOperators;
 import org.djlgpt.torch.Recording;
@@ -32,7 +33,7 @@ class FusedAttentionTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager("PyTorch");
+        manager = ComputeDevice.newManager();
         Engine.getInstance().setRandomSeed(5);
     }
 

@@ -33,6 +33,7 @@ import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
 import org.junit.jupiter.api.AfterEach;
@@ -68,7 +69,7 @@ class AdapterDirectoryTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

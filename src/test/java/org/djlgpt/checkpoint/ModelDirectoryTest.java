@@ -24,6 +24,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -48,7 +49,7 @@ class ModelDirectoryTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

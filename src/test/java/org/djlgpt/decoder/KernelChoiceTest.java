@@ -14,6 +14,7 @@ import ai.djl.ndarray.types.Shape;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -80,7 +81,7 @@ class KernelChoiceTest {
     void aProcessTriesOnce() {
         GptConfig config =
                 TinyGpt.size(50, 16).setEmbeddingDim(256).setNumHeads(4).setNumLayers(6).build();
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             long held = HeldArrays.inProcess(manager);
 
             KernelChoice choice = KernelChoice.of(config, WeightPrecision.INT8, manager);
@@ -94,7 +95,7 @@ class KernelChoiceTest {
     void aTrialLeavesTheRandomGeneratorAlone() {
         GptConfig config =
                 TinyGpt.size(50, 16).setEmbeddingDim(256).setNumHeads(4).setNumLayers(7).build();
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             Engine.getInstance().setRandomSeed(3);
             NDArray expected = manager.randomUniform(0, 1, new Shape(4));
             Engine.getInstance().setRandomSeed(3);
@@ -108,7 +109,7 @@ class KernelChoiceTest {
     @ParameterizedTest
     @EnumSource(WeightPrecision.class)
     void aSmallModelTakesTheUsualOne(WeightPrecision precision) {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             KernelChoice choice = KernelChoice.of(TinyGpt.size(50, 16).build(), precision, manager);
 
             assertEquals(precision.kernels(manager.getDevice()).get(0), choice.kernel());
@@ -119,7 +120,7 @@ class KernelChoiceTest {
     @EnumSource(WeightPrecision.class)
     void thePropertyInsistsWhereItCan(WeightPrecision precision) {
         GptConfig config = TinyGpt.size(50, 16).build();
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             for (LinearKernel kernel : LinearKernel.values()) {
                 System.setProperty(KernelChoice.PROPERTY, KernelChoice.name(kernel));
                 boolean known = precision.kernels().contains(kernel);

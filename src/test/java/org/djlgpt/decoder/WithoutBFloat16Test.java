@@ -18,6 +18,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -66,7 +67,7 @@ class WithoutBFloat16Test {
     static final class Writing {
         public static void main(String[] arguments) {
             WeightPrecision precision = WeightPrecision.valueOf(arguments[0]);
-            try (NDManager manager = NDManager.newBaseManager()) {
+            try (NDManager manager = ComputeDevice.newManager()) {
                 System.out.println(new Gson().toJson(logits(precision, manager)));
             }
         }
@@ -106,7 +107,7 @@ class WithoutBFloat16Test {
             throws IOException, InterruptedException {
         String json = run(OFF, Writing.class, precision.name());
         float[][] found = new Gson().fromJson(json, float[][].class);
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             List<float[]> wide = logits(WeightPrecision.FP32, manager);
             List<float[]> narrow = logits(precision, manager);
             assertEquals(32, found[0][0], "the cache is of what products are");

@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.*;
 import org.djlgpt.data.*;
 import org.djlgpt.model.*;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.*;
 import org.djlgpt.tuning.*;
 
@@ -31,7 +32,7 @@ public final class ClassifyMessages {
 
     public static void main(String... arguments) throws Exception {
         int steps = arguments.length == 0 ? 300 : Integer.parseInt(arguments[0]);
-        NDManager manager = NDManager.newBaseManager();
+        NDManager manager = ComputeDevice.newManager();
         Random random = new Random(1);
         List<LabelledText> messages = Stream.generate(() -> message(random)).limit(900).toList();
         String text = messages.stream().map(m -> m.text() + "\n").collect(Collectors.joining());

@@ -12,6 +12,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -38,7 +39,7 @@ class SamplerTest {
     /** The chi-squared distribution with 8 degrees of freedom exceeds this once in 1000 times. */
     private static final double CHI_SQUARED_8 = 26.12;
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
 
     @AfterEach
     void close() {

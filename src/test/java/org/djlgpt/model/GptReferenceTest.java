@@ -22,6 +22,7 @@ import com.google.gson.JsonObject;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class GptReferenceTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         tokens = ids(manager, FIGURES.get("tokens")); // (2, 8)
     }
 

@@ -20,6 +20,7 @@ import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.FiniteDifferences;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.PlainOperators;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -41,7 +42,7 @@ class LoraLinearTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         arrays = new RandomArrays(manager, 7);
     }
 

@@ -26,7 +26,7 @@ class CrossEntropyKernelTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager("PyTorch");
+        manager = ComputeDevice.newManager();
         Engine.getEngine("PyTorch").setRandomSeed(123);
     }
 

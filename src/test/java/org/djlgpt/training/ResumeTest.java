@@ -23,6 +23,7 @@ import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -52,7 +53,7 @@ class ResumeTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         file = folder.resolve("checkpoint.safetensors");
     }
 

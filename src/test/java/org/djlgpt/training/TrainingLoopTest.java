@@ -27,6 +27,7 @@ import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +51,7 @@ class TrainingLoopTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

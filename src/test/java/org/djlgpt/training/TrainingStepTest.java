@@ -20,6 +20,7 @@ import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Threads;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,7 +43,7 @@ class TrainingStepTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach
