@@ -18,12 +18,14 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 
 import org.djlgpt.testing.Figures;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
 /** The published figures of the attention ladder, from their seeds alone. */
+@OnCpu(OnCpu.DRAWS)
 class PublishedFiguresTest {
 
     private static final double TOLERANCE = 1e-4;

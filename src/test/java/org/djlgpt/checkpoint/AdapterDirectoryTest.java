@@ -136,7 +136,7 @@ class AdapterDirectoryTest {
                         .optLearningRateTracker(Tracker.fixed(0.01f))
                         .optWeightDecays(0.1f)
                         .build()) {
-            optimizer.step(trained, gradients, 1);
+            optimizer.step(trained, gradients);
         }
 
         assertEquals(expected.get("lossAfterStep").getAsDouble(), loss(model).getFloat(), 1e-4);

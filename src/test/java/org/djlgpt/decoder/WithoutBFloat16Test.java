@@ -16,6 +16,7 @@ import org.djlgpt.cli.Gpt;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.ComputeDevice;
@@ -34,6 +35,7 @@ import java.util.Map;
  * A process on a processor that does not multiply bfloat16: libtorch is told to take this one for
  * such a one, and Java's system property does the same where that does nothing.
  */
+@OnCpu("a GPU always multiplies bfloat16")
 @Timeout(120)
 class WithoutBFloat16Test {
 
@@ -160,7 +162,11 @@ class WithoutBFloat16Test {
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(List.of("-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
+        command.addAll(
+                List.of(
+                        "-Xmx256m",
+                        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                        "-Ddjlgpt.device=cpu"));
         if (property != null) {
             command.add(property);
         }

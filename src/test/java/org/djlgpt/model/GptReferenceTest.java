@@ -22,6 +22,7 @@ import com.google.gson.JsonObject;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -32,6 +33,7 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.util.List;
 
 /** The model against the same architecture in PyTorch, from the seed alone. */
+@OnCpu(OnCpu.DRAWS)
 class GptReferenceTest {
 
     private static final double TOLERANCE = 5e-5;

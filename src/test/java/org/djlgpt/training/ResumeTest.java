@@ -20,6 +20,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.torch.BFloat16;
@@ -40,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
+@OnCpu(OnCpu.BITS)
 class ResumeTest {
 
     private static final String TEXT = "the quick brown fox jumps over the lazy dog. ".repeat(12);

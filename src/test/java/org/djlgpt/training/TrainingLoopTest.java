@@ -25,6 +25,7 @@ import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.torch.ComputeDevice;
@@ -61,6 +62,7 @@ class TrainingLoopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"separateHead", "tiedWithBias"})
+    @OnCpu(OnCpu.DRAWS)
     void lossesAndNormsOfFiveStepsAreThoseOfPyTorch(String name) throws IOException {
         JsonObject reference = Figures.read(GptModel.class, "gpt-reference.json");
         JsonObject figures = reference.getAsJsonObject("models").getAsJsonObject(name);
@@ -90,6 +92,7 @@ class TrainingLoopTest {
     }
 
     @Test
+    @OnCpu(OnCpu.BITS)
     void theSameSeedGivesTheSameLossesToTheBit() throws IOException {
         Gpt2Config size = size().optDropout(0.2f).build();
 
@@ -102,6 +105,7 @@ class TrainingLoopTest {
     }
 
     @Test
+    @OnCpu(OnCpu.BITS)
     void dropoutFollowsFromTheSeedOfTheTrainingAlone() throws IOException {
         Gpt2Config size = size().optDropout(0.5f).build();
         GptModel model = TinyGpt.model(size, 1, manager);
