@@ -33,7 +33,6 @@ import org.junit.jupiter.params.provider.ValueSource;
 import java.util.List;
 
 /** The model against the same architecture in PyTorch, from the seed alone. */
-@OnCpu(OnCpu.DRAWS)
 class GptReferenceTest {
 
     private static final double TOLERANCE = 5e-5;
@@ -83,6 +82,7 @@ class GptReferenceTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"separateHead", "tiedWithBias"})
+    @OnCpu(OnCpu.DRAWS)
     void dropoutFollowsFromTheSeed(String name) {
         JsonObject figures = figures(name);
         GptModel model = model(figures, Layers.pytorch());

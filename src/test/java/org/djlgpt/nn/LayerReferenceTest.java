@@ -19,7 +19,6 @@ import com.google.gson.JsonObject;
 
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
-import org.djlgpt.testing.OnCpu;
 import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -33,7 +32,6 @@ import java.util.List;
 import java.util.stream.DoubleStream;
 
 /** The layers against PyTorch's, from the seed alone. */
-@OnCpu(OnCpu.DRAWS)
 class LayerReferenceTest {
 
     private static final double TOLERANCE = 1e-6;

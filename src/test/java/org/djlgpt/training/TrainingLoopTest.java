@@ -62,7 +62,6 @@ class TrainingLoopTest {
 
     @ParameterizedTest
     @ValueSource(strings = {"separateHead", "tiedWithBias"})
-    @OnCpu(OnCpu.DRAWS)
     void lossesAndNormsOfFiveStepsAreThoseOfPyTorch(String name) throws IOException {
         JsonObject reference = Figures.read(GptModel.class, "gpt-reference.json");
         JsonObject figures = reference.getAsJsonObject("models").getAsJsonObject(name);
