@@ -39,6 +39,7 @@ import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.testing.Waits;
 import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Timeout;
@@ -54,6 +55,7 @@ import java.util.HashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Random;
+import java.util.Set;
 import java.util.stream.Stream;
 
 /**
@@ -301,6 +303,10 @@ class StepWaitsTest {
                 begin(name);
                 training.run(1);
                 begin(BETWEEN);
+                Set<String> waits = Waits.in(() -> training.run(2));
+                if (manager.getDevice().isGpu() && !waits.isEmpty()) {
+                    throw new IllegalStateException(name + " waits in " + waits);
+                }
             }
         }
 
