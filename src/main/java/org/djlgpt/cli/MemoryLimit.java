@@ -1,27 +1,42 @@
 package org.djlgpt.cli;
 
+import ai.djl.Device;
+import ai.djl.util.cuda.CudaUtils;
+
 import com.sun.management.OperatingSystemMXBean;
 
 import org.djlgpt.model.GptConfig;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
 /**
- * Refuses what this machine's memory can't hold whatever happens, before native code tries. What it
+ * Refuses what a device's memory can't hold whatever happens, before native code tries. What it
  * lets pass may still be too much: it counts only what no implementation can do without.
  *
  * @param bytes the memory
+ * @param owner what has it
  */
-record MemoryLimit(double bytes) {
+record MemoryLimit(double bytes, String owner) {
 
     private static final double GIB = 1L << 30;
 
-    /** Returns the memory of this machine, or of the container that the process is in. */
-    static MemoryLimit ofMachine() {
-        return new MemoryLimit(
-                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
-                        .getTotalMemorySize());
+    /** Memory of this machine. */
+    MemoryLimit(double bytes) {
+        this(bytes, "this machine");
+    }
+
+    /**
+     * Returns the memory of a GPU, or else of this machine or the container that the process is in.
+     */
+    static MemoryLimit of(Device device) {
+        return device.isGpu()
+                ? new MemoryLimit(
+                        CudaUtils.getGpuMemory(device).getMax(), ComputeDevice.name(device))
+                : new MemoryLimit(
+                        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                                .getTotalMemorySize());
     }
 
     /**
@@ -52,12 +67,13 @@ record MemoryLimit(double bytes) {
                     String.format(
                             Locale.ROOT,
                             "%,d parameters and batches of %,d windows of %,d tokens need at least"
-                                    + " %,.1f GiB of memory, but this machine has %.1f; choose a"
+                                    + " %,.1f GiB of memory, but %s has %.1f; choose a"
                                     + " smaller %s",
                             size.parameterCount(),
                             windows,
                             size.contextLength(),
                             needed / GIB,
+                            owner,
                             bytes / GIB,
                             remedy));
         }

@@ -7,8 +7,9 @@ package org.djlgpt.nn;
  * <p>To say which id is outside a vocabulary, it has to be copied to the host, which waits for all
  * that the GPU has been asked to do. That is right for a call of its own and wrong in the middle of
  * a training step, which has better things to wait for. In the scope such an id makes what follows
- * from it NaN, the loss for instance, which every training looks at in the end. On a CPU, where
- * looking costs nothing, nothing changes.
+ * from it NaN, the loss for instance, which every training looks at in the end. A block that is
+ * called to be trained opens the scope itself. On a CPU, where looking costs nothing, nothing
+ * changes.
  */
 public final class DeferredChecks implements AutoCloseable {
 

@@ -123,7 +123,7 @@ class KernelChoiceTest {
         try (NDManager manager = ComputeDevice.newManager()) {
             for (LinearKernel kernel : LinearKernel.values()) {
                 System.setProperty(KernelChoice.PROPERTY, KernelChoice.name(kernel));
-                boolean known = precision.kernels().contains(kernel);
+                boolean known = precision.kernelsOf(manager.getDevice()).contains(kernel);
                 KernelChoice choice = KernelChoice.of(config, precision, manager);
                 assertEquals(known, choice.equals(new KernelChoice(kernel, "asked for")));
                 assertTrue(precision.kernels().contains(choice.kernel()));
@@ -147,6 +147,23 @@ class KernelChoiceTest {
                         () -> KernelChoice.of(LinearKernel.PLAIN, WeightPrecision.INT8));
         assertEquals(
                 "kernel=plain does not know weights in int8; use packed or widened",
+                refused.getMessage());
+    }
+
+    @Test
+    void aGpuHasNoOrderOfItsOwnForSixteenBits() {
+        KernelChoice packed = KernelChoice.of(LinearKernel.PACKED, WeightPrecision.BF16);
+        packed.requireOn(Device.cpu(), WeightPrecision.BF16);
+        KernelChoice.of(LinearKernel.PACKED, WeightPrecision.INT4)
+                .requireOn(Device.gpu(), WeightPrecision.INT4);
+
+        Exception refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> packed.requireOn(Device.gpu(1), WeightPrecision.BF16));
+
+        assertEquals(
+                "kernel=packed is not there for weights in bf16 on gpu1; use plain or widened",
                 refused.getMessage());
     }
 

@@ -67,7 +67,7 @@ class LinearKernelTest {
         return Arrays.stream(WeightPrecision.values())
                 .flatMap(
                         precision ->
-                                precision.kernels().stream()
+                                precision.kernelsOf(ComputeDevice.get()).stream()
                                         .flatMap(kernel -> models(precision, kernel)));
     }
 
