@@ -13,6 +13,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
@@ -78,6 +79,7 @@ class KernelChoiceTest {
     }
 
     @Test
+    @OnCpu("a GPU has one kernel for each precision, and tries none")
     void aProcessTriesOnce() {
         GptConfig config =
                 TinyGpt.size(50, 16).setEmbeddingDim(256).setNumHeads(4).setNumLayers(6).build();

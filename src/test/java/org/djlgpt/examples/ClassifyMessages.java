@@ -6,7 +6,6 @@ import ai.djl.ndarray.types.*;
 import org.djlgpt.data.*;
 import org.djlgpt.model.*;
 import org.djlgpt.text.CharTokenizer;
-import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.*;
 import org.djlgpt.tuning.*;
 
@@ -32,7 +31,7 @@ public final class ClassifyMessages {
 
     public static void main(String... arguments) throws Exception {
         int steps = arguments.length == 0 ? 300 : Integer.parseInt(arguments[0]);
-        NDManager manager = ComputeDevice.newManager();
+        NDManager manager = NDManager.newBaseManager();
         Random random = new Random(1);
         List<LabelledText> messages = Stream.generate(() -> message(random)).limit(900).toList();
         String text = messages.stream().map(m -> m.text() + "\n").collect(Collectors.joining());

@@ -6,7 +6,6 @@ import ai.djl.ndarray.types.*;
 import org.djlgpt.generation.*;
 import org.djlgpt.model.*;
 import org.djlgpt.text.*;
-import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.*;
 import org.djlgpt.tuning.*;
 
@@ -31,7 +30,7 @@ public final class FollowInstructions {
     }
 
     public static void main(String... arguments) throws Exception {
-        NDManager manager = ComputeDevice.newManager();
+        NDManager manager = NDManager.newBaseManager();
         ChatTemplate alpaca = ChatTemplate.alpaca();
         Random random = new Random(1);
         var tasks = Stream.generate(() -> task(random)).distinct().limit(15_300).toList();

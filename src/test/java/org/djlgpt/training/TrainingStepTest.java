@@ -19,6 +19,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Threads;
@@ -208,6 +209,7 @@ class TrainingStepTest {
     }
 
     @Test
+    @OnCpu("a step on a GPU looks at no ids")
     void whatFailsInAWorkerFailsTheStep() {
         GptModel model = model();
         int unknown = WORDS; // passes no check of ours on its way
