@@ -1,8 +1,10 @@
 package org.djlgpt.bench;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.cuda.CudaUtils;
 
 import com.google.gson.Gson;
 
@@ -55,7 +57,9 @@ final class Worker {
         try (NDManager manager = ComputeDevice.newManager()) {
             for (Case.Phase phase : work.workload().prepare(manager)) {
                 double[] milliseconds = work.sampling().milliseconds(whole(phase, manager));
-                samples.add(new Outcome.Samples(phase.name(), milliseconds, peakBytes()));
+                samples.add(
+                        new Outcome.Samples(
+                                phase.name(), milliseconds, peakBytes(manager.getDevice())));
             }
             remark = work.workload().remark(manager);
         }
@@ -81,6 +85,13 @@ final class Worker {
             phase.run().run();
             ComputeDevice.await(manager);
         };
+    }
+
+    /** Returns the most memory of a device that was taken at a time, in bytes; 0 if unknown. */
+    private static long peakBytes(Device device) {
+        return device.isGpu()
+                ? CudaUtils.getGpuMemory(device).getUsed() // libtorch gives nothing back
+                : peakBytes();
     }
 
     /** Returns the most memory that was resident at a time, in bytes; 0 if unknown. */
