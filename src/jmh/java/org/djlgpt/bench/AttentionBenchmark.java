@@ -3,6 +3,7 @@ package org.djlgpt.bench;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.openjdk.jmh.annotations.Benchmark;
 import org.openjdk.jmh.annotations.BenchmarkMode;
 import org.openjdk.jmh.annotations.Level;
@@ -36,7 +37,7 @@ public class AttentionBenchmark {
     /** Makes queries, keys and values. */
     @Setup(Level.Trial)
     public void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         Shape shape = new Shape(1, 12, tokens, 64);
         forward =
                 new AttentionCore(Operators.valueOf(operators), shape)

@@ -4,6 +4,7 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.nn.Activation;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Kernels;
 import org.djlgpt.torch.Recording;
 import org.openjdk.jmh.annotations.Benchmark;
@@ -31,7 +32,7 @@ public class CallOverheadBenchmark {
     /** Makes the four numbers. */
     @Setup(Level.Trial)
     public void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         off = Recording.off();
         x = manager.create(new float[] {-1, 0, 1, 2});
     }

@@ -6,6 +6,7 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
 
 import org.djlgpt.nn.Pass;
+import org.djlgpt.nn.SeededInitializer;
 
 /**
  * The second rung: trainable weights, (.., T, inputDim) to (.., T, outputDim). Three matrices
@@ -15,7 +16,8 @@ import org.djlgpt.nn.Pass;
 public final class SelfAttentionV1 extends SelfAttention {
 
     private static final Initializer UNIT_UNIFORM =
-            (manager, shape, type) -> manager.randomUniform(0, 1, shape, type);
+            new SeededInitializer(
+                    (manager, shape, type) -> manager.randomUniform(0, 1, shape, type));
 
     private final int outputDim;
     private final Parameter queryWeight;

@@ -22,7 +22,7 @@ record Case(String section, String name, Sampling sampling, Workload workload) {
         /**
          * Makes what the runs share.
          *
-         * @param manager owns the arrays, on the CPU
+         * @param manager owns the arrays, on the device that is measured
          * @return the phases in the order in which they are measured; the peak memory of one
          *     includes that of those before
          */

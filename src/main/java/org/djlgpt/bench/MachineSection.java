@@ -1,12 +1,12 @@
 package org.djlgpt.bench;
 
-import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Kernels;
 import org.djlgpt.torch.Recording;
 
@@ -114,7 +114,7 @@ final class MachineSection implements Section {
         line(
                 text,
                 "bfloat16",
-                BFloat16.isFastOn(Device.cpu())
+                BFloat16.isFastOn(ComputeDevice.get())
                         ? TextTable.number(measured.bfloat16() / 1e9, 0) + " GFLOP/s"
                         : "not multiplied; weights kept in it are widened to float32");
         line(text, "memory", TextTable.number(measured.read() / 1e9, 1) + " GB/s read");

@@ -77,7 +77,7 @@ final class OptimizerSection {
 
     private static Runnable fused(List<Parameter> parameters, NDList gradients) {
         FusedAdamW optimizer = FusedAdamW.builder().build();
-        return () -> optimizer.step(parameters, gradients, 1);
+        return () -> optimizer.step(parameters, gradients);
     }
 
     private static Runnable djl(List<Parameter> parameters, NDList gradients) {

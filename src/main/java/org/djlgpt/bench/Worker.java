@@ -4,9 +4,11 @@ import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDManager;
 import ai.djl.pytorch.jni.JniUtils;
+import ai.djl.util.cuda.CudaUtils;
 
 import com.google.gson.Gson;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.NativeSettings;
 
 import java.io.IOException;
@@ -52,16 +54,21 @@ final class Worker {
     private static Outcome measure(Case work) {
         List<Outcome.Samples> samples = new ArrayList<>();
         String remark;
-        try (NDManager manager = NDManager.newBaseManager(Device.cpu())) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             for (Case.Phase phase : work.workload().prepare(manager)) {
-                double[] milliseconds = work.sampling().milliseconds(phase.run());
-                samples.add(new Outcome.Samples(phase.name(), milliseconds, peakBytes()));
+                double[] milliseconds = work.sampling().milliseconds(whole(phase, manager));
+                samples.add(
+                        new Outcome.Samples(
+                                phase.name(), milliseconds, peakBytes(manager.getDevice())));
             }
             remark = work.workload().remark(manager);
         }
         String engine =
-                "libtorch %s, %d threads"
-                        .formatted(Engine.getInstance().getVersion(), JniUtils.getNumThreads());
+                "libtorch %s, %d threads, %s"
+                        .formatted(
+                                Engine.getInstance().getVersion(),
+                                JniUtils.getNumThreads(),
+                                ComputeDevice.name(ComputeDevice.get()));
         return new Outcome(
                 work.section(),
                 work.name(),
@@ -70,6 +77,21 @@ final class Worker {
                 remark,
                 samples,
                 null);
+    }
+
+    /** A run up to what a GPU does of it. */
+    private static Runnable whole(Case.Phase phase, NDManager manager) {
+        return () -> {
+            phase.run().run();
+            ComputeDevice.await(manager);
+        };
+    }
+
+    /** Returns the most memory of a device that was taken at a time, in bytes; 0 if unknown. */
+    private static long peakBytes(Device device) {
+        return device.isGpu()
+                ? CudaUtils.getGpuMemory(device).getUsed() // libtorch gives nothing back
+                : peakBytes();
     }
 
     /** Returns the most memory that was resident at a time, in bytes; 0 if unknown. */

@@ -111,7 +111,7 @@ final class ClassifyCommand implements Callable<Integer> {
             requireLabels(texts, classifier.labels());
             requireTokens(texts, tokenizer, classifier.config().contextLength());
             int rows = classifier.padTokenId().isPresent() ? batchSize : 1;
-            MemoryLimit.ofMachine()
+            MemoryLimit.of(manager.getDevice())
                     .requireForward(classifier.config(), Math.min(rows, texts.size()));
             model.setBlock(classifier);
             try (Predictor<String, Classifications> predictor =

@@ -109,7 +109,7 @@ final class EvalCommand implements Callable<Integer> {
             Tokens tokens = tokens(tokenizer);
             tokens.requireIdsBelow(model.config().vocabSize());
             TokenWindows windows = windows(tokens, model.config().contextLength());
-            MemoryLimit.ofMachine()
+            MemoryLimit.of(manager.getDevice())
                     .requireForward(model.config(), Math.min(batchSize, windows.size()));
             double loss = loss(model, windows, manager);
             report(loss, tokens, bytes(tokens, tokenizer), windows);

@@ -66,7 +66,8 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
      * @param precision as for the other
      * @param choice what to multiply with; one for the precision
      * @param parent as for the other
-     * @throws IllegalArgumentException if the model is of another engine or type
+     * @throws IllegalArgumentException if the model is of another engine or type, or its device has
+     *     no such kernel
      */
     public GptDecoder(
             GptModel model, WeightPrecision precision, KernelChoice choice, NDManager parent) {
@@ -78,6 +79,7 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
                                     embedding.getDataType(),
                                     embedding.getManager().getEngine().getEngineName()));
         }
+        choice.requireOn(embedding.getDevice(), precision);
         config = model.config();
         this.precision = precision;
         this.choice = choice;

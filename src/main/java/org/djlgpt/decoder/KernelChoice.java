@@ -5,6 +5,7 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.nn.IllegalParameterException;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.util.Arrays;
 import java.util.List;
@@ -20,7 +21,7 @@ import java.util.concurrent.ConcurrentHashMap;
  * so decoders of one size compute the same.
  *
  * <p>The system property {@value #PROPERTY}, {@code plain}, {@code packed} or {@code widened},
- * insists on one for all weights that have it.
+ * insists on one for all weights that have it on the device.
  *
  * @param kernel the kernel
  * @param reason one phrase, with times if it was tried
@@ -50,7 +51,7 @@ public record KernelChoice(LinearKernel kernel, String reason) {
      */
     public static KernelChoice of(GptConfig config, WeightPrecision precision, NDManager manager) {
         String asked = System.getProperty(PROPERTY);
-        if (asked != null && precision.kernels().contains(named(asked))) {
+        if (asked != null && precision.kernelsOf(manager.getDevice()).contains(named(asked))) {
             return of(named(asked), precision);
         }
         List<LinearKernel> candidates = precision.kernels(manager.getDevice());
@@ -86,6 +87,24 @@ public record KernelChoice(LinearKernel kernel, String reason) {
                             .formatted(name(kernel), name(precision), names(precision.kernels())));
         }
         return new KernelChoice(kernel, "asked for");
+    }
+
+    /**
+     * Refuses a kernel that a device does not have.
+     *
+     * @throws IllegalArgumentException if it is one
+     */
+    void requireOn(Device device, WeightPrecision precision) {
+        List<LinearKernel> there = precision.kernelsOf(device);
+        if (!there.contains(kernel)) {
+            throw new IllegalParameterException(
+                    "{kernel}=%s is not there for weights in %s on %s; use %s"
+                            .formatted(
+                                    name(kernel),
+                                    name(precision),
+                                    ComputeDevice.name(device),
+                                    names(there)));
+        }
     }
 
     private static LinearKernel named(String asked) {

@@ -7,6 +7,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Recording;
 
 import java.util.Arrays;
@@ -154,6 +155,7 @@ final class KernelTrial {
         DecoderKernel.script()
                 .call("multiply", x, all.subList(0, count), scales.get(kernel))
                 .close();
+        ComputeDevice.await(x.getManager());
         return (System.nanoTime() - start) / 1e6 / count / work.rows();
     }
 }

@@ -10,7 +10,8 @@ public enum LinearKernel {
 
     /**
      * A product with numbers in the order in which the processor reads them fastest: oneDNN's for
-     * 16 bits, libtorch's with 8 and 4 bits.
+     * 16 bits, libtorch's with 8 and 4 bits. A GPU has none for 16 bits, and widens 8 and 4 bits to
+     * bfloat16 for each product: that saves memory, not time.
      */
     PACKED,
 

@@ -49,13 +49,19 @@ public enum WeightPrecision {
         return kernels;
     }
 
+    /** Returns the kernels that a device has; a GPU knows no order of 16 bits but the plain one. */
+    List<LinearKernel> kernelsOf(Device device) {
+        return device.isGpu() && kernels.contains(LinearKernel.PLAIN)
+                ? kernels.stream().filter(kernel -> kernel != LinearKernel.PACKED).toList()
+                : kernels;
+    }
+
     /** Returns the kernels that are worth trying on a device, the usual one first. */
     List<LinearKernel> kernels(Device device) {
         if (!type.isFastOn(device)) {
             return List.of(LinearKernel.WIDENED);
         }
-        boolean ordered = device.isGpu() && kernels.contains(LinearKernel.PLAIN);
-        return device.isGpu() ? List.of(ordered ? LinearKernel.PLAIN : kernels.get(0)) : kernels;
+        return device.isGpu() ? kernelsOf(device).subList(0, 1) : kernels;
     }
 
     /** Returns the type of products. */

@@ -6,7 +6,7 @@
  * org.djlgpt.decoder.GptCache}, which is what {@code org.djlgpt.generation} writes with; {@link
  * org.djlgpt.decoder.StatelessDecoder} where the caller keeps keys and values, as DJL's own text
  * generator does; {@link org.djlgpt.decoder.WeightPrecision} says what weights are kept in, and
- * {@link org.djlgpt.decoder.KernelChoice} how they are multiplied on this processor.
+ * {@link org.djlgpt.decoder.KernelChoice} how they are multiplied on a device.
  *
  * <p>Extending: a family is a source in the resources of this package, such as {@code gpt2.py},
  * with two functions, {@code decode_FAMILY} and {@code extend_FAMILY}, that give names and shapes

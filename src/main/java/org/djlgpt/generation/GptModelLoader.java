@@ -1,6 +1,7 @@
 package org.djlgpt.generation;
 
 import ai.djl.Application;
+import ai.djl.Device;
 import ai.djl.MalformedModelException;
 import ai.djl.Model;
 import ai.djl.ndarray.NDManager;
@@ -21,6 +22,7 @@ import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.decoder.StatelessDecoder;
 import org.djlgpt.decoder.WeightPrecision;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -56,7 +58,8 @@ final class GptModelLoader extends BaseModelLoader {
                             .formatted(directory));
         }
         String name = Objects.requireNonNullElse(criteria.getModelName(), getArtifactId());
-        Model model = Model.newInstance(name, criteria.getDevice(), PtEngine.ENGINE_NAME);
+        Device device = Objects.requireNonNullElseGet(criteria.getDevice(), ComputeDevice::get);
+        Model model = Model.newInstance(name, device, PtEngine.ENGINE_NAME);
         try {
             TranslatorFactory own =
                     ClassifierDirectory.isClassifier(directory)

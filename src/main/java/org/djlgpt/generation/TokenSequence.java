@@ -1,6 +1,6 @@
 package org.djlgpt.generation;
 
-import ai.djl.ndarray.NDArray;
+import ai.djl.Device;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -62,11 +62,10 @@ public final class TokenSequence {
         promptLength = length;
     }
 
-    /** Draws a seed from the engine's generator. */
+    /** Draws a seed from the engine's generator for the CPU. */
     static long newSeed(NDManager manager) {
-        try (NDArray seed =
-                manager.randomInteger(0, Long.MAX_VALUE, new Shape(1), DataType.INT64)) {
-            return seed.getLong();
+        try (NDManager host = manager.newSubManager(Device.cpu())) { // the same on a GPU
+            return host.randomInteger(0, Long.MAX_VALUE, new Shape(1), DataType.INT64).getLong();
         }
     }
 

@@ -145,11 +145,17 @@ public final class SequenceClassifier extends GptTrunk {
     private NDArray lastReal(NDArray tokens) {
         long length = tokens.getShape().get(1);
         if (padTokenId == null) {
-            return tokens.getManager().create(new long[] {length - 1}, new Shape(1, 1, 1));
+            return whole(length - 1, tokens).reshape(1, 1, 1);
         }
         NDArray number = tokens.getManager().arange(0, length, 1, DataType.INT64); // (T)
-        NDArray real = tokens.neq(padTokenId).toType(DataType.INT64, false); // (B, T)
+        NDArray real =
+                tokens.neq(whole(padTokenId, tokens)).toType(DataType.INT64, false); // (B, T)
         return real.mul(number).max(new int[] {1}, true).expandDims(2); // (B, 1, 1)
+    }
+
+    /** A number that is made where it is needed; another would have to be copied to a GPU. */
+    private static NDArray whole(long number, NDArray like) {
+        return like.getManager().full(new Shape(), number, DataType.INT64);
     }
 
     @Override

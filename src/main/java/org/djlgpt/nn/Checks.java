@@ -1,6 +1,7 @@
 package org.djlgpt.nn;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
@@ -218,10 +219,13 @@ public final class Checks {
     }
 
     private static void requireKnown(NDArray ids, long vocabSize, long alsoKnown) {
-        long[] values =
-                ids.getDataType() == DataType.INT64
-                        ? ids.toLongArray()
-                        : IntStream.of(ids.toIntArray()).asLongStream().toArray();
+        long[] values;
+        try (NDScope scope = new NDScope()) { // DJL leaves the copy of a GPU's array behind
+            values =
+                    ids.getDataType() == DataType.INT64
+                            ? ids.toLongArray()
+                            : IntStream.of(ids.toIntArray()).asLongStream().toArray();
+        }
         for (int i = 0; i < values.length; i++) {
             boolean known = values[i] >= 0 && values[i] < vocabSize || values[i] == alsoKnown;
             if (!known) {

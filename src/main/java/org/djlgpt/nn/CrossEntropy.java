@@ -6,6 +6,9 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.loss.Loss;
 
+import org.djlgpt.torch.Kernels;
+import org.djlgpt.torch.Recording;
+
 /**
  * The mean negative log-likelihood, in nats per token, of target ids (..) under logits (.., V): <a
  * href="https://docs.pytorch.org/docs/stable/generated/torch.nn.functional.cross_entropy.html">torch.nn.functional.cross_entropy</a>
@@ -29,11 +32,16 @@ public final class CrossEntropy extends Loss {
      * @param predictions one array of logits (.., V)
      * @return the mean, a scalar
      * @throws IllegalArgumentException if the shapes do not match, the targets are no ids, or a
-     *     target lies outside [0, V) and is not {@link #IGNORED}
+     *     target lies outside [0, V) and is not {@link #IGNORED}; where a GPU computes a loss with
+     *     a gradient, the last makes it NaN, see {@link DeferredChecks}
      */
     @Override
     public NDArray evaluate(NDList labels, NDList predictions) {
-        return mean(predictions.singletonOrThrow(), labels.singletonOrThrow());
+        NDArray logits = predictions.singletonOrThrow();
+        boolean learns = Kernels.supports(logits) && Recording.includes(logits);
+        try (DeferredChecks scope = learns ? DeferredChecks.open() : null) {
+            return mean(logits, labels.singletonOrThrow());
+        }
     }
 
     /**

@@ -48,7 +48,7 @@ public final class Embedding extends TensorBlock {
                                 .setName("weight")
                                 .setType(Parameter.Type.WEIGHT)
                                 .optShape(new Shape(numEmbeddings, embeddingDim))
-                                .optInitializer(initializer)
+                                .optInitializer(new SeededInitializer(initializer))
                                 .build());
     }
 

@@ -77,11 +77,20 @@ public final class Functional {
         return checked(
                 ids,
                 () -> Checks.requireKnownTokens(ids, table.getShape().get(0)),
-                () ->
-                        BFloat16.widen(
-                                ids.getNDArrayInternal()
-                                        .embedding(ids, table, SparseFormat.DENSE)
-                                        .singletonOrThrow()));
+                () -> BFloat16.widen(lookUp(ids, table)));
+    }
+
+    /**
+     * The rows (.., E) of a table (V, E). On a GPU a row that is not there is NaN; elsewhere the
+     * engine refuses it.
+     */
+    static NDArray lookUp(NDArray ids, NDArray table) {
+        if (ids instanceof PtNDArray && ids.getDevice().isGpu()) {
+            return Kernels.embedding(ids, table);
+        }
+        return ids.getNDArrayInternal()
+                .embedding(ids, table, SparseFormat.DENSE)
+                .singletonOrThrow();
     }
 
     /**
@@ -284,6 +293,12 @@ public final class Functional {
 
     /** The log-probabilities (N) of targets (N) under logits (N, V); 0 for those ignored. */
     static NDArray logProbabilities(NDArray logits, NDArray targets) {
+        if (Kernels.supports(logits)) {
+            return looked(
+                    targets,
+                    () -> Checks.requireKnownTargets(targets, logits.getShape().get(1)),
+                    () -> CrossEntropyKernel.logProbabilities(logits, targets));
+        }
         Checks.requireKnownTargets(targets, logits.getShape().get(1));
         NDArray ids = targets.maximum(0).expandDims(1); // (N, 1)
         NDArray all = BFloat16.widen(logits).logSoftmax(-1).gather(ids, 1).squeeze(1); // (N)
@@ -292,19 +307,23 @@ public final class Functional {
 
     /**
      * Computes with ids of which none may lie outside a vocabulary. On a CPU libtorch itself
-     * notices such an id, and all that is left is to say which; on a GPU it could not go on
-     * afterwards.
+     * notices such an id, and all that is left is to say which.
      */
     private static NDArray checked(NDArray ids, Runnable check, Supplier<NDArray> computation) {
         boolean noticed = ids instanceof PtNDArray && !ids.getDevice().isGpu();
-        if (!noticed) {
-            check.run();
-        }
         try {
-            return computation.get();
+            return noticed ? computation.get() : looked(ids, check, computation);
         } catch (EngineException e) {
             check.run();
             throw e;
         }
+    }
+
+    /** Looks at ids before it computes, or else NaN is what comes of a wrong one. */
+    private static NDArray looked(NDArray ids, Runnable check, Supplier<NDArray> computation) {
+        if (!ids.getDevice().isGpu() || !DeferredChecks.isOpen()) {
+            check.run();
+        }
+        return computation.get();
     }
 }

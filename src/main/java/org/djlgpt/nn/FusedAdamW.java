@@ -14,6 +14,7 @@ import org.djlgpt.torch.AdamWKernel.Slot;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Kernels;
 import org.djlgpt.torch.Recording;
+import org.djlgpt.torch.UpdateGuard;
 
 import java.util.ArrayList;
 import java.util.LinkedHashMap;
@@ -112,30 +113,56 @@ public final class FusedAdamW extends Optimizer implements AutoCloseable {
      * {@code rescaleGrad} nor {@code clipGrad} is applied.
      *
      * @param parameters initialized float32 parameters of the PyTorch engine
-     * @param gradients a gradient for each; a divisor other than 1 divides them in place
-     * @param divisor what the gradients are divided by first, positive: 1, or the gradients' norm
-     *     over the largest norm allowed where that exceeds 1
+     * @param gradients a gradient for each
      * @throws IllegalArgumentException if there are not as many gradients as parameters, or an
      *     array has the wrong engine, type, shape or device
      */
-    public void step(List<Parameter> parameters, NDList gradients, double divisor) {
+    public void step(List<Parameter> parameters, NDList gradients) {
+        groups(parameters, gradients)
+                .forEach((g, slots) -> kernel.step(slots, g.update, g.rate, g.decay, 1));
+        countUpdate(parameters);
+    }
+
+    /**
+     * Updates many parameters as {@link #step(List, NDList)}, unless a guard, whose word the host
+     * does not wait for, leaves them as they are. Call {@link #countUpdate} once it is known that
+     * it did not.
+     *
+     * @param parameters initialized float32 parameters of the PyTorch engine
+     * @param gradients a gradient for each, which is divided in place
+     * @param guard divides the gradients, or skips the update
+     * @throws IllegalArgumentException if there are not as many gradients as parameters, or an
+     *     array has the wrong engine, type, shape or device
+     */
+    public void step(List<Parameter> parameters, NDList gradients, UpdateGuard guard) {
+        groups(parameters, gradients)
+                .forEach((g, slots) -> kernel.step(slots, g.update, g.rate, g.decay, guard));
+    }
+
+    /**
+     * Counts an update that a guard did not skip.
+     *
+     * @param parameters those that were updated
+     */
+    public void countUpdate(List<Parameter> parameters) {
+        parameters.forEach(parameter -> moments(parameter).countUpdate());
+    }
+
+    private Map<Group, List<Slot>> groups(List<Parameter> parameters, NDList gradients) {
         if (parameters.size() != gradients.size()) {
             throw new IllegalArgumentException(
                     "%d gradients do not match %d parameters; give one for each"
                             .formatted(gradients.size(), parameters.size()));
         }
         Map<Group, List<Slot>> groups = new LinkedHashMap<>();
-        List<AdamMoments> updated = new ArrayList<>();
         for (int i = 0; i < parameters.size(); i++) {
             Parameter parameter = parameters.get(i);
             NDArray weight = parameter.getArray();
             AdamMoments moment = moments(parameter);
-            updated.add(moment);
             groups.computeIfAbsent(group(parameter, moment.updates() + 1), g -> new ArrayList<>())
                     .add(new Slot(weight, gradients.get(i), moment.mean(), moment.square()));
         }
-        groups.forEach((g, slots) -> kernel.step(slots, g.update, g.rate, g.decay, divisor));
-        updated.forEach(AdamMoments::countUpdate);
+        return groups;
     }
 
     /** Parameters that share an update's numbers. */

@@ -9,7 +9,7 @@ import ai.djl.training.initializer.NormalInitializer;
  * first values, touches no block.
  *
  * <p>With the engine's seed set, the values follow from the seed and the order in which the layers
- * are initialized.
+ * are initialized, on every device ({@link SeededInitializer}).
  */
 public interface Layers {
 

@@ -29,7 +29,7 @@ public sealed class Linear extends TensorBlock permits LoraLinear {
                                 .setName("weight")
                                 .setType(Parameter.Type.WEIGHT)
                                 .optShape(new Shape(outputDim, inputDim))
-                                .optInitializer(builder.weightInitializer())
+                                .optInitializer(new SeededInitializer(builder.weightInitializer()))
                                 .build());
         bias =
                 builder.bias
@@ -38,7 +38,8 @@ public sealed class Linear extends TensorBlock permits LoraLinear {
                                         .setName("bias")
                                         .setType(Parameter.Type.BIAS)
                                         .optShape(new Shape(outputDim))
-                                        .optInitializer(builder.biasInitializer())
+                                        .optInitializer(
+                                                new SeededInitializer(builder.biasInitializer()))
                                         .build())
                         : null;
     }

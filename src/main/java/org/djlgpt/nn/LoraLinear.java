@@ -58,7 +58,7 @@ public final class LoraLinear extends Linear {
                 .setName(name)
                 .setType(Parameter.Type.WEIGHT)
                 .optShape(new Shape(shape))
-                .optInitializer(initializer)
+                .optInitializer(new SeededInitializer(initializer))
                 .build();
     }
 

@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
-import ai.djl.ndarray.types.SparseFormat;
 
 import org.djlgpt.torch.BFloat16;
 
@@ -43,10 +42,18 @@ public sealed interface Positions {
      *     otherwise one more than that of the token before it. What is computed from them belongs
      *     to their manager
      * @return these positions
-     * @throws IllegalArgumentException if they are not as described, naming the first that is not
+     * @throws IllegalArgumentException if they are not as described, naming the first that is not,
+     *     unless they are on a GPU and {@link DeferredChecks} are open
      */
     static Positions packed(NDArray positions) {
         Checks.requireRank("positions", positions.getShape(), "(B, T)", 2, 2);
+        if (!positions.getDevice().isGpu() || !DeferredChecks.isOpen()) {
+            requireSequences(positions);
+        }
+        return new Packed(positions, new HashMap<>());
+    }
+
+    private static void requireSequences(NDArray positions) {
         int tokens = (int) positions.getShape().get(1);
         long[] values = positions.toLongArray();
         for (int i = 0; i < values.length; i++) {
@@ -61,7 +68,6 @@ public sealed interface Positions {
                                         next == 0 ? "" : ", or " + next + ", where it goes on"));
             }
         }
-        return new Packed(positions, new HashMap<>());
     }
 
     /**
@@ -126,10 +132,7 @@ record Packed(NDArray positions, Map<Packed.Kind, NDArray> masks) implements Pos
     @Override
     public NDArray lookUp(NDArray table, long tokens) {
         requireRows(positions.getShape().get(0), tokens);
-        return positions
-                .getNDArrayInternal()
-                .embedding(positions, table, SparseFormat.DENSE)
-                .singletonOrThrow(); // (B, T, E)
+        return Functional.lookUp(positions, table); // (B, T, E)
     }
 
     @Override
@@ -157,8 +160,9 @@ record Packed(NDArray positions, Map<Packed.Kind, NDArray> masks) implements Pos
             int tokens = (int) positions.getShape().get(1);
             NDArray place = manager.arange(0, tokens, 1, DataType.INT64, positions.getDevice());
             NDArray age = place.expandDims(1).sub(place); // (T, T)
-            NDArray seen = positions.add(1).minimum(kind.window); // (B, T)
-            NDArray hidden = age.lt(0).logicalOr(age.gte(seen.expandDims(1).expandDims(3)));
+            NDArray oldest = manager.full(new Shape(), kind.window - 1, DataType.INT64);
+            NDArray seen = positions.minimum(oldest).expandDims(1).expandDims(3); // (B, 1, T, 1)
+            NDArray hidden = age.lt(age.zerosLike()).logicalOr(age.gt(seen)); // (B, 1, T, T)
             NDArray never =
                     manager.full(hidden.getShape(), Float.NEGATIVE_INFINITY, DataType.FLOAT32);
             NDArray mask = NDArrays.where(hidden, never, never.zerosLike()); // (B, 1, T, T)

@@ -91,7 +91,7 @@ public abstract class TensorBlock extends AbstractBlock {
         requireOne(inputs);
         NDArray x = inputs.head();
         Pass pass = new Pass(parameters, training);
-        try {
+        try (DeferredChecks scope = training ? DeferredChecks.open() : null) {
             return new NDList(scoped(() -> BFloat16.widen(run(BFloat16.widen(x), pass)), x));
         } catch (EngineException e) {
             requireTypeOfParameters(x.getDataType(), e);

@@ -14,8 +14,9 @@
  *
  * <p>To write a block of your own in this style, extend {@link org.djlgpt.nn.TensorBlock}: it
  * checks the input and frees intermediate arrays, and {@link org.djlgpt.nn.Pass} sends an array
- * through blocks. {@link org.djlgpt.nn.Scalar} is for numbers that autograd must be able to keep.
- * {@link org.djlgpt.nn.IllegalParameterException} refuses a value by the parameter's name.
+ * through blocks. {@link org.djlgpt.nn.Scalar} is for numbers that autograd must be able to keep,
+ * and {@link org.djlgpt.nn.DeferredChecks} for a training step of your own that must not wait for a
+ * GPU. {@link org.djlgpt.nn.IllegalParameterException} refuses a value by the parameter's name.
  *
  * <p>Imports {@code org.djlgpt.torch} and DJL only.
  */

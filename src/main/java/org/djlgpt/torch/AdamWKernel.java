@@ -1,7 +1,9 @@
 package org.djlgpt.torch;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
+import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 
 import java.util.ArrayList;
@@ -49,6 +51,36 @@ public record AdamWKernel(double beta1, double beta2, double epsilon) {
      * @param step the number of this step, from 1
      * @param learningRate the learning rate
      * @param weightDecay the share of each parameter, times the learning rate, that is taken off it
+     * @param guard divides the gradients first, in place, or leaves everything as it is
+     * @throws IllegalArgumentException if an argument is out of range, or an array has the wrong
+     *     engine, type, shape or device
+     */
+    public void step(
+            List<Slot> slots,
+            long step,
+            double learningRate,
+            double weightDecay,
+            UpdateGuard guard) {
+        step(
+                slots,
+                step,
+                learningRate,
+                weightDecay,
+                List.of(
+                        argument("divisor", guard.divisor()).type(DataType.FLOAT32).shape().array(),
+                        argument("skipped", guard.skipped())
+                                .type(DataType.FLOAT32)
+                                .shape()
+                                .array()));
+    }
+
+    /**
+     * Changes parameters by one step. The parameters may require gradients; nothing is recorded.
+     *
+     * @param slots the parameters that share a learning rate and a weight decay, at least one
+     * @param step the number of this step, from 1
+     * @param learningRate the learning rate
+     * @param weightDecay the share of each parameter, times the learning rate, that is taken off it
      * @param divisor what the gradients are divided by first, above 0: 1, or the gradients' norm
      *     over the largest norm allowed where that exceeds 1
      * @throws IllegalArgumentException if an argument is out of range, or an array has the wrong
@@ -56,14 +88,30 @@ public record AdamWKernel(double beta1, double beta2, double epsilon) {
      */
     public void step(
             List<Slot> slots, long step, double learningRate, double weightDecay, double divisor) {
-        requireIn(step >= 1, "step", step, "at least 1; count steps from 1");
-        requireIn(learningRate >= 0, "learningRate", learningRate, "at least 0");
-        requireIn(weightDecay >= 0, "weightDecay", weightDecay, "at least 0");
         requireIn(
                 divisor > 0 && divisor < Double.POSITIVE_INFINITY,
                 "divisor",
                 divisor,
                 "above 0 and finite; skip the step when the gradient is not finite");
+        List<PtNDArray> guards = new ArrayList<>();
+        if (divisor != 1 && !slots.isEmpty()) {
+            NDManager manager = slots.get(0).gradient().getManager();
+            guards.add((PtNDArray) manager.full(new Shape(), (float) divisor, DataType.FLOAT32));
+            guards.add((PtNDArray) manager.zeros(new Shape()));
+        }
+        step(slots, step, learningRate, weightDecay, guards);
+        guards.forEach(PtNDArray::close);
+    }
+
+    private void step(
+            List<Slot> slots,
+            long step,
+            double learningRate,
+            double weightDecay,
+            List<PtNDArray> guards) {
+        requireIn(step >= 1, "step", step, "at least 1; count steps from 1");
+        requireIn(learningRate >= 0, "learningRate", learningRate, "at least 0");
+        requireIn(weightDecay >= 0, "weightDecay", weightDecay, "at least 0");
         requireIn(!slots.isEmpty(), "slots.size()", 0, "at least 1");
         List<PtNDArray> parameters = new ArrayList<>(slots.size());
         List<PtNDArray> gradients = new ArrayList<>(slots.size());
@@ -89,7 +137,7 @@ public record AdamWKernel(double beta1, double beta2, double epsilon) {
                         beta2,
                         epsilon,
                         weightDecay,
-                        divisor);
+                        guards);
     }
 
     private static Argument argument(String name, NDArray array) {

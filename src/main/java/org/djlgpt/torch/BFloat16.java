@@ -4,6 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.pytorch.engine.PtNDArray;
+import ai.djl.util.cuda.CudaUtils;
 
 /**
  * The conversions to and from bfloat16: float32's range with 8 bits of precision, in half the
@@ -30,6 +31,9 @@ public final class BFloat16 {
 
     private static final String PROPERTY = "djlgpt.bfloat16";
 
+    /** The compute capability of the first generation of GPUs that has it, times 10. */
+    private static final int AMPERE = 80;
+
     private BFloat16() {}
 
     /** Asks once, at the first use. */
@@ -46,11 +50,22 @@ public final class BFloat16 {
      * libtorch's own and the same for as long as the process lives.
      *
      * @param device a device of the PyTorch engine
-     * @return true for a GPU, and for a processor with instructions for the type; the system
-     *     property {@code djlgpt.bfloat16} decides for the processor if it is set
+     * @return true for a GPU of compute capability 8.0 or more (Ampere), and for a processor with
+     *     instructions for the type; the system property {@code djlgpt.bfloat16} decides for the
+     *     processor if it is set, and for a GPU if it is {@code true}
      */
     public static boolean isFastOn(Device device) {
-        return device.isGpu() || Processor.HAS_BFLOAT16;
+        return device.isGpu()
+                ? Boolean.getBoolean(PROPERTY) || multiplies(device)
+                : Processor.HAS_BFLOAT16;
+    }
+
+    private static boolean multiplies(Device gpu) {
+        try {
+            return Integer.parseInt(CudaUtils.getComputeCapability(gpu.getDeviceId())) >= AMPERE;
+        } catch (IllegalStateException e) {
+            return true; // there is no such GPU, so nothing will be slow on it
+        }
     }
 
     /**
@@ -62,7 +77,8 @@ public final class BFloat16 {
     public static void requireFastOn(Device device) {
         if (!isFastOn(device)) {
             throw new UnsupportedOperationException(
-                    "this processor does not multiply bfloat16, which can take a hundred times as"
+                    (device.isGpu() ? ComputeDevice.name(device) : "this processor")
+                            + " does not multiply bfloat16, which can take a hundred times as"
                             + " long as float32; compute in float32, or insist with -D"
                             + PROPERTY
                             + "=true");

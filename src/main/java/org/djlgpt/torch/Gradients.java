@@ -74,11 +74,23 @@ public final class Gradients {
      * @throws IllegalArgumentException if an array is of another engine or type, or closed
      */
     public static float norm(List<? extends NDArray> gradients) {
-        List<PtNDArray> arrays =
-                Argument.list("Gradients.norm", "gradients", gradients, DataType.FLOAT32);
-        try (NDArray norm = TorchScript.kernels().call("norm", arrays)) {
+        try (NDArray norm = normArray(gradients)) {
             return norm.getFloat();
         }
+    }
+
+    /**
+     * Measures gradients as {@link #norm}, without waiting for the result.
+     *
+     * @param gradients float32 arrays, at least one
+     * @return the norm, a float32 scalar that belongs to the manager of the first array
+     * @throws IllegalArgumentException if an array is of another engine or type, or closed
+     */
+    public static NDArray normArray(List<? extends NDArray> gradients) {
+        return TorchScript.kernels()
+                .call(
+                        "norm",
+                        Argument.list("Gradients.norm", "gradients", gradients, DataType.FLOAT32));
     }
 
     /**

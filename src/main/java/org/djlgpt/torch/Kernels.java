@@ -370,6 +370,29 @@ public final class Kernels {
     }
 
     /**
+     * Looks ids up in a table, where one that it does not have gives NaN: {@code
+     * torch.nn.functional.embedding} ends all computing on a GPU then.
+     *
+     * @param ids ids (..), INT32 or INT64
+     * @param table a row for each id (V, E), float32, float64 or bfloat16
+     * @return the rows (.., E), of the table's type
+     * @throws IllegalArgumentException if a shape, a type or a device is wrong
+     */
+    public static NDArray embedding(NDArray ids, NDArray table) {
+        String function = "embedding";
+        Argument rows =
+                Argument.of(function, "table", table)
+                        .rank(2)
+                        .type(DataType.FLOAT32, DataType.FLOAT64, BFloat16.DATA_TYPE)
+                        .notEmpty();
+        Argument which =
+                Argument.of(function, "ids", ids)
+                        .type(DataType.INT32, DataType.INT64)
+                        .onDeviceOf(rows);
+        return TorchScript.kernels().call(function, which.array(), rows.array());
+    }
+
+    /**
      * Draws an index from each row of probabilities with the engine's generator, which DJL's own
      * {@code randomMultinomial} can't on this engine (<a
      * href="https://docs.pytorch.org/docs/stable/generated/torch.multinomial.html">torch.multinomial</a>).

@@ -16,7 +16,7 @@ public interface Batches {
     /**
      * Makes a batch, the same one for the same number.
      *
-     * @param manager owns the arrays
+     * @param manager owns the arrays, on the host; a training moves them to its device
      * @param number counts the batches of all steps, from 0
      * @return what the {@link Objective} takes, such as token ids (B, T) and for each the id that
      *     follows it (B, T), INT64

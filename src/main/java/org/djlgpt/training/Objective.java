@@ -31,7 +31,8 @@ public interface Objective {
     /**
      * Counts what the loss is the mean of, so that batches with more of it weigh more.
      *
-     * @param batch the arrays of a {@link org.djlgpt.data.TrainingSet}
+     * @param batch the arrays of a {@link org.djlgpt.data.TrainingSet}; a training counts them
+     *     before they leave the host
      * @return the number; 0 if there is nothing to learn
      */
     long count(NDList batch);

@@ -17,7 +17,7 @@ public interface StepHook {
 
     /**
      * Sees, and may change in place, the gradients of a step's batches before their norm is taken
-     * and clipped.
+     * and clipped. Any hook but {@link #NONE} makes a step on a GPU wait here, to know the loss.
      *
      * @param step the number of steps before
      * @param loss the mean loss of the batches in nats per token

@@ -1,7 +1,9 @@
 package org.djlgpt.training;
 
+import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
@@ -10,15 +12,18 @@ import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.nn.AdamMoments;
+import org.djlgpt.nn.DeferredChecks;
 import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
 import org.djlgpt.torch.Threads;
+import org.djlgpt.torch.UpdateGuard;
 
 import java.io.IOException;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 import java.util.function.Supplier;
 
@@ -35,6 +40,9 @@ import java.util.function.Supplier;
  *     }
  * }
  * }</pre>
+ *
+ * <p>On a GPU the host waits for a step once, at its end, to read loss and norm; whether they are
+ * finite is decided on the GPU before. Batches are made on the host.
  *
  * <p>Inside {@link org.djlgpt.nn.Autocast#bfloat16()} it computes in bfloat16; parameters,
  * gradients and moments are float32. It belongs to one thread, and as the engine's generator is
@@ -194,7 +202,7 @@ public final class TrainingStep implements AutoCloseable {
         long begin = System.nanoTime();
         try (NDManager trial = manager.newSubManager()) {
             NDList sums = null;
-            for (Part part : learn(shares(batches.batch(trial, 0)), 1, trial)) {
+            for (Part part : learn(shares(0, trial), 1, trial)) {
                 sums = add(sums, part.gradients(), trial);
             }
         }
@@ -214,11 +222,11 @@ public final class TrainingStep implements AutoCloseable {
         this.step = step;
         long begin = System.nanoTime();
         Engine.getInstance().setRandomSeed(plan.seed() + step);
-        double loss = 0;
-        double norm;
-        long tokens = 0;
-        try (NDManager stepManager = manager.newSubManager()) {
+        try (NDManager stepManager = manager.newSubManager();
+                Recording off = Recording.off()) {
             NDList gradients = null;
+            NDList losses = new NDList(); // in sum the mean
+            long tokens = 0;
             List<List<Share>> all = batches(stepManager);
             long count = all.stream().flatMap(List::stream).mapToLong(Share::count).sum();
             if (count == 0) {
@@ -229,21 +237,49 @@ public final class TrainingStep implements AutoCloseable {
             for (List<Share> batch : all) {
                 for (Part part : learn(batch, count, stepManager)) {
                     gradients = add(gradients, part.gradients(), stepManager);
-                    loss += part.loss();
+                    part.loss().attach(stepManager);
+                    losses.add(part.loss());
                     part.manager().close();
                 }
                 tokens += batch.stream().mapToLong(Share::tokens).sum();
             }
-            loss = hook.afterGradients(step, loss, gradients);
-            norm = Gradients.norm(gradients);
-            if (Double.isFinite(loss) && Double.isFinite(norm)) {
-                double excess = plan.clipNorm() == 0 ? 0 : norm / plan.clipNorm();
-                optimizer.step(parameters, gradients, Math.max(1, excess));
-            }
+            StepReport report = update(gradients, losses, tokens, begin);
             hook.afterUpdate(step, weights);
+            return report;
+        }
+    }
+
+    /** Decides on the device whether and how gradients change weights; then tells the host. */
+    private StepReport update(NDList gradients, NDList losses, long tokens, long begin)
+            throws IOException {
+        NDList measured = losses;
+        if (hook != StepHook.NONE) {
+            double told = hook.afterGradients(step, sum(numbers(losses)), gradients);
+            measured = new NDList(Scalar.of(told, losses.head()));
+        }
+        NDArray norm = Gradients.normArray(gradients);
+        optimizer.step(parameters, gradients, UpdateGuard.of(measured, norm, plan.clipNorm()));
+        measured.add(norm);
+        float[] known = numbers(measured); // nothing before waits for a GPU
+        double length = known[known.length - 1];
+        double loss = sum(Arrays.copyOf(known, known.length - 1));
+        if (Double.isFinite(loss) && Double.isFinite(length)) {
+            optimizer.countUpdate(parameters);
         }
         double took = (System.nanoTime() - begin) / 1e9;
-        return new StepReport(step + 1, loss, rate(), norm, tokens, tokens / took);
+        return new StepReport(step + 1, loss, rate(), length, tokens, tokens / took);
+    }
+
+    private static float[] numbers(NDList scalars) {
+        return NDArrays.stack(scalars).toFloatArray();
+    }
+
+    private static double sum(float... numbers) {
+        double sum = 0;
+        for (float number : numbers) {
+            sum += number;
+        }
+        return sum;
     }
 
     private double rate() {
@@ -254,25 +290,32 @@ public final class TrainingStep implements AutoCloseable {
     private record Share(NDList rows, long tokens, long count) {}
 
     /** What a share adds to the mean loss and to the gradients, and who owns what it took. */
-    private record Part(double loss, NDList gradients, NDManager manager) {}
+    private record Part(NDArray loss, NDList gradients, NDManager manager) {}
 
     private List<List<Share>> batches(NDManager stepManager) {
         List<List<Share>> all = new ArrayList<>();
         for (int i = 0; i < plan.gradientAccumulation(); i++) {
             long number = (long) step * plan.gradientAccumulation() + i;
-            all.add(shares(batches.batch(stepManager, number)));
+            all.add(shares(number, stepManager));
         }
         return all;
     }
 
-    /** Splits a batch over the workers, as evenly as can be. */
-    private List<Share> shares(NDList batch) {
+    /**
+     * Splits a batch over the workers, as evenly as can be. It is made and counted on the host, and
+     * then moved.
+     */
+    private List<Share> shares(long number, NDManager owner) {
+        NDManager host = owner.newSubManager(Device.cpu());
+        NDList batch = batches.batch(host, number);
         long rows = batch.head().getShape().get(0);
         long count = Math.min(rows, workers.count());
         List<Share> shares = new ArrayList<>();
         for (long i = 0; i < count; i++) {
             NDList share = rows(batch, i * rows / count, (i + 1) * rows / count);
-            shares.add(new Share(share, share.head().size(), objective.count(share)));
+            long counted = objective.count(share);
+            NDList moved = share.toDevice(owner.getDevice(), false);
+            shares.add(new Share(moved, share.head().size(), counted));
         }
         return shares;
     }
@@ -299,11 +342,12 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     private Part part(NDList batch, double weight, NDManager owner) {
-        try (Recording on = Recording.on()) {
+        try (Recording on = Recording.on();
+                DeferredChecks looks = DeferredChecks.open()) {
             Pass pass = new Pass(new ParameterStore(owner, false), true);
             NDArray mean = objective.loss(model, batch, pass);
             NDArray loss = mean.mul(Scalar.of(weight, mean));
-            return new Part(loss.getFloat(), Gradients.of(loss, weights), owner);
+            return new Part(loss.stopGradient(), Gradients.of(loss, weights), owner);
         }
     }
 

@@ -71,7 +71,8 @@ def _int4_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   s, z = s.to(x.dtype), (z - 8 * s).to(x.dtype)
   y = torch.empty([x.size(0), N], dtype=x.dtype, device=x.device)
   start = 0
-  for pairs in weight.view(-1, K, half).split(max(1, 200000 // (K * half))):
+  part = 20000000 if x.is_cuda else 200000
+  for pairs in weight.view(-1, K, half).split(max(1, part // (K * half))):
     n = 2 * half * pairs.size(0)
     numbers = torch.cat([pairs & 15, pairs >> 4], 2).transpose(0, 1).reshape(-1, 32, n)
     wide = numbers.to(x.dtype).mul_(s.narrow(2, start, n)).add_(z.narrow(2, start, n))

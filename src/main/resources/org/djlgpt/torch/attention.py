@@ -90,7 +90,7 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
   elif mask is not None and window < start + T:
     mask = mask & torch.ones([T, start + T], dtype=11, device=q.device).triu(start + 1 - window)
   context = torch.scaled_dot_product_attention(q, k, v, mask, 0., causal)
-  return context.view(B, heads, T, D)
+  return context.reshape(B, heads, T, D)
 
 
 def grown_cache(cache: Tensor, length: int, room: int) -> Tensor:

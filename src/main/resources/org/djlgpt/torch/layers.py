@@ -36,3 +36,11 @@ def add_low_rank(y: Tensor, x: Tensor, a: Tensor, b: Tensor, scale: float) -> Te
   few = torch.linear(x.type_as(a), a)
   sum = torch.addmm(y.reshape(-1, b.size(0)), few.view(-1, a.size(0)), b.t(), alpha=scale)
   return sum.view_as(y)
+
+
+def embedding(ids: Tensor, table: Tensor) -> Tensor:
+  """Rows of a table (V, E), or NaN where there is no such row: a GPU that is asked for one computes
+  nothing any more."""
+  rows = torch.embedding(table, ids.clamp(0, table.size(0) - 1))
+  unknown = (ids < 0) | (ids >= table.size(0))
+  return rows.masked_fill(unknown.unsqueeze(-1), float("nan"))

@@ -9,6 +9,7 @@ import org.apache.hadoop.fs.FileSystem;
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.io.FileNotFoundException;
 import java.io.IOException;
@@ -40,7 +41,7 @@ record ExecutorModel(GptModel model, Tokenizer tokenizer, NDManager manager) {
         ExecutorModel model = MODELS.get(folder);
         if (model == null) {
             Path files = local(folder, configuration);
-            NDManager manager = NDManager.newBaseManager();
+            NDManager manager = ComputeDevice.newManager();
             model =
                     new ExecutorModel(
                             ModelDirectory.load(files, manager), Tokenizer.load(files), manager);

@@ -11,6 +11,7 @@ import org.djlgpt.data.TokenWindows;
 import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Recording;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.Evaluation;
@@ -56,7 +57,7 @@ final class Worker {
     private Worker(TrainingJob job, int rank) throws IOException, MalformedModelException {
         this.job = job;
         this.rank = rank;
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         folder = job.roundFolder();
         GptModel model = job.source().make(manager);
         int context = model.config().contextLength();

@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.inference.Predictor;
@@ -31,6 +32,7 @@ import ai.djl.translate.NoopTranslator;
 import ai.djl.translate.Translator;
 import ai.djl.translate.TranslatorContext;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.io.TempDir;
@@ -61,7 +63,7 @@ class InsideDjlTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         Random random = new Random(1);
         float[] inputs = new float[EXAMPLES * TOKENS * WIDTH];
         long[] answers = new long[EXAMPLES];
@@ -90,7 +92,7 @@ class InsideDjlTest {
     @EnumSource(names = {"V2", "CAUSAL", "WRAPPER", "MULTI_HEAD", "GROUPED_QUERY"})
     void aNetworkOfDjlBlocksLearnsToAttendIsSavedLoadedAndServed(Rung rung) throws Exception {
         float[] logits;
-        try (Model model = Model.newInstance("marked-symbol")) {
+        try (Model model = Model.newInstance("marked-symbol", ComputeDevice.get())) {
             model.setBlock(network(rung));
             fit(model);
             assertTrue(loss(model.getBlock()) < 0.2, () -> "loss " + loss(model.getBlock()));
@@ -98,7 +100,7 @@ class InsideDjlTest {
             model.save(folder, "marked-symbol");
         }
 
-        try (Model model = Model.newInstance("marked-symbol")) {
+        try (Model model = Model.newInstance("marked-symbol", ComputeDevice.get())) {
             model.setBlock(network(rung));
             model.load(folder, "marked-symbol");
 
@@ -110,6 +112,7 @@ class InsideDjlTest {
     private void fit(Model model) throws Exception {
         DefaultTrainingConfig config =
                 new DefaultTrainingConfig(new SoftmaxCrossEntropyLoss())
+                        .optDevices(new Device[] {ComputeDevice.get()})
                         .optOptimizer(
                                 Optimizer.adam()
                                         .optLearningRateTracker(Tracker.fixed(0.01f))

@@ -15,6 +15,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Kernels;
 import org.junit.jupiter.api.AfterEach;
@@ -87,7 +88,7 @@ class KeyValueCacheTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         x = new RandomArrays(manager, 1).normal(2, CONTEXT, 8);
     }
 

@@ -17,6 +17,7 @@ import ai.djl.nn.Block;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class LadderTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         arrays = new RandomArrays(manager, 1);
         x = arrays.normal(SIZES.input().getShape()); // (2, 5, 4)
     }

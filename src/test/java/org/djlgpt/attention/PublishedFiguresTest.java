@@ -18,6 +18,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 
 import org.djlgpt.testing.Figures;
+import org.djlgpt.testing.OnCpu;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -34,7 +36,7 @@ class PublishedFiguresTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         inputs = array(manager, FIGURES.get("inputs")); // (6, 3)
     }
 
@@ -111,6 +113,7 @@ class PublishedFiguresTest {
     }
 
     @Test
+    @OnCpu(OnCpu.DRAWS)
     void dropoutFromItsSeed() {
         NDArray masked =
                 forward(new CausalMask(6), selfAttentionV2().attentionScores(inputs)).get(0, 0);

@@ -29,6 +29,7 @@ import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.Objective;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -65,7 +66,7 @@ class ClassifierDirectoryTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

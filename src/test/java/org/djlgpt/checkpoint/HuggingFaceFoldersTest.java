@@ -28,6 +28,7 @@ import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -68,7 +69,7 @@ class HuggingFaceFoldersTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.Damage;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.ValueSource;
@@ -57,7 +58,7 @@ class ModelDirectoryDamageTest {
     }
 
     private boolean isRefused() throws IOException {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             try {
                 GptModel model = ModelDirectory.load(folder, manager);
                 assertEquals(model.getParameters().size(), manager.getManagedArrays().size());

@@ -17,6 +17,7 @@ import com.google.gson.JsonParser;
 
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -43,7 +44,7 @@ class ModelDirectoryMalformedTest {
 
     @BeforeEach
     void copyAGoodFolder() throws Exception {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         copy("huggingface-tiny");
     }
 
@@ -124,7 +125,7 @@ class ModelDirectoryMalformedTest {
     void anOutputLayerThatIsSaidToBeTiedMustBeTheEmbedding() throws Exception {
         changeTensors(
                 tensors -> tensors.put("lm_head.weight", tensors.get("transformer.wte.weight")));
-        try (NDManager loading = NDManager.newBaseManager()) {
+        try (NDManager loading = ComputeDevice.newManager()) {
             GptModel model = ModelDirectory.load(folder, loading);
             assertEquals(model.getParameters().size(), loading.getManagedArrays().size());
         }
@@ -274,7 +275,7 @@ class ModelDirectoryMalformedTest {
     }
 
     private void assertRefusedToLoad(Class<? extends Exception> type, String... parts) {
-        try (NDManager loading = NDManager.newBaseManager()) {
+        try (NDManager loading = ComputeDevice.newManager()) {
             assertRefused(type, () -> ModelDirectory.load(folder, loading), parts);
             assertRefused(type, () -> ModelDirectory.load(folder, loading), folder.toString());
             assertEquals(0, loading.getManagedArrays().size(), "arrays left behind");

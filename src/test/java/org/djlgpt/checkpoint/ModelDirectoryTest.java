@@ -26,6 +26,7 @@ import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.Tokenizer;
 import org.djlgpt.tuning.ChatTemplate;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -51,7 +52,7 @@ class ModelDirectoryTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

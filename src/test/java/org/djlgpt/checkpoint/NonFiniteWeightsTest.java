@@ -12,6 +12,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -44,7 +45,7 @@ class NonFiniteWeightsTest {
                 Files.write(file, bytes);
             }
         }
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             ModelDirectory.load(folder, manager); // it is good again
         }
     }
@@ -90,7 +91,7 @@ class NonFiniteWeightsTest {
         for (int i = 0; i < 3; i++) {
             overwrite(file, "transformer.ln_f.bias", i, bits("7f7fffff")); // their sum overflows
         }
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             ModelDirectory.load(folder, manager);
         }
     }
@@ -165,7 +166,7 @@ class NonFiniteWeightsTest {
     }
 
     private void assertMalformed(String... parts) {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             assertRefused(
                     MalformedModelException.class,
                     () -> ModelDirectory.load(folder, manager),

@@ -18,6 +18,7 @@ import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Positions;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
 import org.junit.jupiter.api.AfterEach;
@@ -35,7 +36,7 @@ import java.util.Map;
  */
 class PackedFoldersTest {
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
 
     @AfterEach
     void close() {

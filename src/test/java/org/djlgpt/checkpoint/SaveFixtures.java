@@ -17,6 +17,7 @@ import org.djlgpt.nn.LoraLinear;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.io.File;
 import java.nio.file.Files;
@@ -48,7 +49,7 @@ final class SaveFixtures {
     }
 
     private static void save(Path fixture, Path target) throws Exception {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             JsonObject expected =
                     Figures.read(SaveFixtures.class, fixture.getFileName() + "/expected.json");
             NDArray ids = Figures.ids(manager, expected.get("ids"));

@@ -10,6 +10,7 @@ import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
 import org.djlgpt.model.GptModel;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class ShardedWeightsTest {
 
     @BeforeEach
     void copyAGoodFolder() throws Exception {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         Path good = Path.of(getClass().getResource("huggingface-sharded-bf16").toURI());
         for (String name : files(good)) {
             Files.copy(good.resolve(name), folder.resolve(name));

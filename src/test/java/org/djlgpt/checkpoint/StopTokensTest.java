@@ -13,6 +13,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -124,7 +125,7 @@ class StopTokensTest {
     @ValueSource(strings = {"[5, 3, 7]", "[]", "4", "null"})
     void whatOnlyOneFileSaysIsThereInAModelThatIsSavedAgain(String ids) throws Exception {
         Path again = folder.resolve("again");
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             GptModel model = TinyGpt.scrambled(TinyGpt.size(8, 4).build(), 1, manager);
             ModelDirectory.save(model, CharTokenizer.fromText("abcdefgh"), folder);
             write("generation_config.json", "{'eos_token_id': " + ids + "}");

@@ -8,6 +8,7 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -70,7 +71,7 @@ class AttentionCommandTest {
 
     /** Asks the model itself. */
     private static String expectedWeights(String text) throws Exception {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             int[] ids = Tokenizer.load(model).encode(text);
             NDArray tokens = manager.create(ids).expandDims(0);
             return ModelDirectory.load(model, manager).attentionWeights(tokens).stream()

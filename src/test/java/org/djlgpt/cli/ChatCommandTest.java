@@ -11,6 +11,7 @@ import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.PretrainedTokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -35,7 +36,7 @@ class ChatCommandTest {
 
     @BeforeEach
     void save() throws IOException {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             PretrainedTokenizer tokenizer = PretrainedTokenizer.load(TOKENIZER);
             ModelDirectory.save(
                     TinyGpt.scrambled(TinyGpt.size(tokenizer.vocabSize(), 300).build(), 4, manager),

@@ -17,6 +17,7 @@ import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -43,7 +44,7 @@ class ClassifyCommandTest {
     static void save() throws IOException {
         classifier = folder.resolve("classifier");
         writer = folder.resolve("writer");
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             GptModel base =
                     TinyGpt.scrambled(
                             TinyGpt.size(LETTERS.vocabSize(), CONTEXT).build(), 3, manager);
@@ -80,7 +81,7 @@ class ClassifyCommandTest {
     }
 
     private static float[] probabilities(String text) throws Exception {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray ids = manager.create(LETTERS.encode(text)).expandDims(0);
             return Blocks.infer(ClassifierDirectory.load(classifier, manager), ids)
                     .softmax(1)

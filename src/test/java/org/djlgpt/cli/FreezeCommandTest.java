@@ -9,6 +9,7 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -44,7 +45,7 @@ class FreezeCommandTest {
 
         assertEquals(0, command.exitCode(), command.err());
         assertTrue(command.out().contains("Frozen   embeddings, 0: "), command.out());
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             GptModel before = ModelDirectory.load(base, manager);
             GptModel after = ModelDirectory.load(tuned, manager);
             assertArrayEquals(tokens(before), tokens(after));

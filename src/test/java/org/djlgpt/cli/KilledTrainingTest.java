@@ -5,6 +5,7 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 import static org.junit.jupiter.api.Assumptions.assumeFalse;
 
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.training.Checkpoint;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -25,6 +26,7 @@ import java.util.Random;
 import java.util.stream.Stream;
 
 /** Real processes that are killed or told to stop, and go on. */
+@OnCpu(OnCpu.BITS)
 class KilledTrainingTest {
 
     private static final int LONGEST_LIFE_MILLIS = 300;

@@ -11,6 +11,7 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.checkpoint.ClassifierDirectory;
 import org.djlgpt.model.Lora;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -123,7 +124,7 @@ class LabelsCommandTest {
                         out);
 
         assertEquals(0, command.exitCode(), command.err());
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             assertTrue(Lora.config(ClassifierDirectory.load(out, manager)).isEmpty());
         }
         Command resumed = Command.gpt("train", "--resume", out, "--steps", 6);

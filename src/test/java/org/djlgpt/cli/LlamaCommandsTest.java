@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.model.LlamaConfig;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.text.CharTokenizer;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -195,6 +196,7 @@ class LlamaCommandsTest {
     }
 
     @Test
+    @OnCpu(OnCpu.BITS)
     void aRunThatIsInterruptedIsTheSameRun() throws IOException {
         Path halved = folder.resolve("halved");
         assertEquals(0, train(halved, "--steps", 6, "--eval-every", 3).exitCode());

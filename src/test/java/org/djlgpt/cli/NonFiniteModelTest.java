@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.index.NDIndex;
 
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -122,7 +123,7 @@ class NonFiniteModelTest {
 
     private static void change(Path file, String tensor, String index, float value)
             throws IOException, MalformedModelException {
-        try (NDManager manager = NDManager.newBaseManager();
+        try (NDManager manager = ComputeDevice.newManager();
                 SafeTensors stored = SafeTensors.open(file)) {
             Map<String, NDArray> tensors = new LinkedHashMap<>();
             for (String name : stored.names()) {

@@ -6,6 +6,7 @@ import static org.junit.jupiter.api.Assertions.assertTrue;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonParser;
 
+import org.djlgpt.testing.OnCpu;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import java.util.stream.Stream;
  * A run that the program left when GPT-2 was its only family: 6 of its steps are done, and {@code
  * expected.jsonl} holds the losses that the same program then had in steps 7 to 12.
  */
+@OnCpu(OnCpu.DRAWS)
 class OldRunTest {
 
     private static final String TEXT = "the quick brown fox jumps over the lazy dog;\n".repeat(12);

@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.testing.OnCpu;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -21,6 +22,7 @@ import java.util.Map;
 import java.util.stream.Stream;
 
 /** {@code gpt train --resume}, as a person uses it. */
+@OnCpu(OnCpu.BITS)
 class ResumeCommandTest {
 
     @TempDir private static Path folder;

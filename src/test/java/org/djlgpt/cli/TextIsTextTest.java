@@ -9,6 +9,7 @@ import org.djlgpt.checkpoint.ModelDirectory;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -37,7 +38,7 @@ class TextIsTextTest {
 
     @BeforeAll
     static void save() throws IOException {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             ModelDirectory.save(
                     TinyGpt.scrambled(TinyGpt.size(TOKENIZER.vocabSize(), 16).build(), 4, manager),
                     TOKENIZER,

@@ -1,5 +1,7 @@
 package org.djlgpt.cli;
 
+import org.djlgpt.torch.ComputeDevice;
+
 import java.io.BufferedReader;
 import java.io.IOException;
 import java.nio.file.Path;
@@ -50,6 +52,7 @@ final class TrainingProcess implements AutoCloseable {
                                 "-XX:+UseSerialGC",
                                 "-XX:TieredStopAtLevel=1",
                                 "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                                "-Ddjlgpt.device=" + ComputeDevice.name(ComputeDevice.get()),
                                 "-cp",
                                 System.getProperty("java.class.path"),
                                 Gpt.class.getName(),

@@ -15,6 +15,7 @@ import ai.djl.training.dataset.Batch;
 import ai.djl.training.dataset.Record;
 import ai.djl.translate.TranslateException;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.function.Executable;
@@ -31,7 +32,7 @@ import java.util.stream.LongStream;
 
 class TokenWindowsTest {
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
 
     @AfterEach
     void closeArrays() {

@@ -19,6 +19,7 @@ import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class GptDecoderTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         model = model(true, true);
     }
 
@@ -191,7 +192,7 @@ class GptDecoderTest {
     @Test
     void aCopyOutlivesTheModel() {
         int[] tokens = tokens(5, 11);
-        try (NDManager outer = NDManager.newBaseManager();
+        try (NDManager outer = ComputeDevice.newManager();
                 GptDecoder decoder = new GptDecoder(model, WeightPrecision.BF16, outer);
                 GptCache cache = decoder.newCache(outer, 1)) {
             float[] before = decoder.next(ids(tokens), cache).toFloatArray();

@@ -13,7 +13,9 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -77,10 +79,11 @@ class KernelChoiceTest {
     }
 
     @Test
+    @OnCpu("a GPU has one kernel for each precision, and tries none")
     void aProcessTriesOnce() {
         GptConfig config =
                 TinyGpt.size(50, 16).setEmbeddingDim(256).setNumHeads(4).setNumLayers(6).build();
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             long held = HeldArrays.inProcess(manager);
 
             KernelChoice choice = KernelChoice.of(config, WeightPrecision.INT8, manager);
@@ -94,7 +97,7 @@ class KernelChoiceTest {
     void aTrialLeavesTheRandomGeneratorAlone() {
         GptConfig config =
                 TinyGpt.size(50, 16).setEmbeddingDim(256).setNumHeads(4).setNumLayers(7).build();
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             Engine.getInstance().setRandomSeed(3);
             NDArray expected = manager.randomUniform(0, 1, new Shape(4));
             Engine.getInstance().setRandomSeed(3);
@@ -108,7 +111,7 @@ class KernelChoiceTest {
     @ParameterizedTest
     @EnumSource(WeightPrecision.class)
     void aSmallModelTakesTheUsualOne(WeightPrecision precision) {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             KernelChoice choice = KernelChoice.of(TinyGpt.size(50, 16).build(), precision, manager);
 
             assertEquals(precision.kernels(manager.getDevice()).get(0), choice.kernel());
@@ -119,10 +122,10 @@ class KernelChoiceTest {
     @EnumSource(WeightPrecision.class)
     void thePropertyInsistsWhereItCan(WeightPrecision precision) {
         GptConfig config = TinyGpt.size(50, 16).build();
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             for (LinearKernel kernel : LinearKernel.values()) {
                 System.setProperty(KernelChoice.PROPERTY, KernelChoice.name(kernel));
-                boolean known = precision.kernels().contains(kernel);
+                boolean known = precision.kernelsOf(manager.getDevice()).contains(kernel);
                 KernelChoice choice = KernelChoice.of(config, precision, manager);
                 assertEquals(known, choice.equals(new KernelChoice(kernel, "asked for")));
                 assertTrue(precision.kernels().contains(choice.kernel()));
@@ -146,6 +149,23 @@ class KernelChoiceTest {
                         () -> KernelChoice.of(LinearKernel.PLAIN, WeightPrecision.INT8));
         assertEquals(
                 "kernel=plain does not know weights in int8; use packed or widened",
+                refused.getMessage());
+    }
+
+    @Test
+    void aGpuHasNoOrderOfItsOwnForSixteenBits() {
+        KernelChoice packed = KernelChoice.of(LinearKernel.PACKED, WeightPrecision.BF16);
+        packed.requireOn(Device.cpu(), WeightPrecision.BF16);
+        KernelChoice.of(LinearKernel.PACKED, WeightPrecision.INT4)
+                .requireOn(Device.gpu(), WeightPrecision.INT4);
+
+        Exception refused =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> packed.requireOn(Device.gpu(1), WeightPrecision.BF16));
+
+        assertEquals(
+                "kernel=packed is not there for weights in bf16 on gpu1; use plain or widened",
                 refused.getMessage());
     }
 

@@ -13,6 +13,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,7 +34,7 @@ class LinearKernelTest {
     private static final int VOCABULARY = 61;
     private static final int CONTEXT = 80;
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
 
     @AfterEach
     void close() {
@@ -66,7 +67,7 @@ class LinearKernelTest {
         return Arrays.stream(WeightPrecision.values())
                 .flatMap(
                         precision ->
-                                precision.kernels().stream()
+                                precision.kernelsOf(ComputeDevice.get()).stream()
                                         .flatMap(kernel -> models(precision, kernel)));
     }
 

@@ -16,6 +16,7 @@ import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -40,7 +41,7 @@ class StatelessDecoderTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         Gpt2Config size = TinyGpt.size(VOCABULARY, CONTEXT).setNumLayers(LAYERS).build();
         model = TinyGpt.scrambled(size, 5, manager);
         block = new StatelessDecoder(new GptDecoder(model, WeightPrecision.FP32, manager));

@@ -16,8 +16,10 @@ import org.djlgpt.cli.Gpt;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -33,6 +35,7 @@ import java.util.Map;
  * A process on a processor that does not multiply bfloat16: libtorch is told to take this one for
  * such a one, and Java's system property does the same where that does nothing.
  */
+@OnCpu("a GPU always multiplies bfloat16")
 @Timeout(120)
 class WithoutBFloat16Test {
 
@@ -66,7 +69,7 @@ class WithoutBFloat16Test {
     static final class Writing {
         public static void main(String[] arguments) {
             WeightPrecision precision = WeightPrecision.valueOf(arguments[0]);
-            try (NDManager manager = NDManager.newBaseManager()) {
+            try (NDManager manager = ComputeDevice.newManager()) {
                 System.out.println(new Gson().toJson(logits(precision, manager)));
             }
         }
@@ -106,7 +109,7 @@ class WithoutBFloat16Test {
             throws IOException, InterruptedException {
         String json = run(OFF, Writing.class, precision.name());
         float[][] found = new Gson().fromJson(json, float[][].class);
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             List<float[]> wide = logits(WeightPrecision.FP32, manager);
             List<float[]> narrow = logits(precision, manager);
             assertEquals(32, found[0][0], "the cache is of what products are");
@@ -159,7 +162,11 @@ class WithoutBFloat16Test {
             throws IOException, InterruptedException {
         List<String> command = new ArrayList<>();
         command.add(ProcessHandle.current().info().command().orElseThrow());
-        command.addAll(List.of("-Xmx256m", "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn"));
+        command.addAll(
+                List.of(
+                        "-Xmx256m",
+                        "-Dorg.slf4j.simpleLogger.defaultLogLevel=warn",
+                        "-Ddjlgpt.device=cpu"));
         if (property != null) {
             command.add(property);
         }

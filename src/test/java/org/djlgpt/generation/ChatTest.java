@@ -17,6 +17,7 @@ import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.PretrainedTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.tuning.ChatTemplate;
 import org.djlgpt.tuning.Message;
 import org.junit.jupiter.api.AfterEach;
@@ -57,7 +58,7 @@ class ChatTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         decoder = decoder(CONTEXT);
     }
 

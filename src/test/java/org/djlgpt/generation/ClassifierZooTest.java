@@ -22,6 +22,7 @@ import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -38,7 +39,7 @@ class ClassifierZooTest {
     private static final List<String> LABELS = List.of("ham", "spam");
 
     @TempDir private Path folder;
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
     private GptModel base;
     private SequenceClassifier classifier;
 

@@ -24,6 +24,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.Refusals;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -44,7 +45,7 @@ class DjlSearchTest {
     private static final int LENGTH = FIGURES.get("length").getAsInt();
     private static final int PADDING = 63; // no prompt starts with it
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
     private GptModel gpt;
     private Model model;
     private Predictor<NDList, CausalLMOutput> predictor;
@@ -58,7 +59,7 @@ class DjlSearchTest {
     }
 
     private void use(WeightPrecision precision) {
-        model = Model.newInstance("gpt");
+        model = Model.newInstance("gpt", ComputeDevice.get());
         model.setBlock(new StatelessDecoder(new GptDecoder(gpt, precision, manager)));
         predictor = model.newPredictor(new CausalTranslator());
     }

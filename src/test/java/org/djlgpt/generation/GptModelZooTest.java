@@ -39,6 +39,7 @@ import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,7 @@ class GptModelZooTest {
     private static final int NEW_TOKENS = 40;
 
     @TempDir private Path folder;
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
     private GptModel gpt;
 
     @BeforeEach

@@ -12,6 +12,7 @@ import org.djlgpt.decoder.WeightPrecision;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Tag;
@@ -42,7 +43,7 @@ class SharedUseTest {
 
     @BeforeEach
     void open() throws Exception {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         model = TinyGpt.scrambled(TinyGpt.size(50, 16).build(), 1, manager);
         ModelDirectory.save(model, folder);
     }
@@ -112,7 +113,7 @@ class SharedUseTest {
         int rounds = 0;
         while (rounds == 0 || System.nanoTime() < end) {
             WeightPrecision[] all = WeightPrecision.values();
-            try (NDManager own = NDManager.newBaseManager()) {
+            try (NDManager own = ComputeDevice.newManager()) {
                 GptModel loaded = ModelDirectory.load(folder, own);
                 GptDecoder decoder = new GptDecoder(loaded, all[rounds % all.length], own);
                 TokenGenerator generator = new TokenGenerator(decoder, own, Sampler.greedy());

@@ -15,6 +15,7 @@ import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Gpt2Tokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
@@ -28,7 +29,7 @@ class TextGeneratorTest {
     private static final Tokenizer CHARACTERS = CharTokenizer.fromText("abcdefgh \n");
     private static final Tokenizer GPT2 = new Gpt2Tokenizer();
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
 
     @AfterEach
     void close() {

@@ -11,6 +11,7 @@ import org.djlgpt.generation.GenerationReport.FinishReason;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -28,7 +29,7 @@ class TextServiceTest {
 
     private static final CharTokenizer CHARACTERS = CharTokenizer.fromText("abcdefgh ");
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
 
     @AfterEach
     void close() {

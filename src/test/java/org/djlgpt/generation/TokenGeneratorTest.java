@@ -17,6 +17,7 @@ import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.model.LlamaConfig.Relative;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Recording;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -50,7 +51,7 @@ class TokenGeneratorTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         model = TinyGpt.scrambled(TinyGpt.size(VOCABULARY, CONTEXT).build(), 1, manager);
     }
 

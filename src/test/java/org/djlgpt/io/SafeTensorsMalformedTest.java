@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.testing.Damage;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -177,7 +178,7 @@ class SafeTensorsMalformedTest {
 
     @Test
     void noticesThatTheFileIsCutWhileOpen() throws Exception {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             SafeTensors.write(file, Map.of("w", manager.create(new float[] {1, 2})));
             try (SafeTensors open = SafeTensors.open(file)) {
                 byte[] bytes = Files.readAllBytes(file);
@@ -197,7 +198,7 @@ class SafeTensorsMalformedTest {
         }
         Random random = new Random(1);
         int refused = 0;
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             for (int i = 0; i < MUTANTS; i++) {
                 // A new file each: some file systems sync one that is truncated and written again.
                 file = Files.write(directory.resolve(i + ".safetensors"), Damage.to(valid, random));

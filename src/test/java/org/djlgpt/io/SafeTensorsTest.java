@@ -17,6 +17,7 @@ import com.google.gson.Gson;
 import com.google.gson.JsonArray;
 import com.google.gson.JsonObject;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -47,7 +48,7 @@ class SafeTensorsTest {
 
     @BeforeEach
     void openManager() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         file = directory.resolve("model.safetensors");
     }
 

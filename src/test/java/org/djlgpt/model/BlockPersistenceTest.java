@@ -32,6 +32,7 @@ import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -71,7 +72,7 @@ class BlockPersistenceTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         arrays = new RandomArrays(manager, 1);
     }
 
@@ -216,18 +217,18 @@ class BlockPersistenceTest {
         Gpt2Config config = CONFIG.toBuilder().optTiedOutput(tied).build();
         NDArray tokens = arrays.ids(9, 2, 5);
         float[] logits;
-        try (Model model = Model.newInstance("gpt")) {
+        try (Model model = Model.newInstance("gpt", ComputeDevice.get())) {
             model.setBlock(initialized(new GptModel(config), manager, tokens.getShape()));
             logits = infer(model.getBlock(), tokens).toFloatArray();
             model.save(folder, "gpt");
         }
 
-        try (Model model = Model.newInstance("gpt")) {
+        try (Model model = Model.newInstance("gpt", ComputeDevice.get())) {
             model.setBlock(new GptModel(config));
             model.load(folder, "gpt");
             assertArrayEquals(logits, infer(model.getBlock(), tokens).toFloatArray());
         }
-        try (Model model = Model.newInstance("gpt")) {
+        try (Model model = Model.newInstance("gpt", ComputeDevice.get())) {
             Gpt2Config other = config.toBuilder().setContextLength(6).build();
             model.setBlock(new GptModel(other));
             assertRefused(

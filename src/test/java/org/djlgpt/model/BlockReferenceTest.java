@@ -25,6 +25,7 @@ import org.djlgpt.nn.LayerNorm;
 import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.PlainOperators;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -52,7 +53,7 @@ class BlockReferenceTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

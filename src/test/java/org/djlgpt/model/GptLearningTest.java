@@ -4,6 +4,7 @@ import static org.djlgpt.testing.Blocks.infer;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
@@ -22,6 +23,7 @@ import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -92,7 +94,7 @@ class GptLearningTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         arrays = new RandomArrays(manager, 1);
     }
 
@@ -124,12 +126,14 @@ class GptLearningTest {
         int vocabSize = 24;
         NDArray tokens = distinctFirstTokens(vocabSize);
         NDArray targets = arrays.ids(vocabSize, 4, 8);
-        try (Model model = Model.newInstance("gpt");
+        try (Model model = Model.newInstance("gpt", ComputeDevice.get());
                 FusedAdamW optimizer =
                         FusedAdamW.builder().optLearningRateTracker(Tracker.fixed(5e-3f)).build()) {
             model.setBlock(start.model(vocabSize));
             DefaultTrainingConfig config =
-                    new DefaultTrainingConfig(new CrossEntropy()).optOptimizer(optimizer);
+                    new DefaultTrainingConfig(new CrossEntropy())
+                            .optDevices(new Device[] {ComputeDevice.get()})
+                            .optOptimizer(optimizer);
             try (Trainer trainer = model.newTrainer(config)) {
                 trainer.initialize(new Shape(4, 8));
                 double first = step(trainer, tokens, targets);

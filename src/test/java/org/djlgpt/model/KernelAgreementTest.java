@@ -22,6 +22,7 @@ import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.PlainOperators;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -68,7 +69,7 @@ class KernelAgreementTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         arrays = new RandomArrays(manager, 1);
     }
 

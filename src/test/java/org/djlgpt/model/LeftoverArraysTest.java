@@ -34,6 +34,7 @@ import org.djlgpt.nn.Layers;
 import org.djlgpt.nn.Linear;
 import org.djlgpt.nn.RmsNorm;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Assumptions;
 import org.junit.jupiter.api.BeforeEach;
@@ -84,7 +85,7 @@ class LeftoverArraysTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

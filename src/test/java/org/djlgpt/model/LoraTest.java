@@ -28,6 +28,7 @@ import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
 import org.junit.jupiter.api.AfterEach;
@@ -84,7 +85,7 @@ class LoraTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         arrays = new RandomArrays(manager, 3);
         tokens = arrays.ids(20, 2, 7);
         targets = arrays.ids(20, 2, 7);

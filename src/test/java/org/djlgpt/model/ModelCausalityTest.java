@@ -12,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.model.LlamaConfig.Relative;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -31,7 +32,7 @@ class ModelCausalityTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

@@ -13,6 +13,7 @@ import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.FiniteDifferences;
 import org.djlgpt.testing.RandomArrays;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ class ModelGradientsTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         arrays = new RandomArrays(manager, 1);
     }
 

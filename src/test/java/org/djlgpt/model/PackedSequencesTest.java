@@ -20,6 +20,7 @@ import org.djlgpt.nn.Positions;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.PlainOperators;
 import org.djlgpt.torch.Recording;
@@ -40,7 +41,7 @@ class PackedSequencesTest {
     private static final int CONTEXT = 16;
     private static final float TOLERANCE = 1e-5f;
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
     private final RandomArrays random = new RandomArrays(manager, 5);
 
     @AfterEach

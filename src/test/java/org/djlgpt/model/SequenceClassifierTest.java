@@ -28,6 +28,7 @@ import org.djlgpt.testing.FiniteDifferences;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.Objective;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -51,7 +52,7 @@ class SequenceClassifierTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

@@ -18,6 +18,7 @@ import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
 import org.junit.jupiter.api.AfterEach;
@@ -67,7 +68,7 @@ class VocabularyGrowthTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         arrays = new RandomArrays(manager, 3);
     }
 

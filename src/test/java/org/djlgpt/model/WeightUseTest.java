@@ -14,6 +14,7 @@ import ai.djl.training.ParameterStore;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -32,7 +33,7 @@ class WeightUseTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         tokens = manager.create(new long[] {1, 2, 3, 4}, new Shape(1, 4));
         store = new CountingStore(manager);
     }

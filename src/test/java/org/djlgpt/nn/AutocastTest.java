@@ -23,6 +23,7 @@ import org.djlgpt.attention.SelfAttentionV2;
 import org.djlgpt.model.FeedForward;
 import org.djlgpt.model.GatedFeedForward;
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.PlainOperators;
 import org.djlgpt.torch.Recording;
@@ -49,7 +50,7 @@ class AutocastTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager("PyTorch");
+        manager = ComputeDevice.newManager();
         Engine.getInstance().setRandomSeed(1);
         x = manager.randomNormal(new Shape(2, 5, 8));
     }

@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.PlainOperators;
 import org.djlgpt.torch.Recording;
@@ -23,7 +24,7 @@ class IgnoredTargetsTest {
 
     private static final int IGNORED = CrossEntropy.IGNORED;
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
 
     @AfterEach
     void close() {

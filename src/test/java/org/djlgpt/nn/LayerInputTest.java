@@ -14,6 +14,7 @@ import ai.djl.nn.Block;
 import ai.djl.training.ParameterStore;
 
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.PlainOperators;
 import org.djlgpt.torch.Recording;
@@ -33,7 +34,7 @@ class LayerInputTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

@@ -19,6 +19,7 @@ import com.google.gson.JsonObject;
 
 import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -41,7 +42,7 @@ class LayerReferenceTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

@@ -5,6 +5,8 @@ import com.google.gson.JsonElement;
 import com.google.gson.JsonObject;
 import com.google.gson.JsonPrimitive;
 
+import org.djlgpt.torch.ComputeDevice;
+
 import java.util.stream.Collectors;
 
 /** A cell of a {@link Notebook} that is executed. */
@@ -32,7 +34,7 @@ record CodeCell(JsonObject json) {
 
     /**
      * Returns what must be the same whenever this cell is executed: for each output its kind and
-     * types, and its text unless the cell varies.
+     * types, and its text unless the cell varies, or it is a GPU that computes.
      */
     String comparable(JsonArray outputs) {
         StringBuilder text = new StringBuilder();
@@ -52,7 +54,7 @@ record CodeCell(JsonObject json) {
 
     private void append(StringBuilder text, String type, JsonElement content) {
         text.append(type).append('\n');
-        if (!varies() && !type.startsWith("image/")) {
+        if (!varies() && !type.startsWith("image/") && !ComputeDevice.get().isGpu()) {
             text.append(joined(content)).append('\n');
         }
     }

@@ -32,7 +32,11 @@ public final class IJavaProcess {
 
     /** What cells or the library read; the process is given what this one has. */
     private static final List<String> PROPERTIES =
-            List.of("notebook.steps", "djlgpt.bfloat16", "org.slf4j.simpleLogger.defaultLogLevel");
+            List.of(
+                    "notebook.steps",
+                    "djlgpt.bfloat16",
+                    "djlgpt.device",
+                    "org.slf4j.simpleLogger.defaultLogLevel");
 
     /** Far more than any cell needs, so that only one that never ends is stopped. */
     private static final Duration CELL_LIMIT = Duration.ofMinutes(5);

@@ -16,7 +16,7 @@ import java.util.stream.Stream;
 /**
  * Every notebook runs from top to bottom and gives the outputs that are committed with it: of
  * images that they come, of cells tagged as varying what kinds of output come, of anything else
- * every character.
+ * every character. Numbers count on a CPU only: a GPU's generator draws others.
  */
 class NotebooksTest {
 

@@ -8,6 +8,7 @@ import com.google.gson.JsonObject;
 
 import org.djlgpt.attention.SelfAttention;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.testing.OnCpu;
 import org.junit.jupiter.api.DynamicTest;
 import org.junit.jupiter.api.TestFactory;
 
@@ -20,6 +21,7 @@ import java.util.stream.Stream;
 import java.util.stream.StreamSupport;
 
 /** The notebooks on attention show every published figure, to 4 decimals. */
+@OnCpu(OnCpu.DRAWS)
 class PublishedFiguresInNotebooksTest {
 
     private static final List<String> NOTEBOOKS =

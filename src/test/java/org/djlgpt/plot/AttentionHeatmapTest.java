@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -59,7 +60,7 @@ class AttentionHeatmapTest {
         float[] layer = {1, 0, 0.4f, 0.6f, 1, 0, 0.8f, 0.2f, 1, 0, 0.5f, 0.5f};
         AttentionHeatmap heatmap;
         AttentionWeights weights;
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray first = manager.create(layer, new Shape(1, 3, 2, 2));
             NDArray second =
                     manager.create(layer, new Shape(3, 2, 2)).toType(DataType.FLOAT64, true);
@@ -82,7 +83,7 @@ class AttentionHeatmapTest {
 
     @Test
     void oneHeadOfEachLayerCanBePicked() {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray layer =
                     manager.create(
                             new float[] {1, 0, 0.4f, 0.6f, 1, 0, 0.8f, 0.2f}, new Shape(2, 2, 2));
@@ -199,7 +200,7 @@ class AttentionHeatmapTest {
         assertRefused(new float[][] {{1, 0}, {Float.NaN, 1}}, "weight NaN in row 1, column 0");
         assertRefused(new float[][] {{1, 0}, {2, -1}}, "weight -1.0 in row 1, column 1");
         assertRefused(new float[0][0], "there are no weights");
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             for (Shape shape :
                     List.of(
                             new Shape(4),

@@ -11,6 +11,7 @@ import ai.djl.ndarray.types.Shape;
 
 import com.google.gson.Gson;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -37,7 +38,7 @@ class AttentionPageTest {
 
     @BeforeEach
     void createWeights() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         weights =
                 manager.create(
                         new float[] {1, 0, 0.25f, 0.75f, 1, 0, 0.00004f, 0.99996f},

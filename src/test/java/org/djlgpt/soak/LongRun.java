@@ -11,6 +11,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.TrainingLoop;
 import org.djlgpt.training.TrainingPlan;
 
@@ -39,7 +40,7 @@ final class LongRun {
                                 .setNumLayers(2)
                                 .optDropout(0.1f)
                                 .build();
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             GptModel model = TinyGpt.model(size, 1, manager);
             for (int round = 1; round <= ROUNDS; round++) {
                 train(model, Tokens.of(tokenizer.encode(TEXT)), steps, manager);

@@ -6,15 +6,20 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
+import ai.djl.training.initializer.Initializer;
+import ai.djl.training.initializer.NormalInitializer;
 
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Layers;
+import org.djlgpt.nn.SeededInitializer;
 import org.djlgpt.torch.Recording;
 
 /** Models that are small enough to train in a test. */
 public final class TinyGpt {
+
+    private static final Initializer NOISE = new SeededInitializer(new NormalInitializer(0.2f));
 
     private TinyGpt() {}
 
@@ -45,8 +50,7 @@ public final class TinyGpt {
         for (Parameter parameter : model.getParameters().values()) {
             NDArray array = parameter.getArray();
             try (Recording off = Recording.off();
-                    NDArray noise =
-                            manager.randomNormal(0, 0.2f, array.getShape(), DataType.FLOAT32)) {
+                    NDArray noise = NOISE.initialize(manager, array.getShape(), DataType.FLOAT32)) {
                 array.addi(noise);
             }
         }

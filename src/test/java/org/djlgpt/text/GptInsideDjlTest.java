@@ -4,6 +4,7 @@ import static org.djlgpt.testing.Blocks.infer;
 import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.Device;
 import ai.djl.Model;
 import ai.djl.engine.Engine;
 import ai.djl.inference.Predictor;
@@ -25,6 +26,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.FusedAdamW;
 import org.djlgpt.nn.Layers;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -42,10 +44,10 @@ class GptInsideDjlTest {
     /** The text counts 0 to 6 over and over, so a trained model is nearly sure of what follows. */
     @Test
     void theModelLearnsATextIsSavedLoadedAndServed() throws Exception {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray tokens = manager.create(new long[] {3, 4, 5, 6, 0}, new Shape(1, 5));
             float[] logits;
-            try (Model model = Model.newInstance("counting")) {
+            try (Model model = Model.newInstance("counting", ComputeDevice.get())) {
                 model.setBlock(gpt());
                 fit(model);
                 assertTrue(loss(model.getBlock(), manager) < 0.1);
@@ -53,7 +55,7 @@ class GptInsideDjlTest {
                 model.save(folder, "counting");
             }
 
-            try (Model model = Model.newInstance("counting")) {
+            try (Model model = Model.newInstance("counting", ComputeDevice.get())) {
                 model.setBlock(gpt());
                 model.load(folder, "counting");
 
@@ -71,7 +73,9 @@ class GptInsideDjlTest {
         try (FusedAdamW optimizer =
                 FusedAdamW.builder().optLearningRateTracker(Tracker.fixed(5e-3f)).build()) {
             DefaultTrainingConfig config =
-                    new DefaultTrainingConfig(new CrossEntropy()).optOptimizer(optimizer);
+                    new DefaultTrainingConfig(new CrossEntropy())
+                            .optDevices(new Device[] {ComputeDevice.get()})
+                            .optOptimizer(optimizer);
             Engine.getInstance().setRandomSeed(1);
             try (Trainer trainer = model.newTrainer(config)) {
                 trainer.initialize(new Shape(8, CONTEXT_LENGTH));

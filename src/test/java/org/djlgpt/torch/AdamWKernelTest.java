@@ -24,7 +24,7 @@ class AdamWKernelTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager("PyTorch");
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

@@ -24,7 +24,7 @@ class GradientsTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager("PyTorch");
+        manager = ComputeDevice.newManager();
         a = manager.create(new float[] {1, 2});
         b = manager.create(new float[] {3, 4});
         a.setRequiresGradient(true);

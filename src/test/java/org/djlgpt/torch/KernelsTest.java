@@ -34,7 +34,7 @@ class KernelsTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager("PyTorch");
+        manager = ComputeDevice.newManager();
         Engine.getEngine("PyTorch").setRandomSeed(123);
     }
 

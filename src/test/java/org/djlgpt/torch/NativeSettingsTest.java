@@ -38,7 +38,7 @@ class NativeSettingsTest {
     static final class Stranger {
         public static void main(String[] arguments) {
             System.out.println("default engine " + Engine.getDefaultEngineName());
-            try (NDManager manager = NDManager.newBaseManager()) {
+            try (NDManager manager = ComputeDevice.newManager()) {
                 System.out.println("sum " + manager.arange(4).sum().getLong());
             }
         }

@@ -110,7 +110,7 @@ class ProcessEndTest {
         }
 
         private static void compute() {
-            try (NDManager manager = NDManager.newBaseManager();
+            try (NDManager manager = ComputeDevice.newManager();
                     Recording on = Recording.on()) {
                 NDArray weight = manager.eye(WIDTH, WIDTH, 0, DataType.FLOAT32);
                 weight.setRequiresGradient(true);

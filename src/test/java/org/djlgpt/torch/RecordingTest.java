@@ -17,7 +17,7 @@ class RecordingTest {
 
     @Test
     void offOnAnotherThreadRecordsNothing() {
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray x = manager.create(new float[] {1});
             x.setRequiresGradient(true);
             boolean recorded = CompletableFuture.supplyAsync(() -> recordsWhenOff(x)).join();

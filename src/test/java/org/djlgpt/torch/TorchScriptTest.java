@@ -54,7 +54,7 @@ class TorchScriptTest {
     @Test
     void callsFunctionsWithEveryKindOfArgument() {
         TorchScript script = TorchScript.compile(Map.of("arithmetic", SCALE));
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray x = manager.create(new float[] {1, 2, 3});
 
             assertEquals(manager.create(new float[] {0.5f, 1, 1.5f}), script.call("scale", x, 0.5));
@@ -71,7 +71,7 @@ class TorchScriptTest {
     @Test
     void resultBelongsToTheManagerOfTheFirstArray() {
         TorchScript script = TorchScript.compile(Map.of("arithmetic", SCALE));
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray x = manager.create(new float[] {1, 2, 3});
             assertSame(manager, script.call("scale", x, 2.0).getManager());
         }
@@ -80,7 +80,7 @@ class TorchScriptTest {
     @Test
     void nameOfAnArrayDoesNotMatter() {
         TorchScript script = TorchScript.compile(Map.of("arithmetic", SCALE));
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray x = manager.create(new float[] {1});
             for (String name : new String[] {"h.0.weight", "module_method:none", "list[]", "t()"}) {
                 x.setName(name);
@@ -93,7 +93,7 @@ class TorchScriptTest {
     @Test
     void gradientsAreRecordedOnlyWhenTheThreadRecordsThem() {
         TorchScript script = TorchScript.compile(Map.of("arithmetic", SCALE));
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray x = manager.create(new float[] {1, 2});
             x.setRequiresGradient(true);
             try (GradientCollector collector = Engine.getInstance().newGradientCollector()) {
@@ -109,7 +109,7 @@ class TorchScriptTest {
     @Test
     void repeatedCallsWithOtherShapesAgree() {
         TorchScript script = TorchScript.compile(Map.of("arithmetic", SCALE));
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             for (int i = 1; i < 20; i++) {
                 NDArray x = manager.ones(new Shape(i, 3));
                 assertEquals(x.mul(2), script.call("scale", x, 2.0));
@@ -130,7 +130,7 @@ class TorchScriptTest {
                   return x + torch.linear(torch.gelu(y, approximate="tanh"), half)
                 """;
         TorchScript script = TorchScript.compile(Map.of("mixed", source));
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray x = manager.ones(new Shape(2, 4));
             NDArray weight = manager.arange(16f).reshape(4, 4).div(16);
             NDList first = Autograd.run(p -> script.call("two_layers", p[0], p[1]), x, weight);
@@ -165,7 +165,7 @@ class TorchScriptTest {
         TorchScript script = TorchScript.compile(Map.of("arithmetic", SCALE));
         int threads = 4;
         ExecutorService pool = Executors.newFixedThreadPool(threads);
-        try (NDManager manager = NDManager.newBaseManager("PyTorch")) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDArray shared = manager.ones(new Shape(64));
             List<Callable<Boolean>> tasks = new ArrayList<>();
             for (int i = 0; i < threads; i++) {

@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.io.SafeTensors;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.io.IOException;
 import java.nio.file.Files;
@@ -22,7 +23,7 @@ final class Checkpoints {
         TrainingState state = new TrainingState(step, 0, 1.5, 0, 0, 0, 0, 0);
         TrainingPlan plan = TrainingPlan.builder().build();
         Path file = Files.createTempFile("checkpoint", ".safetensors");
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             Map<String, NDArray> tensors = Map.of("parameter.x", manager.zeros(new Shape(1)));
             Map<String, String> texts =
                     new CheckpointHeader(state, plan, "", "", "", Map.of()).texts();

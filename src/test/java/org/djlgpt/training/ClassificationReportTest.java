@@ -10,6 +10,7 @@ import ai.djl.ndarray.NDManager;
 import org.djlgpt.model.SequenceClassifier;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.tuning.LabelledText;
 import org.djlgpt.tuning.LabelledTexts;
 import org.junit.jupiter.api.Test;
@@ -54,7 +55,7 @@ class ClassificationReportTest {
 
     @Test
     void aClassifierIsMeasuredTextByText() {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             SequenceClassifier model =
                     SequenceClassifier.on(
                             TinyGpt.scrambled(TinyGpt.size(3, 6).build(), 1, manager),

@@ -20,6 +20,7 @@ import org.djlgpt.nn.Layers.Role;
 import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.tuning.LabelledText;
 import org.djlgpt.tuning.LabelledTexts;
 import org.junit.jupiter.api.AfterEach;
@@ -46,7 +47,7 @@ class ClassificationTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

@@ -17,6 +17,7 @@ import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -30,7 +31,7 @@ class EvaluationTest {
     private static final int VOCABULARY = 20;
     private static final int CONTEXT = 6;
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
     private final TokenWindows windows = windows(11);
     private final GptModel model =
             TinyGpt.model(TinyGpt.size(VOCABULARY, CONTEXT).build(), 3, manager);

@@ -20,6 +20,7 @@ import org.djlgpt.data.SeededShuffle;
 import org.djlgpt.data.TokenWindows;
 import org.djlgpt.data.Tokens;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -42,7 +43,7 @@ class FailingTrainingTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         file = folder.resolve("run/checkpoint.safetensors");
     }
 

@@ -22,6 +22,7 @@ import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
 import org.junit.jupiter.api.AfterEach;
@@ -54,7 +55,7 @@ class FrozenPartsTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

@@ -40,6 +40,7 @@ import org.djlgpt.testing.FiniteDifferences;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.PlainOperators;
 import org.djlgpt.torch.Recording;
@@ -70,7 +71,7 @@ class PreferenceOptimizationTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach

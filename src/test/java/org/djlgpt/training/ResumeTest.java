@@ -20,9 +20,11 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
 import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -39,6 +41,7 @@ import java.util.List;
 import java.util.Map;
 import java.util.Random;
 
+@OnCpu(OnCpu.BITS)
 class ResumeTest {
 
     private static final String TEXT = "the quick brown fox jumps over the lazy dog. ".repeat(12);
@@ -52,7 +55,7 @@ class ResumeTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         file = folder.resolve("checkpoint.safetensors");
     }
 

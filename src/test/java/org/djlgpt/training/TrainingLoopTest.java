@@ -25,8 +25,10 @@ import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Layers;
 import org.djlgpt.testing.Figures;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -50,7 +52,7 @@ class TrainingLoopTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach
@@ -89,6 +91,7 @@ class TrainingLoopTest {
     }
 
     @Test
+    @OnCpu(OnCpu.BITS)
     void theSameSeedGivesTheSameLossesToTheBit() throws IOException {
         Gpt2Config size = size().optDropout(0.2f).build();
 
@@ -101,6 +104,7 @@ class TrainingLoopTest {
     }
 
     @Test
+    @OnCpu(OnCpu.BITS)
     void dropoutFollowsFromTheSeedOfTheTrainingAlone() throws IOException {
         Gpt2Config size = size().optDropout(0.5f).build();
         GptModel model = TinyGpt.model(size, 1, manager);

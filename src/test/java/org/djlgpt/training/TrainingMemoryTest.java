@@ -10,6 +10,7 @@ import org.djlgpt.data.Tokens;
 import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 
 import java.io.IOException;
@@ -27,7 +28,7 @@ class TrainingMemoryTest {
 
     @Test
     void threeHundredStepsHoldNoMoreThanAHundred() throws IOException {
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             Gpt2Config size =
                     TinyGpt.size(64, CONTEXT).setEmbeddingDim(32).optDropout(0.1f).build();
             Map<Integer, Long> arrays = new TreeMap<>();

@@ -19,7 +19,9 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.testing.HeldArrays;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Threads;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
@@ -42,7 +44,7 @@ class TrainingStepTest {
 
     @BeforeEach
     void open() {
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
     }
 
     @AfterEach
@@ -207,6 +209,7 @@ class TrainingStepTest {
     }
 
     @Test
+    @OnCpu("a step on a GPU looks at no ids")
     void whatFailsInAWorkerFailsTheStep() {
         GptModel model = model();
         int unknown = WORDS; // passes no check of ours on its way

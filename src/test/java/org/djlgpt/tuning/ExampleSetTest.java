@@ -15,6 +15,7 @@ import org.djlgpt.data.Split;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -460,7 +461,7 @@ class ExampleSetTest {
                         .setContextLength(9)
                         .addExamples(List.of(example(2, 2)))
                         .build();
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             for (var any : List.of(set, set.packed())) {
                 assertRefused(() -> any.batch(manager), "at least 1 index");
                 assertRefused(() -> any.batch(manager, 0, 1), "index 1 does not exist");
@@ -491,7 +492,7 @@ class ExampleSetTest {
                         .optPadding(end)
                         .addExamples(texts)
                         .build();
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDList batch = set.batch(manager, 0, 1, 2);
 
             long[][] inputs = {

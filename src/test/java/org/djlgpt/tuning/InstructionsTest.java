@@ -13,6 +13,7 @@ import org.djlgpt.generation.TextGenerator;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.TrainingLoop;
 import org.djlgpt.training.TrainingPlan;
 import org.junit.jupiter.api.Test;
@@ -69,7 +70,7 @@ class InstructionsTest {
         }
         ExampleSet set = ExampleSet.builder().setContextLength(64).addExamples(examples).build();
         Split<ExampleSet> split = set.holdOut((double) UNSEEN / COUNT);
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             GptModel model =
                     new GptModel(
                             LlamaConfig.builder()

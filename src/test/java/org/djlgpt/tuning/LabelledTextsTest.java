@@ -13,6 +13,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.data.Split;
 import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -131,7 +132,7 @@ class LabelledTextsTest {
     @Test
     void aBatchIsPaddedOnTheRight() {
         LabelledTexts texts = build("ab ham", "c spam", "abc ham");
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDList batch = texts.batch(manager, 1, 0);
 
             assertEquals(DataType.INT64, batch.get(0).getDataType());
@@ -153,7 +154,7 @@ class LabelledTextsTest {
 
         assertEquals(2, texts.truncated());
         assertEquals(4, texts.contextLength());
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             assertArrayEquals(
                     new long[] {5, 4, 3, 2}, texts.batch(manager, 2).get(0).toLongArray());
         }

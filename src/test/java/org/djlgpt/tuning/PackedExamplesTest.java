@@ -22,6 +22,7 @@ import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.CrossEntropy;
 import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.Evaluation;
 import org.djlgpt.training.Objective;
 import org.djlgpt.training.StepHook;
@@ -48,7 +49,7 @@ class PackedExamplesTest {
     private static final int CONTEXT = 16;
     private static final double TOLERANCE = 1e-5;
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
     private final Random random = new Random(8);
 
     @AfterEach

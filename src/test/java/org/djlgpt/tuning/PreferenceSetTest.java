@@ -12,6 +12,7 @@ import ai.djl.ndarray.types.Shape;
 import org.djlgpt.data.Split;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -113,7 +114,7 @@ class PreferenceSetTest {
         builder.addPair(
                 Example.builder().addPrompt(2).addAnswer(3).build(),
                 Example.builder().addPrompt(2).addAnswer(4).build());
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             NDList batch = builder.build().batch(manager, 1, 0);
 
             assertEquals(new Shape(2, 2, 4), batch.get(0).getShape());
@@ -229,7 +230,7 @@ class PreferenceSetTest {
                 "setTokenizer");
         PreferenceSet set = read(line("\"a\"", "\"b\"", "\"c\""));
         assertRefused(() -> set.requireIdsBelow(10), "vocabSize=10");
-        try (NDManager manager = NDManager.newBaseManager()) {
+        try (NDManager manager = ComputeDevice.newManager()) {
             assertRefused(() -> set.batch(manager), "empty");
             assertRefused(() -> set.batch(manager, 1), "index 1 does not exist");
         }

@@ -1,31 +1,49 @@
 package org.djlgpt.cli.option;
 
+import ai.djl.Device;
+import ai.djl.util.cuda.CudaUtils;
+
 import com.sun.management.OperatingSystemMXBean;
 
 import org.djlgpt.model.GptConfig;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.lang.management.ManagementFactory;
 import java.util.Locale;
 
 /**
- * Refuses what this machine's memory can't hold whatever happens, before native code tries. What it
+ * Refuses what a device's memory can't hold whatever happens, before native code tries. What it
  * lets pass may still be too much: it counts only what no implementation can do without.
  *
  * @param bytes the memory
+ * @param owner what has it
  */
-public record MemoryLimit(double bytes) {
+public record MemoryLimit(double bytes, String owner) {
 
     private static final double GIB = 1L << 30;
 
     /**
-     * Returns the memory of this machine, or of the container that the process is in.
+     * Makes a limit of this machine's.
      *
+     * @param bytes the memory
+     */
+    public MemoryLimit(double bytes) {
+        this(bytes, "this machine");
+    }
+
+    /**
+     * Returns the memory of a GPU, or else of this machine or the container that the process is in.
+     *
+     * @param device the device
      * @return all of it
      */
-    public static MemoryLimit ofMachine() {
-        return new MemoryLimit(
-                ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
-                        .getTotalMemorySize());
+    public static MemoryLimit of(Device device) {
+        return device.isGpu()
+                ? new MemoryLimit(
+                        CudaUtils.getGpuMemory(device).getMax(), ComputeDevice.name(device))
+                : new MemoryLimit(
+                        ManagementFactory.getPlatformMXBean(OperatingSystemMXBean.class)
+                                .getTotalMemorySize());
     }
 
     /**
@@ -58,12 +76,13 @@ public record MemoryLimit(double bytes) {
                     String.format(
                             Locale.ROOT,
                             "%,d parameters and batches of %,d windows of %,d tokens need at least"
-                                    + " %,.1f GiB of memory, but this machine has %.1f; choose a"
+                                    + " %,.1f GiB of memory, but %s has %.1f; choose a"
                                     + " smaller %s",
                             size.parameterCount(),
                             windows,
                             size.contextLength(),
                             needed / GIB,
+                            owner,
                             bytes / GIB,
                             remedy));
         }

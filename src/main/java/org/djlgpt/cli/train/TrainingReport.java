@@ -13,6 +13,7 @@ import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.LoraConfig;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.io.IOException;
 import java.nio.file.Path;
@@ -56,7 +57,7 @@ final class TrainingReport {
                 size.embeddingDim(),
                 size.contextLength(),
                 whole,
-                DeviceOption.name(device));
+                ComputeDevice.name(device));
         long trained = trained(model);
         double share = 100.0 * trained / whole;
         lora.ifPresent(

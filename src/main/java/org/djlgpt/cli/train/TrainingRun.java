@@ -77,7 +77,7 @@ final class TrainingRun {
         material = lesson.read(size);
         boolean isPart = modelOptions.trainsAdapter() || modelOptions.freeze().isGiven();
         long trained = isPart ? 0 : size.parameterCount();
-        MemoryLimit.ofMachine()
+        MemoryLimit.of(manager.getDevice())
                 .requireTraining(
                         size, Math.min(plan.batchSize(), material.training().size()), trained);
         yardsticks = lesson.yardsticks(size);

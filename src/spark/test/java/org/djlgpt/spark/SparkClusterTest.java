@@ -13,6 +13,7 @@ import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.FlatTensors;
 import org.djlgpt.training.TrainingPlan;
 import org.junit.jupiter.api.AfterAll;
@@ -39,7 +40,7 @@ class SparkClusterTest {
     private static SparkSession spark;
     @TempDir private static Path home;
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
     private final List<RoundReport> rounds = new ArrayList<>();
     @TempDir private Path folder;
 

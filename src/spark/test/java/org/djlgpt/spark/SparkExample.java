@@ -15,6 +15,7 @@ import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Corpus;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.TrainingPlan;
 
 import java.nio.file.Files;
@@ -42,7 +43,7 @@ public final class SparkExample {
                         .setNumLayers(2)
                         .build();
         try (SparkSession spark = SparkCluster.session(arguments[0], 2, 1, List.of());
-                NDManager manager = NDManager.newBaseManager()) {
+                NDManager manager = ComputeDevice.newManager()) {
             GptModel model = new GptModel(size);
             model.initialize(manager, DataType.FLOAT32, new Shape(1, 64));
             double loss =

@@ -9,6 +9,7 @@ import org.djlgpt.data.TokenFile;
 import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.training.TrainingPlan;
 import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
@@ -35,7 +36,7 @@ class SparkSoakTest {
         TokenFile.write(folder.resolve("train.bin"), Tokens.of(ids));
         TokenFile.write(folder.resolve("val.bin"), Tokens.of(ids).slice(50, 650));
         try (LocalCluster cluster = new LocalCluster(2, folder);
-                NDManager manager = NDManager.newBaseManager();
+                NDManager manager = ComputeDevice.newManager();
                 SparkSession spark =
                         SparkCluster.session(
                                 cluster.url(),

@@ -23,6 +23,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Threads;
 import org.djlgpt.training.Evaluation;
 import org.junit.jupiter.api.AfterAll;
@@ -52,7 +53,7 @@ class SparkTextTest {
     @BeforeAll
     static void start() throws IOException {
         Threads.use(1);
-        manager = NDManager.newBaseManager();
+        manager = ComputeDevice.newManager();
         model = TinyGpt.scrambled(TinyGpt.size(LETTERS.length(), 8).build(), 3, manager);
         ModelDirectory.save(model, TOKENIZER, folder.resolve("model"));
         spark =

@@ -19,6 +19,7 @@ import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Threads;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.DivergenceException;
@@ -50,7 +51,7 @@ class SparkTrainingTest {
     private static final GptConfig SIZE = TinyGpt.size(20, 6).optDropout(0.1f).build();
     private static SparkSession spark;
 
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
     private final List<RoundReport> rounds = new ArrayList<>();
     @TempDir private Path folder;
     private Tokens training;

@@ -11,6 +11,7 @@ import org.djlgpt.model.GptModel;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.text.Tokenizer;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Recording;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.MetricsLog;
@@ -28,7 +29,7 @@ class BestModelTest {
     private static final int STEPS = 30;
 
     @TempDir private Path folder;
-    private final NDManager manager = NDManager.newBaseManager();
+    private final NDManager manager = ComputeDevice.newManager();
     private final Tokenizer tokenizer = CharTokenizer.fromText("abc");
     private GptModel model;
     private BestModel bestModel;
