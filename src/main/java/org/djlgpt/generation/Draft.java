@@ -25,32 +25,45 @@ public interface Draft {
      * there will follow again. It pays where texts repeat themselves or their prompt, as source
      * code and summaries do (Saxena, "Prompt Lookup Decoding", 2023).
      *
-     * @return a draft that looks for the last 3 tokens, then the last 2; the latest place counts
+     * @return a draft that looks for as many of the last tokens as stood together before, 8 at most
+     *     and 2 at least; of several such places the latest counts
      */
     static Draft promptLookup() {
-        return new PromptLookup(3, 2);
+        return new PromptLookup(8, 2);
     }
 }
 
 /**
  * Looks a sequence's end up in what was before.
  *
- * @param longest how many of the last tokens to look for at first
- * @param shortest how many at last
+ * @param longest how many of the last tokens to look for at most
+ * @param shortest how many at least
  */
 record PromptLookup(int longest, int shortest) implements Draft {
 
     @Override
     public int[] guess(int[] tokens, int most) {
-        for (int count = Math.min(longest, tokens.length - 1); count >= shortest; count--) {
-            int end = tokens.length - count;
-            for (int from = end - 1; from >= 0; from--) {
-                if (Arrays.equals(tokens, from, from + count, tokens, end, tokens.length)) {
-                    int next = from + count;
-                    return Arrays.copyOfRange(tokens, next, Math.min(next + most, tokens.length));
-                }
+        int found = 0;
+        int next = 0;
+        for (int end = tokens.length - 1; end > 0 && found < longest; end--) {
+            int same = same(tokens, end);
+            if (same > found) {
+                found = same;
+                next = end;
             }
         }
-        return new int[0];
+        return found < shortest
+                ? new int[0]
+                : Arrays.copyOfRange(tokens, next, Math.min(next + most, tokens.length));
+    }
+
+    /** Returns how many tokens before an end are those before the end of all. */
+    private int same(int[] tokens, int end) {
+        int most = Math.min(longest, end);
+        int same = 0;
+        while (same < most && tokens[end - 1 - same] == tokens[tokens.length - 1 - same]) {
+            same++;
+        }
+        return same;
     }
 }

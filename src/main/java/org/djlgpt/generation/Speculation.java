@@ -41,7 +41,12 @@ final class Speculation {
         return passes++ % TRY_AGAIN == 0 ? !pays : pays;
     }
 
-    /** Learns from a pass. */
+    /**
+     * Learns from a pass.
+     *
+     * @param seconds what it took; NaN if it read more than the last token besides the guess, as
+     *     where the window moves, so that it can't be compared
+     */
     void passed(int guessed, int taken, double seconds) {
         double each = seconds / taken;
         if (guessed == 0) {
@@ -53,6 +58,9 @@ final class Speculation {
     }
 
     private static double mean(double before, double now) {
-        return Double.isNaN(before) ? now : MEMORY * before + (1 - MEMORY) * now;
+        if (Double.isNaN(before) || Double.isNaN(now)) {
+            return Double.isNaN(now) ? before : now;
+        }
+        return MEMORY * before + (1 - MEMORY) * now;
     }
 }

@@ -173,9 +173,10 @@ def _past(caches: List[Tensor]) -> List[Tensor]:
   return past
 
 
-def _last(x: Tensor, B: int, every: bool) -> Tensor:
-  """Of tokens (B * T, E) every one, or the last of each row (B, E)."""
-  return x if every else x.view(B, -1, x.size(1))[:, -1]
+def _last(x: Tensor, B: int, count: int) -> Tensor:
+  """Of tokens (B * T, E) the last ones of each row, (B * count, E)."""
+  T = x.size(0) // B
+  return x.view(B, T, -1).narrow(1, T - count, count).reshape(B * count, -1)
 
 
 def quantize(weight: Tensor) -> Tuple[Tensor, Tensor]:

@@ -319,12 +319,30 @@ class GptDecoderTest {
                 GptCache cache = decoder.newCache(manager, 1)) {
             decoder.next(ids(Arrays.copyOf(tokens, 4)), cache);
 
-            NDArray logits = decoder.nextOfEach(ids(Arrays.copyOfRange(tokens, 4, 9)), cache);
+            NDArray logits = decoder.nextOfLast(5, ids(Arrays.copyOfRange(tokens, 4, 9)), cache);
 
             for (int i = 0; i < 5; i++) {
                 NDArray expected = lastLogits(Arrays.copyOf(tokens, 5 + i));
                 assertClose(expected, logits.get(":, " + i), ROUNDING);
             }
+        }
+    }
+
+    @Test
+    void theScoresBehindTheLastTokensOfSeveralRowsAreThoseOfAll() {
+        NDArray tokens = ids(tokens(9, 6)).concat(ids(tokens(9, 7))); // (2, 9)
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 2)) {
+            NDArray all = Blocks.infer(decoder, tokens); // (2, 9, V)
+
+            NDArray last = decoder.nextOfLast(3, tokens, cache);
+
+            assertClose(all.get(":, 6:"), last, ROUNDING);
+            assertThrows(
+                    IllegalArgumentException.class, () -> decoder.nextOfLast(10, tokens, cache));
+            assertThrows(
+                    IllegalArgumentException.class, () -> decoder.nextOfLast(0, tokens, cache));
+            assertEquals(9, cache.length());
         }
     }
 

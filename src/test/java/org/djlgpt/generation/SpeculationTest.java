@@ -18,7 +18,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -27,6 +29,7 @@ class SpeculationTest {
 
     private static final CharTokenizer CHARACTERS = CharTokenizer.fromText("abcdefgh ");
     private static final int TOKENS = 120;
+    private static final int CONTEXT = 16;
 
     private NDManager manager;
     private GptDecoder decoder;
@@ -44,7 +47,7 @@ class SpeculationTest {
 
     private GptDecoder decoder(int seed) {
         int words = CHARACTERS.vocabSize();
-        GptModel model = TinyGpt.scrambled(TinyGpt.size(words, 16).build(), seed, manager);
+        GptModel model = TinyGpt.scrambled(TinyGpt.size(words, CONTEXT).build(), seed, manager);
         return new GptDecoder(model, WeightPrecision.FP32, manager);
     }
 
@@ -91,6 +94,27 @@ class SpeculationTest {
         assertTrue(asked[0] > 0 && asked[0] < TOKENS / 2, asked[0] + " guesses");
     }
 
+    @Test
+    void aGuessIsCheckedInThePassThatReadsAMovedWindowAnew() {
+        String expected = generator(Sampler.greedy(), null).generate("abc");
+        List<Integer> lengths = new ArrayList<>();
+        Draft oracle = oracle(expected);
+        Draft watched =
+                (tokens, most) -> {
+                    lengths.add(tokens.length);
+                    return oracle.guess(tokens, most);
+                };
+
+        assertEquals(expected, generator(Sampler.greedy(), watched).generate("abc"));
+
+        ContextWindow window = new ContextWindow(CONTEXT);
+        List<Integer> moved =
+                lengths.stream()
+                        .filter(n -> n > CONTEXT && window.start(n) > window.start(n - 1))
+                        .toList();
+        assertTrue(moved.size() > TOKENS / CONTEXT, lengths + " guessed");
+    }
+
     /** Knows the text. */
     private static Draft oracle(String text) {
         int[] all = CHARACTERS.encode("abc" + text);
@@ -120,6 +144,7 @@ class SpeculationTest {
         "7 2 3 4 1 2 3, 1, 4",
         "1 2 3 9 1 2 3 8 1 2 3, 1, 8",
         "5 5 5 5, 3, 5",
+        "9 1 2 3 4 8 1 2 3 7 9 1 2 3, 1, 4",
         "1 2 3 4 5, 3, ''",
         "1 2 1, 3, ''",
         "1, 3, ''"
