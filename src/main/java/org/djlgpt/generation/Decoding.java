@@ -37,6 +37,9 @@ import java.util.stream.Stream;
  */
 public final class Decoding implements AutoCloseable {
 
+    /** How much longer than its longest sequence a cache may be until padding is taken out. */
+    private static final double MOST_PADDING = 1.5;
+
     private final GptDecoder decoder;
     private final int vocabSize;
     private final Speculation speculation;
@@ -129,7 +132,7 @@ public final class Decoding implements AutoCloseable {
         long begin = System.nanoTime();
         long[] unread = readOn(sequence);
         int before = cache.length() + unread.length;
-        int[] guess = speculation.guess(sequence, cache.contextLength() - before);
+        int[] guess = known(speculation.guess(sequence, cache.contextLength() - before));
         int count = guess.length + 1;
         long[] tokens = Arrays.copyOf(unread, unread.length + guess.length);
         for (int i = 0; i < guess.length; i++) {
@@ -148,9 +151,8 @@ public final class Decoding implements AutoCloseable {
             taken++;
         } while (right && !sequence.hasEnded());
         cache.truncate(before + taken - 1);
-        boolean alike = unread.length == 1;
-        double seconds = alike ? (System.nanoTime() - begin) / 1e9 : Double.NaN;
-        speculation.passed(guess.length, taken, seconds);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        speculation.passed(unread.length, guess.length, taken, seconds);
     }
 
     private void advance(List<TokenSequence> sequences, NDManager step) {
@@ -158,7 +160,7 @@ public final class Decoding implements AutoCloseable {
         List<TokenSequence> unread = new ArrayList<>(sequences);
         unread.removeAll(kept);
         if (!kept.isEmpty()) {
-            makeRoom(kept);
+            makeRoom(kept, unread.size());
             long[] last = cached.stream().mapToLong(TokenSequence::last).toArray();
             NDArray logits = decoder.next(step.create(last, new Shape(last.length, 1)), cache);
             choose(kept, rows(logits, rowsOf(kept), step), step);
@@ -170,11 +172,11 @@ public final class Decoding implements AutoCloseable {
 
     /**
      * Sequences that have left stay in the cache as long as they are few and it is not full: to
-     * leave them out copies it.
+     * leave them out copies it, and others may take their places.
      */
-    private void makeRoom(List<TokenSequence> kept) {
+    private void makeRoom(List<TokenSequence> kept, int others) {
         boolean full = cache.length() == cache.contextLength();
-        if (full || 2 * kept.size() <= cached.size()) {
+        if (full || 2 * (kept.size() + others) <= cached.size()) {
             cache.join(rowsOf(kept), null);
             cached = kept;
         }
@@ -194,16 +196,50 @@ public final class Decoding implements AutoCloseable {
         read.reset(padding);
         NDArray logits = decoder.next(padded(windows, longest, step), read); // (B, V)
         if (!kept.isEmpty()) {
-            cache.join(rowsOf(kept), read);
+            put(unread, read, kept);
             read.close();
-        } else if (!replaced) {
+            return logits;
+        }
+        if (!replaced) {
             if (cache != null) {
                 cache.close();
             }
             cache = read;
         }
-        cached = Stream.concat(kept.stream(), unread.stream()).toList();
+        cached = List.copyOf(unread);
         return logits;
+    }
+
+    /**
+     * Puts sequences in the places of those that have left, or where these do not do beside the
+     * others, which copies all: places are too few, or so much of the cache is padding that to read
+     * it costs more.
+     */
+    private void put(List<TokenSequence> unread, GptCache read, List<TokenSequence> kept) {
+        int[] rows = rowsOf(kept);
+        int[] free =
+                IntStream.range(0, cached.size())
+                        .filter(row -> !kept.contains(cached.get(row)))
+                        .limit(unread.size())
+                        .toArray();
+        int needed = Math.max(read.length(), cache.longest(rows));
+        boolean fits = free.length == unread.size() && read.length() <= cache.length();
+        if (fits && cache.length() <= MOST_PADDING * needed) {
+            cache.replace(free, read);
+            List<TokenSequence> all = new ArrayList<>(cached);
+            for (int i = 0; i < free.length; i++) {
+                all.set(free[i], unread.get(i));
+            }
+            cached = List.copyOf(all);
+        } else {
+            cache.join(rows, read);
+            cached = Stream.concat(kept.stream(), unread.stream()).toList();
+        }
+    }
+
+    /** Returns a guess up to where it leaves the vocabulary. */
+    private int[] known(int... guess) {
+        return IntStream.of(guess).takeWhile(id -> id >= 0 && id < vocabSize).toArray();
     }
 
     /**

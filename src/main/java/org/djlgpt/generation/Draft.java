@@ -16,9 +16,24 @@ public interface Draft {
      *
      * @param tokens the ids of a sequence, at least one
      * @param most how many tokens may be guessed, at least 1
-     * @return the ids that may follow, as many as that or fewer; none if there is nothing to guess
+     * @return the ids that may follow, as many as that or fewer; none if there is nothing to guess.
+     *     What comes behind an id that can't be written, such as one of a greater vocabulary, does
+     *     not count
      */
     int[] guess(int[] tokens, int most);
+
+    /**
+     * Guesses with another draft where this one has nothing to guess.
+     *
+     * @param other asked second
+     * @return the draft of both
+     */
+    default Draft or(Draft other) {
+        return (tokens, most) -> {
+            int[] guess = guess(tokens, most);
+            return guess.length > 0 ? guess : other.guess(tokens, most);
+        };
+    }
 
     /**
      * Guesses from the sequence itself: where its last tokens stood before, what followed them
@@ -26,7 +41,7 @@ public interface Draft {
      * code and summaries do (Saxena, "Prompt Lookup Decoding", 2023).
      *
      * @return a draft that looks for as many of the last tokens as stood together before, 8 at most
-     *     and 2 at least; of several such places the latest counts
+     *     and 2 at least; of several such places the latest counts, and what goes round goes on so
      */
     static Draft promptLookup() {
         return new PromptLookup(8, 2);
@@ -52,9 +67,11 @@ record PromptLookup(int longest, int shortest) implements Draft {
                 next = end;
             }
         }
-        return found < shortest
-                ? new int[0]
-                : Arrays.copyOfRange(tokens, next, Math.min(next + most, tokens.length));
+        int[] known = Arrays.copyOf(tokens, tokens.length + (found < shortest ? 0 : most));
+        for (int place = tokens.length; place < known.length; place++) {
+            known[place] = known[next++];
+        }
+        return Arrays.copyOfRange(known, tokens.length, known.length);
     }
 
     /** Returns how many tokens before an end are those before the end of all. */

@@ -96,7 +96,7 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
 def grown_cache(cache: Tensor, length: int, room: int) -> Tensor:
   """The first tokens of a cache (2, B, groups, C, headDim) in one of C = room."""
   _, B, groups, _, D = cache.shape
-  grown = torch.zeros([2, B, groups, room, D], dtype=cache.dtype, device=cache.device)
+  grown = torch.empty([2, B, groups, room, D], dtype=cache.dtype, device=cache.device)
   grown.narrow(3, 0, length).copy_(cache.narrow(3, 0, length))
   return grown
 
@@ -112,13 +112,25 @@ def joined_cache(cache: Tensor, rows: List[int], start: int, length: int, others
   for other in others:
     size = n + other.size(1)
     end = max(length, others_length)
-  joined = torch.zeros([2, size, groups, room, D], dtype=cache.dtype, device=cache.device)
+  joined = torch.empty([2, size, groups, room, D], dtype=cache.dtype, device=cache.device)
+  joined.narrow(3, 0, end).zero_()
   for i in range(n):
     joined[:, i].narrow(2, end - length, length).copy_(cache[:, rows[i]].narrow(2, start, length))
   for other in others:
     joined[:, n:].narrow(3, end - others_length, others_length).copy_(
         other.narrow(3, 0, others_length))
   return joined
+
+
+def put_in_cache(cache: Tensor, rows: List[int], end: int, others: Tensor, length: int) -> Tensor:
+  """Puts all rows of another cache, of each length tokens, in the place of some rows of a cache
+  (2, B, groups, C, headDim), so that they end at the same token as the rest, behind zeros. Changes
+  the cache."""
+  for i in range(len(rows)):
+    row = cache[:, rows[i]]  # (2, groups, C, headDim)
+    row.narrow(2, 0, end - length).zero_()
+    row.narrow(2, end - length, length).copy_(others[:, i].narrow(2, 0, length))
+  return cache
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:
