@@ -90,7 +90,14 @@ def _float32_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   if rows <= 8 and quantized and __torch__.decoder._is_whole(weight):
     return torch._weight_int8pack_mm(x.to(15), weight, scale).to(6)
   if rows > 64:
-    y = torch.linear(x, weight.to(6))
+    y = torch.empty([rows, weight.size(0)], dtype=6, device=x.device)
+    n = max(1, 400000 // x.size(1))
+    wide = torch.empty([min(n, weight.size(0)), x.size(1)], dtype=6, device=x.device)
+    start = 0
+    for part in weight.split(n):
+      some = wide.narrow(0, 0, part.size(0)).copy_(part)
+      torch.mm(x, some.t(), out=y.narrow(1, start, part.size(0)))
+      start += part.size(0)
   else:
     parts = annotate(List[Tensor], [])
     for part in weight.split(max(1, 1200000 // x.size(1))):
