@@ -20,7 +20,7 @@ import org.djlgpt.torch.Kernels;
 public final class KeyValueCache implements AutoCloseable {
 
     /** The number of tokens of a long context for which there is room at first. */
-    public static final int FIRST_ROOM = 1024;
+    public static final int FIRST_ROOM = 128;
 
     private final NDManager manager;
     private final FloatType type;
@@ -149,6 +149,17 @@ public final class KeyValueCache implements AutoCloseable {
             NDScope.unregister(keysAndValues);
         }
         length = joined;
+    }
+
+    /**
+     * Puts the sequences of another cache in the place of some; they end where the others do,
+     * behind zeros.
+     *
+     * @param rows which sequences to replace, as many as the other cache has
+     * @param others what to put there, from its first token on; it has no more tokens than this one
+     */
+    public void replace(int[] rows, KeyValueCache others) {
+        Kernels.putInCache(keysAndValues, rows, length, others.keysAndValues, others.length);
     }
 
     /** Forgets all tokens. */

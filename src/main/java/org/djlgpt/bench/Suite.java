@@ -30,6 +30,7 @@ record Suite(List<Section> sections) {
                         OptimizerSection.of(effort, machine),
                         generation,
                         GenerationSection.llama(effort, machine, generation),
+                        TextSection.of(effort),
                         OverheadSection.token(effort)));
     }
 

@@ -13,7 +13,6 @@ import org.djlgpt.cli.option.ModelFolder;
 import org.djlgpt.cli.option.PrecisionOption;
 import org.djlgpt.cli.option.TextOptions;
 import org.djlgpt.generation.Chat;
-import org.djlgpt.generation.Draft;
 import org.djlgpt.generation.GenerationReport;
 import org.djlgpt.generation.Sampler;
 import org.djlgpt.generation.TextGenerator;
@@ -90,12 +89,7 @@ final class GenerateCommand implements Callable<Integer> {
     @Mixin private ChatOptions chat;
     @Mixin private SamplingOptions sampling;
 
-    @Option(
-            names = "--speculate",
-            description =
-                    "guess ahead from the text itself and check several tokens at once, while that"
-                            + " is faster; the text stays the same")
-    private boolean speculate;
+    @Mixin private DraftOptions draft;
 
     @Option(
             names = "--seed",
@@ -132,7 +126,7 @@ final class GenerateCommand implements Callable<Integer> {
                             .optStopStrings(stop.toArray(String[]::new))
                             .optStopTokens(stopTokens.toArray(Integer[]::new))
                             .optMaxNewTokens(maxNewTokens);
-            builder.optDraft(speculate ? Draft.promptLookup() : null);
+            builder.optDraft(draft.draft(tokenizer, precision, manager));
             TextGenerator generator = seeded(builder).build();
             if (template.isPresent()) {
                 try (Chat talk = chat.start(generator, template.get())) {

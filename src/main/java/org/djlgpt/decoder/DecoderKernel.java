@@ -114,19 +114,15 @@ abstract class DecoderKernel {
      * @param start the number of tokens that the caches hold; T more must fit
      * @param padding the number of tokens (B) to leave out at the start of each sequence, INT64, or
      *     null for none; positions count from there
-     * @param every whether logits of every token are wanted, or of the last only
+     * @param count of how many tokens, the last ones, logits are wanted, from 1 to T
      * @param caches the keys and values (2, B, G, C, D) of each layer, of the type that layers
      *     compute in
-     * @return logits (B, T, V) or (B, 1, V), float32
+     * @return logits (B, count, V), float32
      * @throws IllegalArgumentException if an array is closed, of another engine or of a wrong
      *     shape, or the caches are full
      */
     NDArray logits(
-            NDArray tokens,
-            int start,
-            NDArray padding,
-            boolean every,
-            List<? extends NDArray> caches) {
+            NDArray tokens, int start, NDArray padding, int count, List<? extends NDArray> caches) {
         String function = "decode_" + family;
         Argument ids = Argument.of(function, "tokens", tokens).rank(2).type(DataType.INT64);
         List<PtNDArray> pads =
@@ -142,7 +138,7 @@ abstract class DecoderKernel {
                         ids.array(),
                         (long) start,
                         pads,
-                        every,
+                        (long) count,
                         open("layers", layers),
                         open("projections", projections),
                         open("ends", ends),

@@ -111,7 +111,7 @@ public final class GptCache implements AutoCloseable {
         for (int row : rows) {
             Objects.checkIndex(row, batchSize());
         }
-        int kept = IntStream.of(rows).map(row -> length() - paddings[row]).max().orElse(0);
+        int kept = longest(rows);
         int joined = others == null ? kept : Math.max(kept, others.length());
         IntStream before = IntStream.of(rows).map(row -> joined - (length() - paddings[row]));
         IntStream after = IntStream.of(added).map(count -> joined - (others.length() - count));
@@ -120,6 +120,36 @@ public final class GptCache implements AutoCloseable {
             layers.get(layer).join(rows, kept, others == null ? null : others.layers.get(layer));
         }
         pad(counts);
+    }
+
+    /**
+     * Puts the sequences of another cache in the place of some, which costs less than to {@link
+     * #join} them: only they are copied. The other cache stays as it is.
+     *
+     * @param rows which sequences to replace
+     * @param others a cache of the same decoder with as many sequences, and no more tokens
+     * @throws IllegalArgumentException if a row does not exist, or the other cache does not fit
+     */
+    public void replace(int[] rows, GptCache others) {
+        int[] counts = paddings.clone();
+        for (int i = 0; i < rows.length; i++) {
+            counts[Objects.checkIndex(rows[i], batchSize())] =
+                    length() - (others.length() - others.paddings[i]);
+        }
+        for (int layer = 0; layer < layers.size(); layer++) {
+            layers.get(layer).replace(rows, others.layers.get(layer));
+        }
+        pad(counts);
+    }
+
+    /**
+     * Returns how many tokens the longest of some sequences has.
+     *
+     * @param rows which sequences
+     * @return the most tokens of one, padding not counted; 0 without a row
+     */
+    public int longest(int... rows) {
+        return IntStream.of(rows).map(row -> length() - paddings[row]).max().orElse(0);
     }
 
     private void requirePadding(int... padding) {

@@ -147,27 +147,34 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
      *     vocabulary, or the cache has no room for T more
      */
     public NDArray next(NDArray tokens, GptCache cache) {
-        return scoped(() -> logits(tokens, cache, false).squeeze(1), tokens); // (B, V)
+        return scoped(() -> logits(1, tokens, cache).squeeze(1), tokens); // (B, V)
     }
 
     /**
-     * Scores what follows each of some tokens, as a guess of several is checked in one pass.
+     * Scores what follows each of the last tokens, as a guess of several is checked in one pass.
      *
+     * @param count how many of the last tokens, from 1 to T
      * @param tokens as for {@link #next}
      * @param cache as for {@link #next}
-     * @return logits (B, T, V) of the token after each, float32, owned by the manager of {@code
+     * @return logits (B, count, V) of the token after each, float32, owned by the manager of {@code
      *     tokens}
-     * @throws IllegalArgumentException as {@link #next}
+     * @throws IllegalArgumentException as {@link #next}, or if {@code count} lies outside
      */
-    public NDArray nextOfEach(NDArray tokens, GptCache cache) {
-        return scoped(() -> logits(tokens, cache, true), tokens); // (B, T, V)
+    public NDArray nextOfLast(int count, NDArray tokens, GptCache cache) {
+        requireShape(tokens.getShape());
+        if (count < 1 || count > tokens.getShape().get(1)) {
+            throw new IllegalArgumentException(
+                    "count=%d must lie in 1 to %d, the number of tokens"
+                            .formatted(count, tokens.getShape().get(1)));
+        }
+        return scoped(() -> logits(count, tokens, cache), tokens); // (B, count, V)
     }
 
     DecoderKernel kernel() {
         return kernel;
     }
 
-    private NDArray logits(NDArray tokens, GptCache cache, boolean every) {
+    private NDArray logits(int count, NDArray tokens, GptCache cache) {
         requireType(tokens.getDataType());
         requireShape(tokens.getShape());
         Checks.requireKnownTokens(tokens, config.vocabSize());
@@ -178,8 +185,8 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
                         tokens.toType(DataType.INT64, false),
                         cache.length(),
                         cache.padding(),
-                        every,
-                        cache.keysAndValues()); // (B, T or 1, V)
+                        count,
+                        cache.keysAndValues()); // (B, count, V)
         cache.advance(length);
         return logits;
     }
@@ -188,7 +195,7 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
     protected NDArray forward(NDArray tokens, Pass pass) {
         Shape shape = tokens.getShape();
         try (GptCache cache = newCache(manager, shape.get(0), shape.get(1))) {
-            return logits(tokens, cache, true); // (B, T, V)
+            return logits((int) shape.get(1), tokens, cache); // (B, T, V)
         }
     }
 

@@ -15,7 +15,6 @@ import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
-import java.util.stream.LongStream;
 import java.util.stream.Stream;
 
 /**
@@ -37,6 +36,9 @@ import java.util.stream.Stream;
  * <p>It belongs to one thread; others may use the same decoder meanwhile.
  */
 public final class Decoding implements AutoCloseable {
+
+    /** How much longer than its longest sequence a cache may be until padding is taken out. */
+    private static final double MOST_PADDING = 1.5;
 
     private final GptDecoder decoder;
     private final int vocabSize;
@@ -110,7 +112,7 @@ public final class Decoding implements AutoCloseable {
     public void next() {
         List<TokenSequence> sequences = running();
         try (NDManager step = manager.newSubManager()) {
-            if (sequences.size() == 1 && sequences.equals(cached) && isKept(sequences.get(0))) {
+            if (sequences.size() == 1 && cached.size() <= 1) {
                 advance(sequences.get(0), step);
             } else {
                 advance(sequences, step);
@@ -122,18 +124,22 @@ public final class Decoding implements AutoCloseable {
         return running.contains(sequence) && !sequence.hasEnded() && !sequence.hasMoved(window);
     }
 
-    /** Checks what was guessed of the next tokens, and takes as much of it as would be chosen. */
+    /**
+     * Reads what a sequence that is alone has not seen yet, with a guess of what follows, and takes
+     * as much of that as would be chosen.
+     */
     private void advance(TokenSequence sequence, NDManager step) {
         long begin = System.nanoTime();
-        int before = cache.length();
-        int[] guess = speculation.guess(sequence, cache.contextLength() - before - 1);
+        long[] unread = readOn(sequence);
+        int before = cache.length() + unread.length;
+        int[] guess = known(speculation.guess(sequence, cache.contextLength() - before));
         int count = guess.length + 1;
-        long[] tokens =
-                LongStream.concat(
-                                LongStream.of(sequence.last()), IntStream.of(guess).asLongStream())
-                        .toArray();
-        NDArray ids = step.create(tokens, new Shape(1, count));
-        NDArray logits = decoder.nextOfEach(ids, cache).squeeze(0); // (count, V)
+        long[] tokens = Arrays.copyOf(unread, unread.length + guess.length);
+        for (int i = 0; i < guess.length; i++) {
+            tokens[unread.length + i] = guess[i];
+        }
+        NDArray ids = step.create(tokens, new Shape(1, tokens.length));
+        NDArray logits = decoder.nextOfLast(count, ids, cache).squeeze(0); // (count, V)
         NDArray seen = seen(Collections.nCopies(count, sequence), guess, step);
         double[] chances = IntStream.range(0, count).mapToDouble(sequence::chance).toArray();
         long[] chosen = sample(sequence.sampler(), logits, seen, chances);
@@ -144,8 +150,9 @@ public final class Decoding implements AutoCloseable {
             right = taken < guess.length && chosen[taken] == guess[taken];
             taken++;
         } while (right && !sequence.hasEnded());
-        cache.truncate(before + taken);
-        speculation.passed(guess.length, taken, (System.nanoTime() - begin) / 1e9);
+        cache.truncate(before + taken - 1);
+        double seconds = (System.nanoTime() - begin) / 1e9;
+        speculation.passed(unread.length, guess.length, taken, seconds);
     }
 
     private void advance(List<TokenSequence> sequences, NDManager step) {
@@ -153,7 +160,7 @@ public final class Decoding implements AutoCloseable {
         List<TokenSequence> unread = new ArrayList<>(sequences);
         unread.removeAll(kept);
         if (!kept.isEmpty()) {
-            makeRoom(kept);
+            makeRoom(kept, unread.size());
             long[] last = cached.stream().mapToLong(TokenSequence::last).toArray();
             NDArray logits = decoder.next(step.create(last, new Shape(last.length, 1)), cache);
             choose(kept, rows(logits, rowsOf(kept), step), step);
@@ -165,11 +172,11 @@ public final class Decoding implements AutoCloseable {
 
     /**
      * Sequences that have left stay in the cache as long as they are few and it is not full: to
-     * leave them out copies it.
+     * leave them out copies it, and others may take their places.
      */
-    private void makeRoom(List<TokenSequence> kept) {
+    private void makeRoom(List<TokenSequence> kept, int others) {
         boolean full = cache.length() == cache.contextLength();
-        if (full || 2 * kept.size() <= cached.size()) {
+        if (full || 2 * (kept.size() + others) <= cached.size()) {
             cache.join(rowsOf(kept), null);
             cached = kept;
         }
@@ -181,9 +188,6 @@ public final class Decoding implements AutoCloseable {
 
     /** Reads what the model has to see anew into the cache, beside what is kept there. */
     private NDArray read(List<TokenSequence> kept, List<TokenSequence> unread, NDManager step) {
-        if (kept.isEmpty() && cached.size() == 1 && unread.size() == 1) {
-            return readOn(cached.get(0), unread.get(0), step);
-        }
         List<long[]> windows = unread.stream().map(sequence -> sequence.slide(window)).toList();
         int longest = windows.stream().mapToInt(tokens -> tokens.length).max().orElseThrow();
         int[] padding = windows.stream().mapToInt(tokens -> longest - tokens.length).toArray();
@@ -192,32 +196,71 @@ public final class Decoding implements AutoCloseable {
         read.reset(padding);
         NDArray logits = decoder.next(padded(windows, longest, step), read); // (B, V)
         if (!kept.isEmpty()) {
-            cache.join(rowsOf(kept), read);
+            put(unread, read, kept);
             read.close();
-        } else if (!replaced) {
+            return logits;
+        }
+        if (!replaced) {
             if (cache != null) {
                 cache.close();
             }
             cache = read;
         }
-        cached = Stream.concat(kept.stream(), unread.stream()).toList();
+        cached = List.copyOf(unread);
         return logits;
     }
 
     /**
-     * Reads a sequence in the place of another that was alone. What both begin with stays in the
-     * cache, as all of a conversation does when it goes on.
+     * Puts sequences in the places of those that have left, or where these do not do beside the
+     * others, which copies all: places are too few, or so much of the cache is padding that to read
+     * it costs more.
      */
-    private NDArray readOn(TokenSequence before, TokenSequence sequence, NDManager step) {
-        long[] seen = before.seen(cache.length());
+    private void put(List<TokenSequence> unread, GptCache read, List<TokenSequence> kept) {
+        int[] rows = rowsOf(kept);
+        int[] free =
+                IntStream.range(0, cached.size())
+                        .filter(row -> !kept.contains(cached.get(row)))
+                        .limit(unread.size())
+                        .toArray();
+        int needed = Math.max(read.length(), cache.longest(rows));
+        boolean fits = free.length == unread.size() && read.length() <= cache.length();
+        if (fits && cache.length() <= MOST_PADDING * needed) {
+            cache.replace(free, read);
+            List<TokenSequence> all = new ArrayList<>(cached);
+            for (int i = 0; i < free.length; i++) {
+                all.set(free[i], unread.get(i));
+            }
+            cached = List.copyOf(all);
+        } else {
+            cache.join(rows, read);
+            cached = Stream.concat(kept.stream(), unread.stream()).toList();
+        }
+    }
+
+    /** Returns a guess up to where it leaves the vocabulary. */
+    private int[] known(int... guess) {
+        return IntStream.of(guess).takeWhile(id -> id >= 0 && id < vocabSize).toArray();
+    }
+
+    /**
+     * Puts a sequence in the place of the one that is alone in the cache, itself or another. What
+     * the cache holds of its window stays: all but the last token as long as the window does not
+     * move, and all of a conversation when it goes on.
+     *
+     * @return the tokens of the window that the model has not seen, at least one
+     */
+    private long[] readOn(TokenSequence sequence) {
+        if (cached.isEmpty()) {
+            cache = decoder.newCache(manager, 1);
+        }
+        long[] seen = cached.isEmpty() ? new long[0] : cached.get(0).seen(cache.length());
         long[] tokens = sequence.slide(window);
         int same = Arrays.mismatch(seen, tokens);
         int kept = Math.min(same < 0 ? tokens.length : same, tokens.length - 1);
         cache.truncate(kept);
         sequence.cached(kept);
         cached = List.of(sequence);
-        long[] unread = Arrays.copyOfRange(tokens, kept, tokens.length);
-        return decoder.next(step.create(unread, new Shape(1, unread.length)), cache); // (1, V)
+        return Arrays.copyOfRange(tokens, kept, tokens.length);
     }
 
     private static NDArray padded(List<long[]> windows, int length, NDManager manager) {

@@ -12,6 +12,7 @@ import org.djlgpt.tuning.Message;
 
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Comparator;
 import java.util.Deque;
 import java.util.List;
 import java.util.Objects;
@@ -126,8 +127,8 @@ public final class TextGenerator {
 
     /**
      * Returns a continuation for each request, made side by side. Where there are more requests
-     * than places, the next one takes the place of the first that ends; none waits for the longest
-     * of a batch.
+     * than places, those that may grow longest begin, and the next one takes the place of the first
+     * that ends; none waits for the longest of a batch.
      *
      * @param requests at least one
      * @return what was written, in the order of the requests
@@ -136,13 +137,20 @@ public final class TextGenerator {
     public List<Continuation> answer(List<TextRequest> requests) {
         Checks.requirePositive("the number of prompts", requests.size());
         List<TextRow> texts = requests.stream().map(this::row).toList();
-        Deque<TextRow> waiting = new ArrayDeque<>(texts);
+        Deque<TextRow> waiting = new ArrayDeque<>(longestFirst(texts));
         try (Decoding decoding = start()) {
             for (fill(decoding, waiting); decoding.goesOn(); fill(decoding, waiting)) {
                 decoding.next();
             }
         }
         return texts.stream().map(TextRow::continuation).toList();
+    }
+
+    /** What begins last is short, so that few places are empty at the end. */
+    private static List<TextRow> longestFirst(List<TextRow> texts) {
+        return texts.stream()
+                .sorted(Comparator.comparing((TextRow text) -> -text.maxNewTokens()))
+                .toList();
     }
 
     private void fill(Decoding decoding, Deque<TextRow> waiting) {

@@ -12,6 +12,7 @@ import java.util.Set;
 final class TextRow {
 
     private final TokenSequence tokens;
+    private final int maxNewTokens;
     private final Tokenizer tokenizer;
     private final Set<Integer> stopTokens;
     private final Queue<String> pieces = new ArrayDeque<>();
@@ -32,6 +33,7 @@ final class TextRow {
         tokens =
                 new TokenSequence(
                         prompt, request.sampler(), seed, request.maxNewTokens(), this::accept);
+        maxNewTokens = request.maxNewTokens();
         this.tokenizer = tokenizer;
         stopTokens = new HashSet<>(request.stopTokens());
         tokenizer.endOfText().ifPresent(stopTokens::add);
@@ -66,6 +68,10 @@ final class TextRow {
 
     TokenSequence tokens() {
         return tokens;
+    }
+
+    int maxNewTokens() {
+        return maxNewTokens;
     }
 
     boolean ended() {

@@ -185,14 +185,7 @@ public final class Kernels {
                     "joinedCache: room is %d, but must be at least %d"
                             .formatted(room, Math.max(length, othersLength)));
         }
-        for (int row : rows) {
-            if (row < 0 || row >= first.size(1)) {
-                throw new IllegalArgumentException(
-                        "joinedCache: row %d does not exist; give 0 to %d"
-                                .formatted(row, first.size(1) - 1));
-            }
-        }
-        long[] taken = IntStream.of(rows).asLongStream().toArray();
+        long[] taken = rowsOf(function, first, rows);
         try (Recording off = Recording.off()) {
             return TorchScript.kernels()
                     .call(
@@ -205,6 +198,48 @@ public final class Kernels {
                             othersLength,
                             room);
         }
+    }
+
+    /**
+     * Puts all sequences of another cache in the place of some of a cache, so that they end at the
+     * same token as the rest; zeros stand in front. Changes the cache.
+     *
+     * @param cache keys and values (2, B, G, C, D)
+     * @param rows which of its B sequences to replace, as many as the other cache has
+     * @param end how many tokens of each sequence there are
+     * @param others keys and values (2, rows, G, C', D)
+     * @param length the number of tokens to take of each of those, at most {@code end}
+     * @throws IllegalArgumentException if the caches do not fit each other or the numbers
+     */
+    public static void putInCache(
+            NDArray cache, int[] rows, long end, NDArray others, long length) {
+        String function = "putInCache";
+        Argument first = Argument.of(function, "cache", cache).rank(5).anyFloatingPoint();
+        first.room(3, 0, end);
+        Argument second = Argument.of(function, "others", others).rank(5).like(first);
+        second.room(3, 0, length)
+                .shape(2, rows.length, first.size(2), second.size(3), first.size(4));
+        if (length > end) {
+            throw new IllegalArgumentException(
+                    "putInCache: length is %d, but must be at most %d".formatted(length, end));
+        }
+        long[] replaced = rowsOf(function, first, rows);
+        try (Recording off = Recording.off()) {
+            TorchScript.kernels()
+                    .call("put_in_cache", first.array(), replaced, end, second.array(), length)
+                    .close();
+        }
+    }
+
+    private static long[] rowsOf(String function, Argument cache, int... rows) {
+        for (int row : rows) {
+            if (row < 0 || row >= cache.size(1)) {
+                throw new IllegalArgumentException(
+                        "%s: row %d does not exist; give 0 to %d"
+                                .formatted(function, row, cache.size(1) - 1));
+            }
+        }
+        return IntStream.of(rows).asLongStream().toArray();
     }
 
     private static void requireDropout(String function, double dropout) {

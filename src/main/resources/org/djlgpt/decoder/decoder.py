@@ -91,7 +91,14 @@ def _float32_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   if rows <= 8 and quantized and __torch__.decoder._is_whole(weight):
     return torch._weight_int8pack_mm(x.to(15), weight, scale).to(6)
   if rows > 64:
-    y = torch.linear(x, weight.to(6))
+    y = torch.empty([rows, weight.size(0)], dtype=6, device=x.device)
+    n = max(1, 400000 // x.size(1))
+    wide = torch.empty([min(n, weight.size(0)), x.size(1)], dtype=6, device=x.device)
+    start = 0
+    for part in weight.split(n):
+      some = wide.narrow(0, 0, part.size(0)).copy_(part)
+      torch.mm(x, some.t(), out=y.narrow(1, start, part.size(0)))
+      start += part.size(0)
   else:
     parts = annotate(List[Tensor], [])
     for part in weight.split(max(1, 1200000 // x.size(1))):
@@ -174,9 +181,10 @@ def _past(caches: List[Tensor]) -> List[Tensor]:
   return past
 
 
-def _last(x: Tensor, B: int, every: bool) -> Tensor:
-  """Of tokens (B * T, E) every one, or the last of each row (B, E)."""
-  return x if every else x.view(B, -1, x.size(1))[:, -1]
+def _last(x: Tensor, B: int, count: int) -> Tensor:
+  """Of tokens (B * T, E) the last ones of each row, (B * count, E)."""
+  T = x.size(0) // B
+  return x.view(B, T, -1).narrow(1, T - count, count).reshape(B * count, -1)
 
 
 def quantize(weight: Tensor) -> Tuple[Tensor, Tensor]:

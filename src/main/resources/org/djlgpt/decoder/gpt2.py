@@ -44,11 +44,11 @@ def _layers(x: Tensor, B: int, weights: List[Tensor], qkv: List[Tensor], caches:
   return x
 
 
-def decode_gpt2(tokens: Tensor, start: int, padding: List[Tensor], every: bool,
+def decode_gpt2(tokens: Tensor, start: int, padding: List[Tensor], count: int,
                 weights: List[Tensor], qkv: List[Tensor], ends: List[Tensor],
                 caches: List[Tensor], epsilon: float, activation: str) -> Tensor:
-  """Logits of the last of tokens (B, T), as (B, 1, V), or of every one, (B, T, V). There is one
-  padding (B), the number of tokens to leave out at the start of each row, or none."""
+  """Logits (B, count, V) of the last of tokens (B, T). There is one padding (B), the number of
+  tokens to leave out at the start of each row, or none."""
   (words, words_scale,                       # (V, E), (V)
    positions,                                # (C, E)
    norm, shift,                              # (E)
@@ -63,7 +63,7 @@ def decode_gpt2(tokens: Tensor, start: int, padding: List[Tensor], every: bool,
   mask = __torch__.decoder._padding_mask(tokens, start, padding)
   x = __torch__.gpt2._layers(x.view(B * T, -1), B, weights, qkv, caches, start, mask, epsilon,
                              activation)
-  x = __torch__.gpt2._norm(__torch__.decoder._last(x, B, every), norm, shift, epsilon)
+  x = __torch__.gpt2._norm(__torch__.decoder._last(x, B, count), norm, shift, epsilon)
   logits = __torch__.decoder._linear(x.to(caches[0].dtype), head, head, head_scale).to(6)
   return logits.view(B, -1, logits.size(1))
 

@@ -63,12 +63,12 @@ def _layers(x: Tensor, B: int, weights: List[Tensor], qkv: List[Tensor], gate_up
   return x
 
 
-def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], every: bool,
+def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], count: int,
                  weights: List[Tensor], qkv: List[Tensor], ends: List[Tensor],
                  caches: List[Tensor], gate_up: List[Tensor], cosine: Tensor, sine: Tensor,
                  window: int, epsilon: float) -> Tensor:
-  """Logits of the last of tokens (B, T), as (B, 1, V), or of every one, (B, T, V). There is one
-  padding (B), the number of tokens to leave out at the start of each row, or none. Cosines and sines
+  """Logits (B, count, V) of the last of tokens (B, T). There is one padding (B), the number of
+  tokens to leave out at the start of each row, or none. Cosines and sines
   (.., D / 2) are those of all positions."""
   (words, words_scale,                       # (V, E), (V)
    norm,                                     # (E)
@@ -84,7 +84,7 @@ def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], every: bool,
   x = __torch__.decoder._words(tokens, words, words_scale).view(B * T, -1)
   x = __torch__.llama._layers(x, B, weights, qkv, gate_up, cosine, sine, caches, start, window, mask,
                               epsilon)
-  x = __torch__.layers.rms_norm(__torch__.decoder._last(x, B, every), norm, epsilon)
+  x = __torch__.layers.rms_norm(__torch__.decoder._last(x, B, count), norm, epsilon)
   logits = __torch__.decoder._linear(x.to(caches[0].dtype), head, head, head_scale).to(6)
   return logits.view(B, -1, logits.size(1))
 

@@ -77,6 +77,8 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
     first = max(0, start + 1 - window)
   seen = cache.narrow(3, first, start + T - first)
   groups = cache.size(2)
+  if __torch__.attention._is_widened(q):
+    q, seen = q.to(6), seen.to(6)
   k, v = seen[0], seen[1]
   if groups < heads and T == 1:  # queries that share a key are rows of one product
     q = q.view(B, groups, -1, D)
@@ -90,13 +92,19 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
   elif mask is not None and window < start + T:
     mask = mask & torch.ones([T, start + T], dtype=11, device=q.device).triu(start + 1 - window)
   context = torch.scaled_dot_product_attention(q, k, v, mask, 0., causal)
-  return context.reshape(B, heads, T, D)
+  return context.reshape(B, heads, T, D).to(cache.dtype)
+
+
+def _is_widened(q: Tensor) -> bool:
+  """On a CPU libtorch's kernel takes 4 to 6 times as long for one query of 16 bits as for one of
+  float32, and twice as long for any number of float16."""
+  return not q.is_cuda and q.dtype != 6 and (q.size(2) <= 16 or q.dtype == 5)
 
 
 def grown_cache(cache: Tensor, length: int, room: int) -> Tensor:
   """The first tokens of a cache (2, B, groups, C, headDim) in one of C = room."""
   _, B, groups, _, D = cache.shape
-  grown = torch.zeros([2, B, groups, room, D], dtype=cache.dtype, device=cache.device)
+  grown = torch.empty([2, B, groups, room, D], dtype=cache.dtype, device=cache.device)
   grown.narrow(3, 0, length).copy_(cache.narrow(3, 0, length))
   return grown
 
@@ -112,13 +120,25 @@ def joined_cache(cache: Tensor, rows: List[int], start: int, length: int, others
   for other in others:
     size = n + other.size(1)
     end = max(length, others_length)
-  joined = torch.zeros([2, size, groups, room, D], dtype=cache.dtype, device=cache.device)
+  joined = torch.empty([2, size, groups, room, D], dtype=cache.dtype, device=cache.device)
+  joined.narrow(3, 0, end).zero_()
   for i in range(n):
     joined[:, i].narrow(2, end - length, length).copy_(cache[:, rows[i]].narrow(2, start, length))
   for other in others:
     joined[:, n:].narrow(3, end - others_length, others_length).copy_(
         other.narrow(3, 0, others_length))
   return joined
+
+
+def put_in_cache(cache: Tensor, rows: List[int], end: int, others: Tensor, length: int) -> Tensor:
+  """Puts all rows of another cache, of each length tokens, in the place of some rows of a cache
+  (2, B, groups, C, headDim), so that they end at the same token as the rest, behind zeros. Changes
+  the cache."""
+  for i in range(len(rows)):
+    row = cache[:, rows[i]]  # (2, groups, C, headDim)
+    row.narrow(2, 0, end - length).zero_()
+    row.narrow(2, end - length, length).copy_(others[:, i].narrow(2, 0, length))
+  return cache
 
 
 def rotate(x: Tensor, cosine: Tensor, sine: Tensor) -> Tensor:

@@ -125,23 +125,25 @@ class KeyValueCacheTest {
     @ParameterizedTest
     @EnumSource(FloatType.class)
     void aCacheGrowsWithALongTextAndKeepsWhatItHolds(FloatType type) {
-        int context = 3 * KeyValueCache.FIRST_ROOM;
+        int room = KeyValueCache.FIRST_ROOM;
+        int context = 3 * room;
+        int length = room - 24;
         try (KeyValueCache cache = new KeyValueCache(manager, new Shape(1, 2, context, 4), type)) {
             long bytes = cache.bytes();
-            NDArray keysAndValues = new RandomArrays(manager, 2).normal(2, 1, 2, 1000, 4);
+            NDArray keysAndValues = new RandomArrays(manager, 2).normal(2, 1, 2, length, 4);
             NDArray first = type.from(keysAndValues);
             Kernels.cachedAttention(
                     first.get(0), first.get(0), first.get(1), cache.keysAndValues(), 0, context);
-            cache.advance(1000);
+            cache.advance(length);
 
             cache.reserve(25);
             assertEquals(2 * bytes, cache.bytes());
-            cache.reserve(2000);
+            cache.reserve(2 * room - 48);
             assertEquals(3 * bytes, cache.bytes());
 
-            NDArray held = BFloat16.widen(cache.keysAndValues()).get(":, :, :, :1000");
+            NDArray held = BFloat16.widen(cache.keysAndValues()).get(":, :, :, :" + length);
             assertEquals(BFloat16.widen(first), held);
-            assertThrows(IllegalArgumentException.class, () -> cache.reserve(2073));
+            assertThrows(IllegalArgumentException.class, () -> cache.reserve(2 * room + 25));
         }
     }
 

@@ -216,7 +216,8 @@ class SuiteTest {
                                 MachineSection.READ,
                                 GenerationSection.Writing.PROMPT,
                                 GenerationSection.Writing.EARLY,
-                                GenerationSection.Writing.TOKEN)
+                                GenerationSection.Writing.TOKEN,
+                                TextSection.TEXT)
                         .stream()
                         .map(phase -> new Outcome.Samples(phase, milliseconds, 1L << 30))
                         .toList();

@@ -176,7 +176,41 @@ class TrainGenerateEvalInfoTest {
         assertEquals(generate("--seed", 3), generate("--seed", 3));
         assertNotEquals(generate("--seed", 3), generate("--seed", 4));
         assertEquals(generate("--seed", 3), generate("--seed", 3, "--speculate"));
+        assertEquals(generate("--seed", 3), generate("--seed", 3, "--draft-model", model));
+        assertEquals(
+                generate("--seed", 3),
+                generate("--seed", 3, "--speculate", "--draft-model", model));
         assertEquals(generate("--seed", -7), generate("--seed", -7));
+    }
+
+    @ParameterizedTest
+    @CsvSource({
+        "'the quick brown fox jumps over the lazy dog!', its token 2 is '!'",
+        "the quick brown fox, has a tokenizer of 17 tokens"
+    })
+    void aDraftModelOfAnotherTokenizerIsRefused(String characters, String said) throws IOException {
+        Path other = folder.resolve("draft of " + characters.length());
+        Path learned =
+                Files.writeString(folder.resolve("other.txt"), (characters + "\n").repeat(60));
+        SmallText.train(learned, other, "--steps", 1, "--eval-every", 1);
+
+        Command refused =
+                Command.gpt(
+                        "generate", "--model", model, "--prompt", "the", "--draft-model", other);
+
+        assertEquals(2, refused.exitCode());
+        assertEquals("", refused.out());
+        assertTrue(refused.err().contains(said), refused.err());
+        assertTrue(refused.err().contains("name a model with the same tokenizer"), refused.err());
+    }
+
+    @Test
+    void aDraftModelThatIsNoFolderIsRefused() {
+        Command refused =
+                Command.gpt("generate", "--model", model, "--prompt", "the", "--draft-model", text);
+
+        assertEquals(2, refused.exitCode());
+        assertTrue(refused.err().contains("is no folder; name one"), refused.err());
     }
 
     @Test

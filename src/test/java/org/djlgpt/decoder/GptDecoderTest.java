@@ -129,10 +129,14 @@ class GptDecoderTest {
         NDArray expected = Blocks.infer(longReader, all).get(":, -1");
         try (GptDecoder decoder = new GptDecoder(longReader, WeightPrecision.FP32, manager);
                 GptCache cache = decoder.newCache(manager, 1)) {
-            decoder.next(all.get(":, :1000"), cache).close();
-            decoder.next(all.get(":, 1000:1023"), cache).close();
-            decoder.next(all.get(":, 1023:1025"), cache).close();
-            assertClose(expected, decoder.next(all.get(":, 1025:"), cache), 1e-4);
+            int room = KeyValueCache.FIRST_ROOM;
+            int[] ends = {0, room - 24, room - 1, room + 1};
+            for (int i = 1; i < ends.length; i++) {
+                NDArray piece = all.get(":, %d:%d".formatted(ends[i - 1], ends[i]));
+                decoder.next(piece, cache).close();
+            }
+            NDArray rest = all.get(":, %d:".formatted(room + 1));
+            assertClose(expected, decoder.next(rest, cache), 1e-4);
         }
     }
 
@@ -217,9 +221,10 @@ class GptDecoderTest {
     @ParameterizedTest
     @EnumSource(WeightPrecision.class)
     void theCacheTakesTwoNumbersForEachLayerTokenAndDimension(WeightPrecision precision) {
-        int bytes = precision == WeightPrecision.FP32 ? 4 : 2;
         try (GptDecoder decoder = new GptDecoder(model, precision, manager);
                 GptCache cache = decoder.newCache(manager, 5)) {
+            boolean wide = decoder.kernelChoice().kernel() == LinearKernel.WIDENED;
+            int bytes = wide || precision == WeightPrecision.FP32 ? 4 : 2;
             assertEquals(5L * 2 * 3 * CONTEXT * 16 * bytes, cache.bytes());
         }
     }
@@ -297,6 +302,32 @@ class GptDecoderTest {
         }
     }
 
+    @Test
+    void aSequenceThatTakesThePlaceOfAnotherGoesOnAsBeforeBesideTheRest() {
+        int[] first = tokens(7, 1);
+        int[] second = tokens(4, 4);
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 2);
+                GptCache other = decoder.newCache(manager, 1)) {
+            decoder.next(ids(tokens(7, 2)).concat(ids(first)), cache);
+            decoder.next(ids(second), other);
+
+            cache.replace(new int[] {0}, other);
+            NDArray logits = decoder.next(manager.create(new long[][] {{1}, {2}}), cache);
+
+            assertEquals(8, cache.longest(0, 1));
+            assertEquals(5, cache.longest(0));
+            assertClose(lastLogits(with(second, 1)), logits.get("0:1"), ROUNDING);
+            assertClose(lastLogits(with(first, 2)), logits.get("1:2"), ROUNDING);
+            other.reset();
+            decoder.next(ids(tokens(9, 5)), other);
+            int[] place = {0};
+            assertThrows(IllegalArgumentException.class, () -> cache.replace(place, other));
+            assertThrows(
+                    IndexOutOfBoundsException.class, () -> cache.replace(new int[] {2}, other));
+        }
+    }
+
     private static int[] with(int[] tokens, int last) {
         int[] longer = Arrays.copyOf(tokens, tokens.length + 1);
         longer[tokens.length] = last;
@@ -320,12 +351,30 @@ class GptDecoderTest {
                 GptCache cache = decoder.newCache(manager, 1)) {
             decoder.next(ids(Arrays.copyOf(tokens, 4)), cache);
 
-            NDArray logits = decoder.nextOfEach(ids(Arrays.copyOfRange(tokens, 4, 9)), cache);
+            NDArray logits = decoder.nextOfLast(5, ids(Arrays.copyOfRange(tokens, 4, 9)), cache);
 
             for (int i = 0; i < 5; i++) {
                 NDArray expected = lastLogits(Arrays.copyOf(tokens, 5 + i));
                 assertClose(expected, logits.get(":, " + i), ROUNDING);
             }
+        }
+    }
+
+    @Test
+    void theScoresBehindTheLastTokensOfSeveralRowsAreThoseOfAll() {
+        NDArray tokens = ids(tokens(9, 6)).concat(ids(tokens(9, 7))); // (2, 9)
+        try (GptDecoder decoder = new GptDecoder(model, WeightPrecision.FP32, manager);
+                GptCache cache = decoder.newCache(manager, 2)) {
+            NDArray all = Blocks.infer(decoder, tokens); // (2, 9, V)
+
+            NDArray last = decoder.nextOfLast(3, tokens, cache);
+
+            assertClose(all.get(":, 6:"), last, ROUNDING);
+            assertThrows(
+                    IllegalArgumentException.class, () -> decoder.nextOfLast(10, tokens, cache));
+            assertThrows(
+                    IllegalArgumentException.class, () -> decoder.nextOfLast(0, tokens, cache));
+            assertEquals(9, cache.length());
         }
     }
 

@@ -19,7 +19,9 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.List;
 import java.util.Random;
 import java.util.stream.IntStream;
 
@@ -28,6 +30,7 @@ class SpeculationTest {
 
     private static final CharTokenizer CHARACTERS = CharTokenizer.fromText("abcdefgh ");
     private static final int TOKENS = 120;
+    private static final int CONTEXT = 16;
 
     private NDManager manager;
     private GptDecoder decoder;
@@ -45,7 +48,7 @@ class SpeculationTest {
 
     private GptDecoder decoder(int seed) {
         int words = CHARACTERS.vocabSize();
-        GptModel model = TinyGpt.scrambled(TinyGpt.size(words, 16).build(), seed, manager);
+        GptModel model = TinyGpt.scrambled(TinyGpt.size(words, CONTEXT).build(), seed, manager);
         return new GptDecoder(model, WeightPrecision.FP32, manager);
     }
 
@@ -64,7 +67,8 @@ class SpeculationTest {
         Random random = new Random(3);
         Draft wild =
                 (tokens, most) ->
-                        random.ints(random.nextInt(most + 1), 0, CHARACTERS.vocabSize()).toArray();
+                        random.ints(random.nextInt(most + 1), -1, CHARACTERS.vocabSize() + 1)
+                                .toArray();
 
         assertEquals(expected, generator(sampler, wild).generate("abc"));
         assertEquals(expected, generator(sampler, Draft.promptLookup()).generate("abc"));
@@ -92,6 +96,53 @@ class SpeculationTest {
         assertTrue(asked[0] > 0 && asked[0] < TOKENS / 2, asked[0] + " guesses");
     }
 
+    @Test
+    void aGuessIsCheckedInThePassThatReadsAMovedWindowAnew() {
+        String expected = generator(Sampler.greedy(), null).generate("abc");
+        List<Integer> lengths = new ArrayList<>();
+        Draft oracle = oracle(expected);
+        Draft watched =
+                (tokens, most) -> {
+                    lengths.add(tokens.length);
+                    return oracle.guess(tokens, most);
+                };
+
+        assertEquals(expected, generator(Sampler.greedy(), watched).generate("abc"));
+
+        ContextWindow window = new ContextWindow(CONTEXT);
+        assertTrue(
+                lengths.stream().anyMatch(n -> window.start(n) > window.start(n - 1)),
+                lengths + " guessed");
+    }
+
+    @Test
+    void guessesThatDoNotPayAreLeftAloneButForATryNowAndThen() {
+        Speculation speculation = new Speculation((tokens, most) -> new int[most]);
+        assertTrue(guesses(speculation, 64, 1, 0.003) <= 8, "3 times the time for no more tokens");
+        assertTrue(guesses(speculation, 640, 1, 0.003) <= 640 / 32);
+    }
+
+    @Test
+    void guessesThatPayAreMadeAlsoWhenAPassIsInterrupted() {
+        Speculation speculation = new Speculation((tokens, most) -> new int[most]);
+        guesses(speculation, 64, 3, 0.0015);
+        speculation.passed(1, 4, 3, 0.5);
+        assertTrue(guesses(speculation, 64, 3, 0.0015) >= 62);
+    }
+
+    /** Runs passes, of a millisecond without a guess; returns how many had one. */
+    private static int guesses(Speculation speculation, int passes, int taken, double seconds) {
+        TokenSequence sequence =
+                new TokenSequence(new int[] {1}, Sampler.greedy(), 1, 1, token -> true);
+        int guesses = 0;
+        for (int i = 0; i < passes; i++) {
+            int guess = speculation.guess(sequence, 16).length;
+            guesses += guess > 0 ? 1 : 0;
+            speculation.passed(1, guess, guess > 0 ? taken : 1, guess > 0 ? seconds : 0.001);
+        }
+        return guesses;
+    }
+
     /** Knows the text. */
     private static Draft oracle(String text) {
         int[] all = CHARACTERS.encode("abc" + text);
@@ -117,16 +168,24 @@ class SpeculationTest {
     @ParameterizedTest
     @CsvSource({
         "1 2 3 4 1 2 3, 2, 4 1",
-        "1 2 3 4 1 2 3, 9, 4 1 2 3",
+        "1 2 3 4 1 2 3, 9, 4 1 2 3 4 1 2 3 4",
         "7 2 3 4 1 2 3, 1, 4",
         "1 2 3 9 1 2 3 8 1 2 3, 1, 8",
-        "5 5 5 5, 3, 5",
+        "5 5 5 5, 3, 5 5 5",
+        "9 1 2 3 4 8 1 2 3 7 9 1 2 3, 1, 4",
         "1 2 3 4 5, 3, ''",
         "1 2 1, 3, ''",
         "1, 3, ''"
     })
     void promptLookupRepeatsWhatFollowedTheLatestPlace(String tokens, int most, String guess) {
         assertArrayEquals(ids(guess), Draft.promptLookup().guess(ids(tokens), most));
+    }
+
+    @Test
+    void aSecondDraftIsAskedWhereTheFirstHasNothingToGuess() {
+        Draft both = Draft.promptLookup().or((tokens, most) -> new int[] {most});
+        assertArrayEquals(new int[] {4}, both.guess(ids("1 2 3 4 1 2 3"), 1));
+        assertArrayEquals(new int[] {7}, both.guess(ids("1 2 3 4"), 7));
     }
 
     private static int[] ids(String text) {
