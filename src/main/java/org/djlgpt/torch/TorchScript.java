@@ -138,6 +138,19 @@ public final class TorchScript {
     }
 
     /**
+     * Calls a function that returns a number.
+     *
+     * @param function the function's name
+     * @param arguments as for {@link #call}
+     * @return the number
+     */
+    public double measure(String function, Object... arguments) {
+        try (IValue result = run(function, arguments)) {
+            return result.toDouble();
+        }
+    }
+
+    /**
      * Calls a function that changes its arguments, without recording gradients.
      *
      * @param function the function's name

@@ -302,7 +302,7 @@ public final class TrainingStep implements AutoCloseable {
         try (Recording on = Recording.on()) {
             Pass pass = new Pass(new ParameterStore(owner, false), true);
             NDArray mean = objective.loss(model, batch, pass);
-            NDArray loss = mean.mul(Scalar.of(weight, mean));
+            NDArray loss = weight == 1 ? mean : mean.mul(Scalar.of(weight, mean));
             return new Part(loss.getFloat(), Gradients.of(loss, weights), owner);
         }
     }

@@ -15,9 +15,9 @@ def add_gradients(sums: List[Tensor], gradients: List[Tensor]) -> None:
   torch._foreach_add_(sums, gradients)
 
 
-def norm(arrays: List[Tensor]) -> Tensor:
+def norm(arrays: List[Tensor]) -> float:
   """The Euclidean norm of all elements of all arrays."""
-  return torch.linalg_vector_norm(torch.stack(torch._foreach_norm(arrays, 2)), 2)
+  return float(torch.linalg_vector_norm(torch.stack(torch._foreach_norm(arrays, 2)), 2))
 
 
 def zero(arrays: List[Tensor]) -> None:
