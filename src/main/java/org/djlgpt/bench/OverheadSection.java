@@ -17,6 +17,12 @@ import java.util.List;
 /** What does not depend on sizes, of a training step and of a token. */
 final class OverheadSection {
 
+    private static final String LIBTORCH = "libtorch alone";
+
+    private static final String REST =
+            "  %s: the operators of the float32 step in two calls; the rest is Java and between.\n"
+                    .formatted(LIBTORCH);
+
     private OverheadSection() {}
 
     static Section training(Effort effort) {
@@ -29,12 +35,13 @@ final class OverheadSection {
                 new TextTable(title, "ms/step", "peak MiB"),
                 List.of(
                         new Case("fixed overhead", "float32", sampling, float32),
-                        new Case("fixed overhead", "bfloat16", sampling, bfloat16)),
+                        new Case("fixed overhead", "bfloat16", sampling, bfloat16),
+                        new Case("fixed overhead", LIBTORCH, sampling, new ScriptedStep(model))),
                 (row, report) ->
                         List.of(
                                 TextTable.number(report.of(row).median(Training.STEP), 2),
                                 TextTable.number(report.of(row).peakMebibytes(), 0)),
-                "");
+                REST);
     }
 
     static Section token(Effort effort) {

@@ -33,23 +33,29 @@ import java.util.Random;
  * @param length the tokens T in a sequence
  * @param operators what it computes with
  * @param loraRank the rank of an adapter that alone is trained, or 0 for all parameters
+ * @param workers the threads that a batch is split over
  */
-record Training(MeasuredModel model, int batch, int length, Operators operators, int loraRank)
+record Training(
+        MeasuredModel model, int batch, int length, Operators operators, int loraRank, int workers)
         implements Case.Workload {
 
     static final String STEP = "step";
 
     Training(MeasuredModel model, int batch, int length, Operators operators) {
-        this(model, batch, length, operators, 0);
+        this(model, batch, length, operators, 0, 1);
     }
 
     Training with(Operators other) {
-        return new Training(model, batch, length, other, loraRank);
+        return new Training(model, batch, length, other, loraRank, workers);
     }
 
     /** An adapter on all queries and values. */
     Training withLora(int rank) {
-        return new Training(model, batch, length, operators, rank);
+        return new Training(model, batch, length, operators, rank, workers);
+    }
+
+    Training withWorkers(int number) {
+        return new Training(model, batch, length, operators, loraRank, number);
     }
 
     /** Returns what a step multiplies and adds for a parameter and a token. */
@@ -87,7 +93,7 @@ record Training(MeasuredModel model, int batch, int length, Operators operators,
     }
 
     private Runnable step(GptModel block, Batches batches, NDManager manager) {
-        TrainingPlan plan = TrainingPlan.builder().build();
+        TrainingPlan plan = TrainingPlan.builder().optWorkers(workers).build();
         TrainingStep training = new TrainingStep(block, manager, batches, plan, StepHook.NONE);
         int[] done = new int[1];
         return () -> {

@@ -27,8 +27,11 @@ final class TrainingSection {
     }
 
     static Section.Table ofTrainCommand(Effort effort, MachineSection machine) {
+        String section = "default job";
         Training oracle = new Training(MeasuredModel.ofTrainCommand(), 12, 64, Operators.PLAIN);
-        return besideOracle("default job", oracle, effort, machine);
+        Training split = oracle.with(Operators.FLOAT32).withWorkers(2);
+        Case workers = new Case(section, "float32, 2 workers", effort.sampling(), split);
+        return besideOracle(section, oracle, effort, machine, workers);
     }
 
     private static int batch(Effort effort) {
@@ -36,10 +39,15 @@ final class TrainingSection {
     }
 
     private static Section.Table besideOracle(
-            String section, Training oracle, Effort effort, MachineSection machine) {
+            String section,
+            Training oracle,
+            Effort effort,
+            MachineSection machine,
+            Case... others) {
         List<Case> cases = new ArrayList<>();
         cases.add(new Case(section, ORACLE, effort.sampling(), oracle));
         cases.addAll(cases(section, oracle, effort));
+        cases.addAll(List.of(others));
         List<Case> references = cases.stream().map(row -> cases.get(0)).toList();
         return table("oracle's", cases, references, machine, "");
     }

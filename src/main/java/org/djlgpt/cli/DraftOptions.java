@@ -4,6 +4,7 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.ModelDirectory;
+import org.djlgpt.cli.option.PrecisionOption;
 import org.djlgpt.decoder.GptDecoder;
 import org.djlgpt.generation.Draft;
 import org.djlgpt.generation.DraftModel;

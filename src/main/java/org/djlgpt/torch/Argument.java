@@ -6,6 +6,7 @@ import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.List;
 
 /**
@@ -70,8 +71,14 @@ public final class Argument {
         }
         List<PtNDArray> accepted = new ArrayList<>(arrays.size());
         for (NDArray array : arrays) {
-            String element = name + "[" + accepted.size() + "]";
-            accepted.add(of(function, element, array).type(type).array());
+            if (array instanceof PtNDArray known
+                    && !known.isReleased()
+                    && known.getDataType() == type) {
+                accepted.add(known);
+            } else {
+                String element = name + "[" + accepted.size() + "]";
+                accepted.add(of(function, element, array).type(type).array()); // says what is wrong
+            }
         }
         return accepted;
     }
@@ -103,7 +110,9 @@ public final class Argument {
      */
     public Argument rank(int rank) {
         Shape shape = array.getShape();
-        require(shape.dimension() == rank, "shape", shape, "%d dimensions".formatted(rank));
+        if (shape.dimension() != rank) {
+            throw wrong("shape", shape, "%d dimensions".formatted(rank));
+        }
         return this;
     }
 
@@ -114,8 +123,10 @@ public final class Argument {
      * @return this argument
      */
     public Argument shape(long... sizes) {
-        Shape expected = new Shape(sizes);
-        require(array.getShape().equals(expected), "shape", array.getShape(), expected.toString());
+        Shape shape = array.getShape();
+        if (!Arrays.equals(shape.getShape(), sizes)) {
+            throw wrong("shape", shape, new Shape(sizes).toString());
+        }
         return this;
     }
 
@@ -128,7 +139,9 @@ public final class Argument {
     public Argument lastAxis(long size) {
         Shape shape = array.getShape();
         boolean fits = shape.dimension() > 0 && shape.get(shape.dimension() - 1) == size;
-        require(fits, "shape", shape, "a last axis of " + size);
+        if (!fits) {
+            throw wrong("shape", shape, "a last axis of " + size);
+        }
         return this;
     }
 
@@ -143,7 +156,9 @@ public final class Argument {
         int first = shape.dimension() - sizes.length;
         Shape expected = new Shape(sizes);
         boolean fits = first >= 0 && shape.slice(first).equals(expected);
-        require(fits, "shape", shape, "last axes of " + expected);
+        if (!fits) {
+            throw wrong("shape", shape, "last axes of " + expected);
+        }
         return this;
     }
 
@@ -155,7 +170,9 @@ public final class Argument {
      */
     public Argument type(DataType... accepted) {
         DataType type = array.getDataType();
-        require(List.of(accepted).contains(type), "type", typeName(type), names(accepted));
+        if (!List.of(accepted).contains(type)) {
+            throw wrong("type", typeName(type), names(accepted));
+        }
         return this;
     }
 
@@ -166,7 +183,9 @@ public final class Argument {
      */
     public Argument notEmpty() {
         Shape shape = array.getShape();
-        require(shape.size() > 0, "shape", shape, "at least one element");
+        if (shape.size() == 0) {
+            throw wrong("shape", shape, "at least one element");
+        }
         return this;
     }
 
@@ -179,8 +198,10 @@ public final class Argument {
      */
     public Argument divides(int axis, Argument other) {
         boolean fits = size(axis) > 0 && other.size(axis) % size(axis) == 0;
-        String expected = "a divisor of %d on axis %d".formatted(other.size(axis), axis);
-        require(fits, "shape", array.getShape(), expected);
+        if (!fits) {
+            String expected = "a divisor of %d on axis %d".formatted(other.size(axis), axis);
+            throw wrong("shape", array.getShape(), expected);
+        }
         return this;
     }
 
@@ -194,7 +215,10 @@ public final class Argument {
      */
     public Argument room(int axis, long from, long count) {
         boolean fits = from >= 0 && from + count <= size(axis);
-        require(fits, "shape", array.getShape(), from + " + " + count + " places on axis " + axis);
+        if (!fits) {
+            String expected = from + " + " + count + " places on axis " + axis;
+            throw wrong("shape", array.getShape(), expected);
+        }
         return this;
     }
 
@@ -244,17 +268,17 @@ public final class Argument {
      * @return this argument
      */
     public Argument onDeviceOf(Argument other) {
-        boolean same = array.getDevice().equals(other.array.getDevice());
-        require(same, "device", array.getDevice(), other.array.getDevice() + " as " + other.name);
+        if (!array.getDevice().equals(other.array.getDevice())) {
+            String expected = other.array.getDevice() + " as " + other.name;
+            throw wrong("device", array.getDevice(), expected);
+        }
         return this;
     }
 
-    private void require(boolean condition, String property, Object actual, String expected) {
-        if (!condition) {
-            throw new IllegalArgumentException(
-                    "%s: %s has %s %s, but must have %s"
-                            .formatted(function, name, property, actual, expected));
-        }
+    private IllegalArgumentException wrong(String property, Object actual, String expected) {
+        return new IllegalArgumentException(
+                "%s: %s has %s %s, but must have %s"
+                        .formatted(function, name, property, actual, expected));
     }
 
     private static String names(DataType... types) {

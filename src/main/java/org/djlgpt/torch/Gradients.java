@@ -1,5 +1,6 @@
 package org.djlgpt.torch;
 
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
@@ -34,13 +35,18 @@ public final class Gradients {
         Argument scalar = Argument.of(function, "loss", loss).type(DataType.FLOAT32).shape();
         List<PtNDArray> leaves =
                 Argument.list(function, "parameters", parameters, DataType.FLOAT32);
-        if (!Recording.includes(loss)) {
+        try {
+            return TorchScript.kernels().callForList("gradients", scalar.array(), leaves);
+        } catch (EngineException e) {
+            if (Recording.includes(loss)) {
+                throw e;
+            }
             throw new IllegalArgumentException(
                     function
                             + ": loss records no gradient; compute it in Recording.on, from"
-                            + " parameters that require gradients");
+                            + " parameters that require gradients",
+                    e);
         }
-        return TorchScript.kernels().callForList("gradients", scalar.array(), leaves);
     }
 
     /**

@@ -346,7 +346,7 @@ public final class TrainingStep implements AutoCloseable {
                 DeferredChecks looks = DeferredChecks.open()) {
             Pass pass = new Pass(new ParameterStore(owner, false), true);
             NDArray mean = objective.loss(model, batch, pass);
-            NDArray loss = mean.mul(Scalar.of(weight, mean));
+            NDArray loss = weight == 1 ? mean : mean.mul(Scalar.of(weight, mean));
             return new Part(loss.stopGradient(), Gradients.of(loss, weights), owner);
         }
     }

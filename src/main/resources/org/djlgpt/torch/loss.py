@@ -9,22 +9,35 @@ def _rows(width: int, elements: int) -> int:
   return max(1, elements // width)
 
 
-def _losses_and_gradients(logits: Tensor, targets: Tensor, gradient: Tensor,
-                          share: Optional[Tensor]) -> Tensor:
-  """The losses (N); writes the gradient of each, which may take the place of the logits."""
-  losses = torch.empty([logits.size(0)], dtype=6, device=logits.device)
+def _part(logits: Tensor, targets: Tensor, share: Optional[Tensor]) -> Tuple[Tensor, Tensor]:
+  """The losses (N) and the gradient of each (N, V), in float32."""
+  target = targets.unsqueeze(1)
+  log_probability = torch.log_softmax(logits, -1, dtype=6)
+  losses = -log_probability.gather(1, target).squeeze(1)
+  probability = log_probability.exp_()
+  probability.scatter_add_(1, target, torch.full_like(target, -1, dtype=6))
+  if share is not None:
+    probability.mul_(share.unsqueeze(1))
+  return __torch__.loss._shared(losses, share), probability
+
+
+def _losses_and_gradients(logits: Tensor, targets: Tensor, share: Optional[Tensor],
+                          gradient: Tensor) -> Tuple[Tensor, Tensor]:
+  """The losses (N) and the gradient of each, of the logits' type; it may be written where it is
+  said, which may be into the logits."""
+  rows = logits.size(0)
   step = __torch__.loss._rows(logits.size(1), 1048576)
-  for start in range(0, logits.size(0), step):
-    end = min(start + step, logits.size(0))
-    target = targets[start:end].unsqueeze(1)
-    log_probability = torch.log_softmax(logits[start:end], -1, dtype=6)
-    losses[start:end] = -log_probability.gather(1, target).squeeze(1)
-    probability = log_probability.exp_()
-    probability.scatter_add_(1, target, torch.full_like(target, -1, dtype=6))
-    if share is not None:
-      probability.mul_(share[start:end].unsqueeze(1))
-    gradient[start:end] = probability
-  return __torch__.loss._shared(losses, share)
+  if rows <= step and logits.dtype == 6:
+    losses, part = __torch__.loss._part(logits, targets, share)
+    return losses, part
+  losses = torch.empty([rows], dtype=6, device=logits.device)
+  for start in range(0, rows, step):
+    end = min(start + step, rows)
+    some, part = __torch__.loss._part(logits[start:end], targets[start:end],
+                                      __torch__.loss._some(share, start, end))
+    losses[start:end] = some
+    gradient[start:end] = part
+  return losses, gradient
 
 
 def _shared(losses: Tensor, share: Optional[Tensor]) -> Tensor:
@@ -54,8 +67,8 @@ def cross_entropy(logits: Tensor, targets: Tensor, look: bool) -> Tensor:
   """The mean loss of logits (N, V) against targets (N)."""
   logits, targets, share, rows = __torch__.loss._counted(logits, targets, logits.size(1), look)
   fixed = logits.detach()
-  gradient = torch.empty_like(fixed)
-  losses = __torch__.loss._losses_and_gradients(fixed, targets, gradient, share)
+  losses, gradient = __torch__.loss._losses_and_gradients(fixed, targets, share,
+                                                          torch.empty_like(fixed))
   loss = losses.sum() / rows
   if logits.requires_grad:
     carrier = torch.dot(logits.reshape(-1), gradient.view(-1)).to(6) / rows
@@ -76,18 +89,22 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
   learns = weight.requires_grad
   loss = torch.zeros([], dtype=6, device=h.device)
   if hidden.requires_grad or learns:
-    h_gradient = torch.empty_like(h)
-    w_gradient = torch.zeros_like(w) if learns else w
+    h_gradients = annotate(List[Tensor], [])
+    w_gradient = w
     # each part passes over the whole gradient of a weight that learns; without, few rows do as well
     step = __torch__.loss._rows(w.size(0), 67108864 if learns else 8388608)
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = torch.linear(h[start:end], w)
-      part = __torch__.loss._part(share, start, end)
-      loss += __torch__.loss._losses_and_gradients(logits, targets[start:end], logits, part).sum()
-      h_gradient[start:end] = torch.mm(logits, w)
-      if learns:
-        w_gradient.addmm_(logits.t(), h[start:end])
+      losses, gradient = __torch__.loss._losses_and_gradients(
+          logits, targets[start:end], __torch__.loss._some(share, start, end), logits)
+      loss += losses.sum()
+      h_gradients.append(torch.mm(gradient, w))
+      if learns and start == 0:
+        w_gradient = torch.mm(gradient.t(), h[start:end])
+      elif learns:
+        w_gradient.addmm_(gradient.t(), h[start:end])
+    h_gradient = torch.cat(h_gradients)
     loss = loss / counted
     carrier = torch.dot(hidden.reshape(-1), h_gradient.type_as(hidden).view(-1)).to(6)
     if learns:
@@ -101,16 +118,16 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
       logits = torch.linear(h[start:end], w)
       log_probability = torch.log_softmax(logits, -1, dtype=6)
       known = log_probability.gather(1, targets[start:end].unsqueeze(1)).squeeze(1)
-      loss -= __torch__.loss._shared(known, __torch__.loss._part(share, start, end)).sum()
+      loss -= __torch__.loss._shared(known, __torch__.loss._some(share, start, end)).sum()
     loss = loss / counted
   return loss
 
 
-def _part(share: Optional[Tensor], start: int, end: int) -> Optional[Tensor]:
-  part = annotate(Optional[Tensor], None)
+def _some(share: Optional[Tensor], start: int, end: int) -> Optional[Tensor]:
+  some = annotate(Optional[Tensor], None)
   if share is not None:
-    part = share[start:end]
-  return part
+    some = share[start:end]
+  return some
 
 
 def linear_log_probabilities(hidden: Tensor, weight: Tensor, targets: Tensor,
@@ -131,11 +148,11 @@ def linear_log_probabilities(hidden: Tensor, weight: Tensor, targets: Tensor,
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = torch.linear(h[start:end], weight)
-      part = __torch__.loss._part(share, start, end)
-      known[start:end] = -__torch__.loss._losses_and_gradients(
-          logits, targets[start:end], logits, part)
+      losses, part = __torch__.loss._losses_and_gradients(
+          logits, targets[start:end], __torch__.loss._some(share, start, end), logits)
+      known[start:end] = -losses
       if x.requires_grad:
-        gradient[start:end] = torch.mm(logits, weight)
+        gradient[start:end] = torch.mm(part, weight)
     if x.requires_grad:
       carrier = torch.sum(x * gradient.type_as(x), [-1]).to(6)
       known = known - (carrier - carrier.detach())

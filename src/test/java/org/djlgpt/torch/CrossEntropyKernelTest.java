@@ -22,6 +22,9 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class CrossEntropyKernelTest {
 
+    /** Roundings of sums over 65,000 words, which each processor adds up in another order. */
+    private static final double SUM_TOLERANCE = Math.sqrt(65_000) * Math.ulp(1f);
+
     private NDManager manager;
 
     @BeforeEach
@@ -107,7 +110,7 @@ class CrossEntropyKernelTest {
         assertClose(expected.get(0), half.get(0), 0.01);
         for (int i = 1; i < expected.size(); i++) {
             NDArray gradient = expected.get(i).mul(tokens);
-            assertClose(gradient, full.get(i).mul(tokens), 1e-5);
+            assertClose(gradient, full.get(i).mul(tokens), SUM_TOLERANCE);
             assertClose(gradient, half.get(i).mul(tokens), 0.03);
         }
     }
@@ -149,10 +152,10 @@ class CrossEntropyKernelTest {
                         x -> CrossEntropyKernel.logProbabilities(x[0], narrow, targets), hidden);
 
         for (int i = 0; i < expected.size(); i++) {
-            assertClose(expected.get(i), learning.get(i), 1e-5);
+            assertClose(expected.get(i), learning.get(i), SUM_TOLERANCE);
         }
         for (int i = 0; i < frozen.size(); i++) {
-            assertClose(expected.get(i), frozen.get(i), 1e-5);
+            assertClose(expected.get(i), frozen.get(i), SUM_TOLERANCE);
             assertClose(expected.get(i), half.get(i), 0.03);
         }
         NDArray unrecorded = CrossEntropyKernel.logProbabilities(hidden, weight, targets);
