@@ -18,6 +18,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
 
@@ -129,18 +130,24 @@ final class RunOptions {
     /** Gives options that are not on the command line the values that they have here. */
     void adopt(CommandSpec command) {
         ParseResult parsed = command.commandLine().getParseResult();
+        List<String> arguments = arguments(command, name -> !parsed.hasMatchedOption(name));
+        List<String> given = parsed.originalArgs();
+        arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
+        command.commandLine().parseArgs(arguments.toArray(String[]::new));
+    }
+
+    /** Returns some of them as a command line. */
+    List<String> arguments(CommandSpec command, Predicate<String> names) {
         List<String> arguments = new ArrayList<>();
         values().forEach(
                         (name, value) -> {
-                            if (name.startsWith("--") && !parsed.hasMatchedOption(name)) {
+                            if (name.startsWith("--") && names.test(name)) {
                                 boolean several = command.findOption(name).isMultiValue();
                                 Stream.of(several ? value.split(BETWEEN) : new String[] {value})
                                         .forEach(one -> arguments.add(name + "=" + one));
                             }
                         });
-        List<String> given = parsed.originalArgs();
-        arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
-        command.commandLine().parseArgs(arguments.toArray(String[]::new));
+        return arguments;
     }
 
     /** Refuses those of another training, naming each that differs. */

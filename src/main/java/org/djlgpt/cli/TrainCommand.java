@@ -5,15 +5,18 @@ import ai.djl.MalformedModelException;
 import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
+import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
+import org.djlgpt.training.Learner;
 import org.djlgpt.training.Listeners;
 import org.djlgpt.training.TrainingPlan;
 
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -23,6 +26,7 @@ import picocli.CommandLine.Spec;
 import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Optional;
 import java.util.concurrent.Callable;
@@ -34,7 +38,7 @@ import java.util.concurrent.Callable;
         sortOptions = false,
         description =
                 "Trains a GPT on text, or tunes one on examples, labels or preferences, and leaves"
-                    + " a model folder.")
+                        + " a model folder.")
 final class TrainCommand implements Callable<Integer> {
 
     /** What linear layers and attention compute in. */
@@ -153,10 +157,6 @@ final class TrainCommand implements Callable<Integer> {
         if (!sparkOptions.isGiven()) {
             return Optional.empty();
         }
-        if (modelOptions.trainsAdapter() || modelOptions.freeze().isGiven()) {
-            throw new IllegalArgumentException(
-                    "--spark trains all of a model; leave out what keeps a part of it as it is");
-        }
         if (trainingOptions.triesWorkers()) {
             throw new IllegalArgumentException(
                     "--workers auto does not go with --spark; give the number of executors");
@@ -167,21 +167,27 @@ final class TrainCommand implements Callable<Integer> {
     private int trainOn(
             Cluster cluster, TrainingRun run, TrainingPlan plan, RunOptions options, Output output)
             throws IOException {
-        if (!(run.lesson() instanceof TrainingData text)) {
-            throw new IllegalArgumentException(
-                    "--spark trains on text or its tokens; leave it out for labelled examples");
-        }
         RunDirectory folder = run.folder();
-        List<Cluster.TokenSpan> files = lessonOptions.data().files(text, folder);
+        DataOptions data = lessonOptions.data();
+        Optional<TrainingData> text = Optional.empty();
+        Cluster.TokenSpan training = null;
+        Cluster.TokenSpan validation = null;
+        if (run.lesson() instanceof TrainingData tokens) {
+            text = Optional.of(tokens);
+            List<Cluster.TokenSpan> files = data.files(tokens, folder);
+            training = sparkOptions.seen(files.get(0));
+            validation = sparkOptions.seen(files.get(1));
+        }
         PrintWriter err = spec.commandLine().getErr();
         Cluster.Task task =
                 new Cluster.Task(
                         sparkOptions.place(plan),
                         sparkOptions.meeting(),
-                        (GptModel) run.model(),
+                        run.model(),
+                        source(run, options),
                         precision == Precision.BF16,
-                        sparkOptions.seen(files.get(0)),
-                        sparkOptions.seen(files.get(1)),
+                        training,
+                        validation,
                         trainingOptions.plan(1),
                         sparkOptions.folder(folder),
                         trainingOptions.resume().isPresent(),
@@ -190,8 +196,53 @@ final class TrainCommand implements Callable<Integer> {
                         options.notes(),
                         trainingOptions.writeFailures(failure -> TrainingRun.goesOn(failure, err)),
                         folder.roundsLog());
-        Listeners.Write tokens = () -> lessonOptions.data().writeFiles(text, folder);
+        Listeners.Write tokens = text.isEmpty() ? () -> {} : writing(data, text.get(), folder);
         return run.train(cluster, task, tokens, output, err);
+    }
+
+    private static Listeners.Write writing(
+            DataOptions data, TrainingData text, RunDirectory folder) {
+        return () -> data.writeFiles(text, folder);
+    }
+
+    /** Returns what a worker makes of these options; null if all of a model learns a text. */
+    private Cluster.Source source(TrainingRun run, RunOptions options) {
+        boolean isPart = modelOptions.trainsAdapter() || modelOptions.freeze().isGiven();
+        if (lessonOptions.isText() && !isPart) {
+            return null;
+        }
+        List<String> line = new ArrayList<>(List.of(spec.name()));
+        line.addAll(options.arguments(spec, name -> true));
+        return new Elsewhere(line, run.lesson().tokenizer().vocabSize());
+    }
+
+    /** What a command line trains, made in another process. */
+    private record Elsewhere(List<String> arguments, int vocabSize) implements Cluster.Source {
+
+        @Override
+        public Learner make(NDManager manager) throws IOException, MalformedModelException {
+            CommandLine gpt = Gpt.commandLine();
+            gpt.parseArgs(arguments.toArray(String[]::new));
+            TrainCommand train = gpt.getSubcommands().get("train").getCommand();
+            return train.learner(vocabSize, manager);
+        }
+    }
+
+    /** Makes what is trained; of a text, which a cluster reads by itself, the model alone. */
+    private Learner learner(int vocabSize, NDManager manager)
+            throws IOException, MalformedModelException {
+        GptConfig size = modelOptions.config(vocabSize);
+        int seed = trainingOptions.plan().seed();
+        if (lessonOptions.isText()) {
+            GptModel base = modelOptions.model(size, seed, manager);
+            return new Learner(modelOptions.trained(base, precision, manager));
+        }
+        Lesson lesson = lessonOptions.read(modelOptions, new RunDirectory(out), 1, spec);
+        Lesson.Material material = lesson.read(size);
+        GptModel base = modelOptions.model(size, seed, manager);
+        GptTrunk model = modelOptions.trained(lesson.learner(base, manager), precision, manager);
+        return new Learner(
+                model, lesson.objective(base), material.training(), material.validation());
     }
 
     /** Takes over the options of the run that goes on, where the command line has none. */

@@ -9,12 +9,14 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.djlgpt.data.TokenFile;
 import org.djlgpt.data.TokenWindows;
 import org.djlgpt.data.Tokens;
-import org.djlgpt.model.GptModel;
+import org.djlgpt.data.TrainingSet;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.torch.Recording;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.Evaluation;
 import org.djlgpt.training.FlatTensors;
+import org.djlgpt.training.Learner;
+import org.djlgpt.training.Objective;
 import org.djlgpt.training.StepHook;
 import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingStep;
@@ -23,11 +25,13 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * A worker of a training, in whatever process its rank is at work: the model, its part of the data
- * and the optimizer's moments, which stay from round to round.
+ * and the optimizer's moments, which stay from round to round, as do parameters whose fragment is
+ * not exchanged.
  *
  * <p>A rank may move to another process; its place there is empty. Whether what is found still is
  * what the last round left, {@link #attempt} tells: it is that of the attempt that counted, and
@@ -44,8 +48,8 @@ final class Worker {
     private final int rank;
     private final NDManager manager;
     private final RoundFolder folder;
-    private final TokenWindows training;
-    private final TokenWindows validation;
+    private final TrainingSet training;
+    private final TrainingSet validation;
     private final TrainingStep step;
     private final FlatTensors weights;
     private final Evaluation evaluation;
@@ -58,16 +62,30 @@ final class Worker {
         this.rank = rank;
         manager = NDManager.newBaseManager();
         folder = job.roundFolder();
-        GptModel model = job.source().make(manager);
-        int context = model.config().contextLength();
-        training = local(windows(job.training(), context, job.stride()));
-        validation = windows(job.validation(), context, context);
+        Learner learner = job.source().make(manager);
+        Objective objective = learner.objective();
+        if (job.training() == null) {
+            objective.requireFit(learner.model(), learner.training());
+            training = learner.training().shard(rank, job.rounds().workers());
+            validation = learner.validation();
+        } else {
+            int context = learner.model().config().contextLength();
+            training = local(windows(job.training(), context, job.stride()));
+            validation = windows(job.validation(), context, context);
+            objective.requireFit(learner.model(), training);
+        }
+        objective.requireFit(learner.model(), validation);
         int seed = job.plan().seed() + rank * SEEDS_BETWEEN_RANKS;
-        Batches batches = Batches.shuffled(training, job.plan().batchSize(), seed);
-        step = new TrainingStep(model, manager, batches, job.plan().withSeed(seed), StepHook.NONE);
+        step =
+                new TrainingStep(
+                        learner.model(),
+                        objective,
+                        manager,
+                        Batches.shuffled(training, job.plan().batchSize(), seed),
+                        job.plan().withSeed(seed),
+                        StepHook.NONE);
         weights = new FlatTensors(step.weights());
-        evaluation = new Evaluation(model, manager, job.plan().batchSize());
-        requireKnownIds(model.config().vocabSize());
+        evaluation = new Evaluation(learner.model(), objective, manager, job.plan().batchSize());
     }
 
     /** Returns the worker of a rank in this process, which is new if the rank was elsewhere. */
@@ -110,38 +128,71 @@ final class Worker {
                 .build();
     }
 
-    private void requireKnownIds(int vocabSize) {
-        training.requireIdsBelow(vocabSize);
-        validation.requireIdsBelow(vocabSize);
+    /** Says on what this worker trains, what is held out, and what stays as it is. */
+    List<String> fingerprints() {
+        return List.of(training.fingerprint(), validation.fingerprint(), step.frozenFingerprint());
     }
 
-    /** Says which windows this worker trains on, and what is held out. */
-    String[] fingerprints() {
-        return new String[] {training.fingerprint(), validation.fingerprint()};
-    }
-
-    /** Takes over the parameters of a round, and returns how many bytes it had to read for that. */
-    private long load(Round round) throws IOException {
+    /**
+     * Takes over the parameters of a round: all of them, or what was exchanged since this worker's
+     * last steps.
+     *
+     * @return how many bytes it had to read for that
+     */
+    private long load(Round round, boolean all) throws IOException {
         if (loadedRound == round.number()) {
             return 0;
         }
-        Fragments fragments = job.fragments();
-        for (int i = 0; i < fragments.count(); i++) {
-            String name = round.parameters().get(i);
-            weights.set(fragments.from(i), folder.read(name, fragments.length(i)));
+        long numbers = 0;
+        Pieces pieces = job.pieces();
+        for (int i = 0; i < pieces.count(); i++) {
+            if (all || round.isNew(i)) {
+                String name = round.parameters().get(i);
+                weights.set(pieces.from(i), folder.read(name, pieces.length(i)));
+                numbers += pieces.length(i);
+            }
         }
         loadedRound = round.number();
-        return Float.BYTES * fragments.numbers();
+        return Float.BYTES * numbers;
     }
 
-    /** Returns what this worker adds to the loss on the held-out windows. */
+    /** Returns what this worker adds to the loss on what is held out. */
     Evaluation.LossSum evaluate(Round round) throws IOException {
         synchronized (Worker.class) { // the process has one engine
-            load(round);
-            try (Autocast scope = autocast()) {
-                long windows = (long) job.plan().evalBatches() * job.plan().batchSize();
-                return evaluation.share(validation, windows, rank, job.rounds().workers());
+            if (!hasOwnParameters()) {
+                load(round, true);
+                return share();
             }
+            float[][] own = pieces(); // of which not all were exchanged in this round
+            int loaded = loadedRound;
+            loadedRound = -1;
+            load(round, true);
+            Evaluation.LossSum share = share();
+            setPieces(own);
+            loadedRound = loaded;
+            return share;
+        }
+    }
+
+    private float[][] pieces() {
+        Pieces pieces = job.pieces();
+        float[][] numbers = new float[pieces.count()][];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = weights.get(pieces.from(i), pieces.length(i));
+        }
+        return numbers;
+    }
+
+    private void setPieces(float[][] numbers) {
+        for (int i = 0; i < numbers.length; i++) {
+            weights.set(job.pieces().from(i), numbers[i]);
+        }
+    }
+
+    private Evaluation.LossSum share() {
+        try (Autocast scope = autocast()) {
+            long count = (long) job.plan().evalBatches() * job.plan().batchSize();
+            return evaluation.share(validation, count, rank, job.rounds().workers());
         }
     }
 
@@ -158,14 +209,16 @@ final class Worker {
     RoundResult train(Round round, long attemptId) throws IOException {
         synchronized (Worker.class) {
             long begin = System.nanoTime();
-            long received = load(round);
             boolean afresh = !hasMomentsOf(round);
+            boolean isFirst = round.workers().isEmpty();
+            boolean all = afresh || isFirst || !hasOwnParameters();
+            long received = load(round, all);
             attempt = NONE;
             loadedRound = -1;
             RoundResult result = new RoundResult(job, round, rank, attemptId, afresh);
             result.loaded(received, begin);
             try (Autocast scope = autocast()) {
-                steps(round.state().step(), result);
+                steps(round, result);
             }
             if (!areFinite()) {
                 result.leaveOut();
@@ -175,9 +228,10 @@ final class Worker {
         }
     }
 
-    private void steps(int done, RoundResult result) throws IOException {
+    private void steps(Round round, RoundResult result) throws IOException {
+        int done = round.state().step();
         int bad = 0;
-        for (int i = 0; i < job.steps(done); i++) {
+        for (int i = 0; i < job.next(round).steps(); i++) {
             StepReport report = step.run(done + i);
             result.add(report);
             if (!Double.isFinite(report.loss()) || !Double.isFinite(report.gradientNorm())) {
@@ -208,18 +262,18 @@ final class Worker {
         return weights;
     }
 
-    /** Returns what earlier messages left out of a fragment, to be changed in place. */
-    float[] residual(int fragment) {
+    /** Returns what earlier messages left out of a piece, to be changed in place. */
+    float[] residual(int piece) {
         if (job.rounds().format() == ChangeFormat.FLOAT32) {
             return null;
         }
         if (residuals == null) {
-            residuals = new float[job.fragments().count()][];
+            residuals = new float[job.pieces().count()][];
         }
-        if (residuals[fragment] == null) {
-            residuals[fragment] = new float[job.fragments().length(fragment)];
+        if (residuals[piece] == null) {
+            residuals[piece] = new float[job.pieces().length(piece)];
         }
-        return residuals[fragment];
+        return residuals[piece];
     }
 
     /** Remembers that an attempt has told all there is to tell. */
@@ -249,8 +303,8 @@ final class Worker {
         residuals = null;
         FlatTensors moments = step.optimizerState();
         long numbers = moments.count();
-        for (long from = 0; from < numbers; from += Fragments.NUMBERS) {
-            moments.set(from, new float[(int) Math.min(Fragments.NUMBERS, numbers - from)]);
+        for (long from = 0; from < numbers; from += Pieces.NUMBERS) {
+            moments.set(from, new float[(int) Math.min(Pieces.NUMBERS, numbers - from)]);
         }
         step.setUpdates(0);
     }
@@ -259,22 +313,25 @@ final class Worker {
         FlatTensors moments = step.optimizerState();
         long numbers = moments.count();
         try (FSDataInputStream in = folder.open(left.file())) {
-            for (long from = 0; from < numbers; from += Fragments.NUMBERS) {
-                int count = (int) Math.min(Fragments.NUMBERS, numbers - from);
+            for (long from = 0; from < numbers; from += Pieces.NUMBERS) {
+                int count = (int) Math.min(Pieces.NUMBERS, numbers - from);
                 moments.set(from, RoundFolder.read(in, count));
             }
-            for (int i = 0; residual(0) != null && i < job.fragments().count(); i++) {
+            for (int i = 0; residual(0) != null && i < job.pieces().count(); i++) {
                 float[] residual = residual(i);
                 System.arraycopy(
                         RoundFolder.read(in, residual.length), 0, residual, 0, residual.length);
+            }
+            for (int i = 0; hasOwnParameters() && i < job.pieces().count(); i++) {
+                weights.set(job.pieces().from(i), RoundFolder.read(in, job.pieces().length(i)));
             }
         }
         step.setUpdates(left.updates());
     }
 
     /**
-     * Stores the moments, and what messages have left out, if they are those that the last round
-     * left.
+     * Stores the moments, what messages have left out, and parameters if workers have their own, if
+     * they are those that the last round left.
      *
      * @return the file; empty if they are lost
      */
@@ -296,15 +353,24 @@ final class Worker {
         FlatTensors moments = step.optimizerState();
         long numbers = moments.count();
         try (FSDataOutputStream out = folder.create(file)) {
-            for (long from = 0; from < numbers; from += Fragments.NUMBERS) {
-                int count = (int) Math.min(Fragments.NUMBERS, numbers - from);
+            for (long from = 0; from < numbers; from += Pieces.NUMBERS) {
+                int count = (int) Math.min(Pieces.NUMBERS, numbers - from);
                 RoundFolder.write(out, moments.get(from, count));
             }
-            for (int i = 0; residual(0) != null && i < job.fragments().count(); i++) {
+            for (int i = 0; residual(0) != null && i < job.pieces().count(); i++) {
                 RoundFolder.write(out, residual(i));
+            }
+            for (int i = 0; hasOwnParameters() && i < job.pieces().count(); i++) {
+                Pieces pieces = job.pieces();
+                RoundFolder.write(out, weights.get(pieces.from(i), pieces.length(i)));
             }
         }
         return file;
+    }
+
+    /** Tells whether parameters differ between workers behind a round. */
+    private boolean hasOwnParameters() {
+        return job.rounds().fragments() > 1;
     }
 
     private void close() {

@@ -28,7 +28,7 @@ import java.util.stream.IntStream;
 /** Executors killed at random moments of a run. */
 class KilledExecutorsTest {
 
-    private static final int SYNC_EVERY = 20;
+    private static final int SYNC_EVERY = 100; // the default
     private static final int BATCH_SIZE = 8;
     private static final int CONTEXT = 6;
 
