@@ -91,13 +91,13 @@ final class RoundResult implements Iterator<Tuple2<Long, byte[]>> {
     private byte[] encode(int piece) throws IOException {
         Pieces cut = job.pieces();
         int length = cut.length(piece);
-        float[] arrived = worker.weights().get(cut.from(piece), length);
+        float[] arrived = worker.memory().weights().get(cut.from(piece), length);
         ChangeFormat format = job.rounds().format();
         float[] begun =
                 format == ChangeFormat.FLOAT32
                         ? null
                         : job.roundFolder().read(round.parameters().get(piece), length);
-        byte[] message = format.encode(arrived, begun, worker.residual(piece));
+        byte[] message = format.encode(arrived, begun, worker.memory().residual(piece));
         sent += message.length;
         return message;
     }

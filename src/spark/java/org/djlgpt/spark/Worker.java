@@ -14,7 +14,6 @@ import org.djlgpt.nn.Autocast;
 import org.djlgpt.torch.Recording;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.Evaluation;
-import org.djlgpt.training.FlatTensors;
 import org.djlgpt.training.Learner;
 import org.djlgpt.training.Objective;
 import org.djlgpt.training.StepHook;
@@ -30,8 +29,7 @@ import java.util.Map;
 
 /**
  * A worker of a training, in whatever process its rank is at work: the model, its part of the data
- * and the optimizer's moments, which stay from round to round, as do parameters whose fragment is
- * not exchanged.
+ * and its {@link WorkerMemory}, which stay from round to round.
  *
  * <p>A rank may move to another process; its place there is empty. Whether what is found still is
  * what the last round left, {@link #attempt} tells: it is that of the attempt that counted, and
@@ -51,9 +49,8 @@ final class Worker {
     private final TrainingSet training;
     private final TrainingSet validation;
     private final TrainingStep step;
-    private final FlatTensors weights;
+    private final WorkerMemory memory;
     private final Evaluation evaluation;
-    private float[][] residuals;
     private long attempt = NONE;
     private int loadedRound = -1;
 
@@ -84,7 +81,7 @@ final class Worker {
                         Batches.shuffled(training, job.plan().batchSize(), seed),
                         job.plan().withSeed(seed),
                         StepHook.NONE);
-        weights = new FlatTensors(step.weights());
+        memory = new WorkerMemory(job, step);
         evaluation = new Evaluation(learner.model(), objective, manager, job.plan().batchSize());
     }
 
@@ -148,7 +145,7 @@ final class Worker {
         for (int i = 0; i < pieces.count(); i++) {
             if (all || round.isNew(i)) {
                 String name = round.parameters().get(i);
-                weights.set(pieces.from(i), folder.read(name, pieces.length(i)));
+                memory.weights().set(pieces.from(i), folder.read(name, pieces.length(i)));
                 numbers += pieces.length(i);
             }
         }
@@ -159,33 +156,20 @@ final class Worker {
     /** Returns what this worker adds to the loss on what is held out. */
     Evaluation.LossSum evaluate(Round round) throws IOException {
         synchronized (Worker.class) { // the process has one engine
-            if (!hasOwnParameters()) {
+            if (!memory.hasOwnParameters()) {
                 load(round, true);
                 return share();
             }
-            float[][] own = pieces(); // of which not all were exchanged in this round
+            float[][] own = memory.parameters(); // not all were exchanged in this round
             int loaded = loadedRound;
             loadedRound = -1;
-            load(round, true);
-            Evaluation.LossSum share = share();
-            setPieces(own);
-            loadedRound = loaded;
-            return share;
-        }
-    }
-
-    private float[][] pieces() {
-        Pieces pieces = job.pieces();
-        float[][] numbers = new float[pieces.count()][];
-        for (int i = 0; i < numbers.length; i++) {
-            numbers[i] = weights.get(pieces.from(i), pieces.length(i));
-        }
-        return numbers;
-    }
-
-    private void setPieces(float[][] numbers) {
-        for (int i = 0; i < numbers.length; i++) {
-            weights.set(job.pieces().from(i), numbers[i]);
+            try {
+                load(round, true);
+                return share();
+            } finally {
+                memory.setParameters(own);
+                loadedRound = loaded;
+            }
         }
     }
 
@@ -211,7 +195,7 @@ final class Worker {
             long begin = System.nanoTime();
             boolean afresh = !hasMomentsOf(round);
             boolean isFirst = round.workers().isEmpty();
-            boolean all = afresh || isFirst || !hasOwnParameters();
+            boolean all = afresh || isFirst || !memory.hasOwnParameters();
             long received = load(round, all);
             attempt = NONE;
             loadedRound = -1;
@@ -258,22 +242,9 @@ final class Worker {
         return true;
     }
 
-    FlatTensors weights() {
-        return weights;
-    }
-
-    /** Returns what earlier messages left out of a piece, to be changed in place. */
-    float[] residual(int piece) {
-        if (job.rounds().format() == ChangeFormat.FLOAT32) {
-            return null;
-        }
-        if (residuals == null) {
-            residuals = new float[job.pieces().count()][];
-        }
-        if (residuals[piece] == null) {
-            residuals[piece] = new float[job.pieces().length(piece)];
-        }
-        return residuals[piece];
+    /** Returns what is this worker's alone. */
+    WorkerMemory memory() {
+        return memory;
     }
 
     /** Remembers that an attempt has told all there is to tell. */
@@ -284,7 +255,7 @@ final class Worker {
     /** Brings the moments to those that the last round left, or to none. */
     private boolean hasMomentsOf(Round round) throws IOException {
         if (round.workers().isEmpty()) {
-            forget();
+            memory.forget();
             return true;
         }
         Round.WorkerState left = round.workers().get(rank);
@@ -292,48 +263,19 @@ final class Worker {
             return true;
         }
         if (left.file() != null && folder.exists(left.file())) {
-            read(left);
+            try (FSDataInputStream in = folder.open(left.file())) {
+                memory.read(in, left.updates());
+            }
             return true;
         }
-        forget();
+        memory.forget();
         return false;
     }
 
-    private void forget() {
-        residuals = null;
-        FlatTensors moments = step.optimizerState();
-        long numbers = moments.count();
-        for (long from = 0; from < numbers; from += Pieces.NUMBERS) {
-            moments.set(from, new float[(int) Math.min(Pieces.NUMBERS, numbers - from)]);
-        }
-        step.setUpdates(0);
-    }
-
-    private void read(Round.WorkerState left) throws IOException {
-        FlatTensors moments = step.optimizerState();
-        long numbers = moments.count();
-        try (FSDataInputStream in = folder.open(left.file())) {
-            for (long from = 0; from < numbers; from += Pieces.NUMBERS) {
-                int count = (int) Math.min(Pieces.NUMBERS, numbers - from);
-                moments.set(from, RoundFolder.read(in, count));
-            }
-            for (int i = 0; residual(0) != null && i < job.pieces().count(); i++) {
-                float[] residual = residual(i);
-                System.arraycopy(
-                        RoundFolder.read(in, residual.length), 0, residual, 0, residual.length);
-            }
-            for (int i = 0; hasOwnParameters() && i < job.pieces().count(); i++) {
-                weights.set(job.pieces().from(i), RoundFolder.read(in, job.pieces().length(i)));
-            }
-        }
-        step.setUpdates(left.updates());
-    }
-
     /**
-     * Stores the moments, what messages have left out, and parameters if workers have their own, if
-     * they are those that the last round left.
+     * Stores what is this worker's alone, if it is what the last round left.
      *
-     * @return the file; empty if they are lost
+     * @return the file; empty if it is lost
      */
     String store(Round round, long attemptId) throws IOException {
         synchronized (Worker.class) {
@@ -347,30 +289,13 @@ final class Worker {
         }
     }
 
-    /** Stores them in a file of an attempt, whose name is returned. */
+    /** Stores it in a file of an attempt, whose name is returned. */
     String write(int round, long attemptId) throws IOException {
         String file = RoundFolder.name(round, "worker", rank, attemptId);
-        FlatTensors moments = step.optimizerState();
-        long numbers = moments.count();
         try (FSDataOutputStream out = folder.create(file)) {
-            for (long from = 0; from < numbers; from += Pieces.NUMBERS) {
-                int count = (int) Math.min(Pieces.NUMBERS, numbers - from);
-                RoundFolder.write(out, moments.get(from, count));
-            }
-            for (int i = 0; residual(0) != null && i < job.pieces().count(); i++) {
-                RoundFolder.write(out, residual(i));
-            }
-            for (int i = 0; hasOwnParameters() && i < job.pieces().count(); i++) {
-                Pieces pieces = job.pieces();
-                RoundFolder.write(out, weights.get(pieces.from(i), pieces.length(i)));
-            }
+            memory.write(out);
         }
         return file;
-    }
-
-    /** Tells whether parameters differ between workers behind a round. */
-    private boolean hasOwnParameters() {
-        return job.rounds().fragments() > 1;
     }
 
     private void close() {
