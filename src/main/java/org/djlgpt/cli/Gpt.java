@@ -1,6 +1,7 @@
 package org.djlgpt.cli;
 
 import org.djlgpt.cli.console.Failures;
+import org.djlgpt.cli.console.Syntax;
 import org.djlgpt.cli.console.Terminal;
 import org.djlgpt.cli.train.PrepareCommand;
 import org.djlgpt.cli.train.TrainCommand;
@@ -8,15 +9,10 @@ import org.djlgpt.cli.train.TrainCommand;
 import picocli.AutoComplete.GenerateCompletion;
 import picocli.CommandLine;
 import picocli.CommandLine.Command;
-import picocli.CommandLine.Help;
-import picocli.CommandLine.Help.Ansi;
 import picocli.CommandLine.HelpCommand;
-import picocli.CommandLine.TypeConversionException;
 
 import java.io.IOException;
 import java.io.PrintWriter;
-import java.nio.file.InvalidPathException;
-import java.nio.file.Path;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -97,23 +93,12 @@ public final class Gpt {
         }
     }
 
-    /** Returns a parser to which every word after an option that takes one is text. */
     static CommandLine commandLine() {
         CommandLine completion = new CommandLine(new GenerateCompletion());
         completion.getCommandSpec().usageMessage().hidden(true); // it is no text that it completes
         CommandLine gpt = new CommandLine(new Gpt()).addSubcommand(completion);
         setVersion(gpt, gpt.getCommandSpec().version());
-        return gpt.setExpandAtFiles(false)
-                .setAllowOptionsAsOptionParameters(true)
-                .setEndOfOptionsDelimiter("\0") // nobody can write that, and -- is a text
-                .setPosixClusteredShortOptionsAllowed(false)
-                .setCaseInsensitiveEnumValuesAllowed(true)
-                .setOverwrittenOptionsAllowed(true)
-                .setColorScheme(
-                        Help.defaultColorScheme(Terminal.hasColors() ? Ansi.AUTO : Ansi.OFF))
-                .registerConverter(Path.class, Gpt::path)
-                .registerConverter(Integer.class, Gpt::integer)
-                .registerConverter(int.class, Gpt::integer)
+        return Syntax.of(gpt)
                 .setParameterExceptionHandler(Failures::usage)
                 .setExecutionExceptionHandler(Failures::execution);
     }
@@ -121,32 +106,6 @@ public final class Gpt {
     private static void setVersion(CommandLine command, String... version) {
         command.getCommandSpec().version(version);
         command.getSubcommands().values().forEach(part -> setVersion(part, version));
-    }
-
-    private static Path path(String word) {
-        if (word.isEmpty()) {
-            throw new TypeConversionException("it is empty; name a file or folder");
-        }
-        if (word.startsWith("-") && !word.equals("-")) {
-            throw new TypeConversionException(
-                    "'%s' looks like an option; write ./%s if it is a name".formatted(word, word));
-        }
-        try {
-            return Path.of(word);
-        } catch (InvalidPathException e) {
-            throw new TypeConversionException(
-                    "'%s' can't be a file's name in the encoding %s; set LC_ALL=C.UTF-8"
-                            .formatted(word, System.getProperty("sun.jnu.encoding")));
-        }
-    }
-
-    private static int integer(String word) {
-        try {
-            return Integer.parseInt(word);
-        } catch (NumberFormatException e) {
-            throw new TypeConversionException(
-                    "'" + word + "' is no whole number from -2147483648 to 2147483647");
-        }
     }
 
     private static String[] withCommand(CommandLine gpt, String... arguments) {

@@ -96,16 +96,9 @@ public final class TokenWindows extends RandomAccessDataset implements TrainingS
      * @return the part, without copying and without the sampling of this data set
      * @throws IllegalArgumentException if there is no such worker, or none is left for some
      */
+    @Override
     public TokenWindows shard(int rank, int workers) {
-        if (rank < 0 || rank >= workers) {
-            throw new IllegalArgumentException(
-                    "rank=%d must lie from 0 to %d".formatted(rank, workers - 1));
-        }
-        if (workers > size()) {
-            throw new IllegalParameterException(
-                    "{workers}=%d are more than the %d windows; take fewer, or more data",
-                    workers, size());
-        }
+        Shard.requireShare(rank, workers, size(), "windows");
         if (workers == 1) {
             return this;
         }

@@ -47,4 +47,17 @@ public interface TrainingSet {
      * @throws IllegalArgumentException if an id is {@code vocabSize} or more, naming it
      */
     void requireIdsBelow(int vocabSize);
+
+    /**
+     * Returns the part that one of several workers learns from: each thing belongs to one of them,
+     * and their parts differ by one thing at most.
+     *
+     * @param rank counts the workers, from 0
+     * @param workers how many there are
+     * @return a part of at least one thing; with one worker all
+     * @throws IllegalArgumentException if there is no such worker, or there are more than things
+     */
+    default TrainingSet shard(int rank, int workers) {
+        return Shard.of(this, rank, workers);
+    }
 }

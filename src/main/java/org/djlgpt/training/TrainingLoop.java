@@ -217,7 +217,7 @@ public final class TrainingLoop {
     /** Returns the fingerprint of what no step changes, made at the first use. */
     private String frozen() {
         if (frozen == null) {
-            frozen = trainingStep.tensors().frozenSha256();
+            frozen = trainingStep.frozenFingerprint();
         }
         return frozen;
     }

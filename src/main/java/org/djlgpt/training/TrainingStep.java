@@ -442,6 +442,15 @@ public final class TrainingStep implements AutoCloseable {
     }
 
     /** Frees the optimizer's moments, and ends the workers. */
+    /**
+     * Says which values the parameters have that stay as they are.
+     *
+     * @return a short text that others have with the same values; empty if all are trained
+     */
+    public String frozenFingerprint() {
+        return tensors().frozenSha256();
+    }
+
     @Override
     public void close() {
         workers.close();

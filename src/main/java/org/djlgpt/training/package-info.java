@@ -10,7 +10,8 @@
  * <p>{@link org.djlgpt.training.TrainingStep} is one step of it, for a loop of one's own. A {@link
  * org.djlgpt.training.StepHook} takes part in the steps, as to exchange gradients between workers
  * (as numbers: {@link org.djlgpt.training.FlatTensors}), and {@link org.djlgpt.training.Batches}
- * says which of them each learns from.
+ * says which of them each learns from. A {@link org.djlgpt.training.Learner} is what another
+ * process has to make to train the same.
  *
  * <p>The loop knows no model: an {@link org.djlgpt.training.Objective} computes the loss of a block
  * on a batch of a {@link org.djlgpt.data.TrainingSet}, by default that of the next token, of logits

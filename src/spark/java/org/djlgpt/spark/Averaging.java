@@ -15,57 +15,62 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Where workers meet: the step of each fragment from where they began towards the mean of where
- * they arrived. Messages come sorted by fragment and rank, so that a sum does not depend on who was
- * first.
+ * Where workers meet: the step of each piece from where they began towards the mean of where they
+ * arrived. Messages come sorted by piece and rank, so that a sum does not depend on who was first.
  */
 record Averaging(TrainingJob job, Round round)
         implements FlatMapFunction<Iterator<Tuple2<Long, byte[]>>, String> {
 
     private static final Gson GSON = new Gson();
 
-    /** Sends the messages of a fragment to one place, and reports to any. */
-    static final class ByFragment extends Partitioner {
+    /** Sends the messages of a piece to one place, and reports to any. */
+    static final class ByPiece extends Partitioner {
 
         private static final long serialVersionUID = 1;
 
-        private final int fragments;
+        private final int pieces;
+        private final int partitions;
 
-        ByFragment(Fragments fragments) {
-            this.fragments = fragments.count();
+        /** Spreads what is exchanged: all pieces, or every so many-th. */
+        ByPiece(Pieces pieces, RoundPlan.Part part) {
+            this.pieces = pieces.count();
+            partitions = pieces.exchanged(part).size();
         }
 
         @Override
         public int numPartitions() {
-            return fragments;
+            return partitions;
         }
 
         @Override
         public int getPartition(Object key) {
-            int fragment = RoundResult.fragment((Long) key);
-            return fragment < fragments ? fragment : (int) ((Long) key % fragments);
+            int piece = RoundResult.piece((Long) key);
+            long place = piece < pieces ? (long) piece * partitions / pieces : (Long) key;
+            return (int) (place % partitions);
         }
 
         @Override
         public boolean equals(Object other) {
-            return other instanceof ByFragment same && same.fragments == fragments;
+            return other instanceof ByPiece same
+                    && same.pieces == pieces
+                    && same.partitions == partitions;
         }
 
         @Override
         public int hashCode() {
-            return fragments;
+            return partitions;
         }
     }
 
     /**
-     * What came of a fragment, or a worker's report.
+     * What came of a piece, or a worker's report.
      *
-     * @param fragment which, or -1
+     * @param piece which, or -1
      * @param parameters the file with the new parameters
      * @param velocity the file with the new velocity; null without momentum
-     * @param report the report; null for a fragment
+     * @param report the report; null for a piece
      */
-    record Outcome(int fragment, String parameters, String velocity, WorkerReport report) {
+    record Outcome(int piece, String parameters, String velocity, WorkerReport report) {
 
         static Outcome of(String json) {
             return GSON.fromJson(json, Outcome.class);
@@ -78,15 +83,15 @@ record Averaging(TrainingJob job, Round round)
         Mean mean = null;
         while (messages.hasNext()) {
             Tuple2<Long, byte[]> message = messages.next();
-            int fragment = RoundResult.fragment(message._1());
-            if (mean != null && mean.fragment != fragment) {
+            int piece = RoundResult.piece(message._1());
+            if (mean != null && mean.piece != piece) {
                 outcomes.add(GSON.toJson(mean.step()));
                 mean = null;
             }
-            if (fragment == job.fragments().count()) {
+            if (piece == job.pieces().count()) {
                 outcomes.add(report(message._2()));
             } else {
-                mean = mean == null ? new Mean(fragment) : mean;
+                mean = mean == null ? new Mean(piece) : mean;
                 mean.add(message._2());
             }
         }
@@ -97,24 +102,23 @@ record Averaging(TrainingJob job, Round round)
     }
 
     private static String report(byte[] json) {
-        return "{\"fragment\":-1,\"report\":%s}"
-                .formatted(new String(json, StandardCharsets.UTF_8));
+        return "{\"piece\":-1,\"report\":%s}".formatted(new String(json, StandardCharsets.UTF_8));
     }
 
-    /** The mean of a fragment as it grows. */
+    /** The mean of a piece as it grows. */
     private final class Mean {
 
         private final RoundFolder folder;
-        private final int fragment;
+        private final int piece;
         private final float[] parameters;
         private final double[] sums;
         private int count;
 
-        Mean(int fragment) throws IOException {
-            this.fragment = fragment;
+        Mean(int piece) throws IOException {
+            this.piece = piece;
             folder = job.roundFolder();
-            int length = job.fragments().length(fragment);
-            parameters = folder.read(round.parameters().get(fragment), length);
+            int length = job.pieces().length(piece);
+            parameters = folder.read(round.parameters().get(piece), length);
             sums = new double[length];
         }
 
@@ -129,18 +133,18 @@ record Averaging(TrainingJob job, Round round)
             }
             boolean moves = job.rounds().outerMomentum() > 0;
             float[] velocity =
-                    moves && !round.velocity().isEmpty()
-                            ? folder.read(round.velocity().get(fragment), sums.length)
+                    moves && round.velocity().get(piece) != null
+                            ? folder.read(round.velocity().get(piece), sums.length)
                             : new float[sums.length];
             job.rounds().outerStep().apply(parameters, sums, velocity);
             String parametersFile = write("parameters", parameters);
             return new Outcome(
-                    fragment, parametersFile, moves ? write("velocity", velocity) : null, null);
+                    piece, parametersFile, moves ? write("velocity", velocity) : null, null);
         }
 
         private String write(String kind, float[] numbers) throws IOException {
             long attempt = TaskContext.get().taskAttemptId();
-            String name = RoundFolder.name(round.number() + 1, kind, fragment, attempt);
+            String name = RoundFolder.name(round.number() + 1, kind, piece, attempt);
             folder.write(name, numbers);
             return name;
         }

@@ -6,8 +6,10 @@ import ai.djl.engine.Engine;
 import com.google.gson.Gson;
 
 import org.apache.spark.SparkEnv;
+import org.djlgpt.io.FileProblem;
 
 import java.io.IOException;
+import java.nio.file.FileSystemException;
 import java.util.ArrayList;
 import java.util.List;
 
@@ -20,6 +22,7 @@ import java.util.List;
  * @param problem why it can't take part; null if it can
  * @param training which windows it trains on
  * @param validation what is held out
+ * @param frozen what stays as it is of the model; empty if all is trained
  */
 record Preparation(
         int rank,
@@ -27,7 +30,8 @@ record Preparation(
         String executor,
         String problem,
         String training,
-        String validation) {
+        String validation,
+        String frozen) {
 
     static final String PROBE = "probe";
 
@@ -38,18 +42,28 @@ record Preparation(
         SparkEnv env = SparkEnv.get();
         String host = env.blockManager().blockManagerId().host();
         String problem;
-        String[] fingerprints = {null, null};
+        List<String> fingerprints = List.of("", "", "");
         try {
             problem = problem(job);
             if (problem == null) {
                 fingerprints = Worker.of(job, rank).fingerprints();
             }
+        } catch (FileSystemException e) {
+            problem =
+                    "%s %s; name files that all machines share"
+                            .formatted(e.getFile(), FileProblem.of(e));
         } catch (IOException | MalformedModelException | IllegalArgumentException e) {
             problem = e.getMessage();
         }
         return GSON.toJson(
                 new Preparation(
-                        rank, host, env.executorId(), problem, fingerprints[0], fingerprints[1]));
+                        rank,
+                        host,
+                        env.executorId(),
+                        problem,
+                        fingerprints.get(0),
+                        fingerprints.get(1),
+                        fingerprints.get(2)));
     }
 
     private static String problem(TrainingJob job) throws IOException {
@@ -82,6 +96,12 @@ record Preparation(
                                         preparation.rank, preparation.host, preparation.problem));
             }
             all.add(preparation);
+            if (!preparation.frozen.equals(all.get(0).frozen)) {
+                throw new IllegalArgumentException(
+                        ("worker %d on %s: what is not trained differs from that of worker 0 on %s;"
+                                        + " let both make the model from the same files")
+                                .formatted(preparation.rank, preparation.host, all.get(0).host));
+            }
         }
         return all;
     }

@@ -9,17 +9,19 @@ import org.djlgpt.training.TrainingState;
 
 import java.io.Serializable;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 
 /**
  * A training between two rounds: where it stands, and in which files of its folder the rest is.
  *
  * @param number the rounds done
  * @param state where the training stands
- * @param parameters a file for each fragment
- * @param velocity a file for each fragment, with the running sum of the outer changes; empty before
- *     the first round and without momentum
+ * @param parameters a file for each piece, of the round that exchanged it last
+ * @param velocity a file for each piece, with the running sum of the outer changes; null before it
+ *     is exchanged, and without momentum
  * @param workers what each worker left, by rank; empty before the first round
  */
 record Round(
@@ -38,6 +40,23 @@ record Round(
      * @param file where they are stored; null if they are in the process alone
      */
     record WorkerState(long attempt, int updates, String file) implements Serializable {}
+
+    /** Returns whether the last steps ended with an exchange of a piece, or none were done yet. */
+    boolean isNew(int piece) {
+        return RoundFolder.round(parameters.get(piece)) == number;
+    }
+
+    /** Returns the numbers of the rounds that its files are of. */
+    Set<Integer> rounds() {
+        Set<Integer> rounds = new HashSet<>(Set.of(number));
+        parameters.forEach(file -> rounds.add(RoundFolder.round(file)));
+        for (WorkerState left : workers) {
+            if (left.file() != null) {
+                rounds.add(RoundFolder.round(left.file()));
+            }
+        }
+        return rounds;
+    }
 
     /** Returns the round behind an evaluation. */
     Round evaluated(double loss) {
@@ -62,18 +81,20 @@ record Round(
      * @param round the round
      * @param plan how each worker trains
      * @param rounds how the workers meet
-     * @param fragments how the parameters are cut
+     * @param pieces how the parameters are cut
      * @param trainingData the fingerprint of the data to train on
      * @param validationData the fingerprint of what is held out
+     * @param frozen the fingerprint of parameters that are not trained
      * @param notes what the program that trains had to add
      */
     record Stored(
             Round round,
             TrainingPlan plan,
             RoundPlan rounds,
-            Fragments fragments,
+            Pieces pieces,
             String trainingData,
             String validationData,
+            String frozen,
             Map<String, String> notes) {
 
         private static final Gson GSON =
@@ -100,7 +121,7 @@ record Round(
                     || stored.round == null
                     || stored.plan == null
                     || stored.rounds == null
-                    || stored.fragments == null) {
+                    || stored.pieces == null) {
                 throw new IllegalArgumentException("%s: is no stored round".formatted(name));
             }
             return stored;

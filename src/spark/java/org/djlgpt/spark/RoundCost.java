@@ -11,9 +11,9 @@ package org.djlgpt.spark;
  * of its processors. What a narrow format leaves out is read and written beside it. The steps, and
  * waiting for the slowest, come on top.
  *
- * <p>Fitted to two executors of a core with 124 million parameters (7.2 s in float32, of which a round
- * without parameters takes 0.5; it then says 9.2 for int8, where 9.3 were measured), 1,000 workers
- * with links of 10 Gbit/s and a core for the exchange would take, in seconds:
+ * <p>Fitted to two executors of a core with 124 million parameters (7.2 s in float32, of which a
+ * round without parameters takes 0.5; it then says 9.2 for int8, where 9.3 were measured), 1,000
+ * workers with links of 10 Gbit/s and a core for the exchange would take, in seconds:
  *
  * <pre>
  *                 float32  bfloat16  int8
@@ -21,7 +21,8 @@ package org.djlgpt.spark;
  * 7 billion           273       414   370
  * </pre>
  *
- * <p>So a narrow format pays where the link is slower, or a worker has more cores.
+ * <p>Where fragments take turns, P is the part that is exchanged. So a narrow format pays where the
+ * link is slower, or a worker has more cores.
  *
  * @param jobSeconds what a round takes without parameters
  * @param bytesPerSecond what a processor handles

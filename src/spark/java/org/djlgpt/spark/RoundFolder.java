@@ -15,6 +15,7 @@ import java.nio.ByteBuffer;
 import java.nio.ByteOrder;
 import java.nio.charset.StandardCharsets;
 import java.util.Optional;
+import java.util.Set;
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
@@ -28,6 +29,7 @@ import java.util.regex.Pattern;
 final class RoundFolder {
 
     private static final Pattern STORED = Pattern.compile("round-(\\d{8})\\.json");
+    private static final Pattern ROUND = Pattern.compile("round-(\\d{8})(\\.json|/.*)?");
     private static final int BUFFER = 1 << 20;
 
     private final Path root;
@@ -45,12 +47,32 @@ final class RoundFolder {
         return "round-%08d/%s-%06d-%d".formatted(round, kind, number, attempt);
     }
 
+    /** Returns the round of a file. */
+    static int round(String name) {
+        Matcher round = ROUND.matcher(name);
+        if (!round.matches()) {
+            throw new IllegalArgumentException("%s is no file of a round".formatted(name));
+        }
+        return Integer.parseInt(round.group(1));
+    }
+
+    boolean isThere() throws IOException {
+        return system.exists(root);
+    }
+
     boolean exists(String name) throws IOException {
         return system.exists(new Path(root, name));
     }
 
     void delete(String name) throws IOException {
         system.delete(new Path(root, name), true);
+    }
+
+    /** Deletes the folder unless something is in it. */
+    void deleteIfEmpty() throws IOException {
+        if (isThere() && system.listStatus(root).length == 0) {
+            system.delete(root, false);
+        }
     }
 
     void writeText(String name, String text) throws IOException {
@@ -90,15 +112,14 @@ final class RoundFolder {
         try {
             in.readFully(bytes);
         } catch (EOFException e) {
-            throw new IOException(
-                    "a stored fragment ends before its %d numbers".formatted(count), e);
+            throw new IOException("a stored piece ends before its %d numbers".formatted(count), e);
         }
         float[] numbers = new float[count];
         ByteBuffer.wrap(bytes).order(ByteOrder.LITTLE_ENDIAN).asFloatBuffer().get(numbers);
         return numbers;
     }
 
-    /** Makes a round the one to go on from, and deletes the others. */
+    /** Makes a round the one to go on from, and deletes what it does not need. */
     void store(Round.Stored stored) throws IOException {
         int number = stored.round().number();
         Path target = new Path(root, "round-%08d.json".formatted(number));
@@ -108,19 +129,15 @@ final class RoundFolder {
         if (!system.rename(writing, target)) {
             throw new IOException("%s: can't be renamed to %s".formatted(writing, target));
         }
-        keepOnly(number, number);
+        keepOnly(stored.round().rounds());
     }
 
-    /** Deletes the files of all rounds but two. */
-    void keepOnly(int first, int second) throws IOException {
+    /** Deletes the files of all rounds but some. */
+    void keepOnly(Set<Integer> rounds) throws IOException {
         for (FileStatus file : system.listStatus(root)) {
             String name = file.getPath().getName();
-            Matcher round = Pattern.compile("round-(\\d{8})(\\.json)?").matcher(name);
-            if (round.matches()) {
-                int number = Integer.parseInt(round.group(1));
-                if (number != first && number != second) {
-                    system.delete(file.getPath(), true);
-                }
+            if (ROUND.matcher(name).matches() && !rounds.contains(round(name))) {
+                system.delete(file.getPath(), true);
             }
         }
     }

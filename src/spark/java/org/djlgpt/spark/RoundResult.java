@@ -12,11 +12,11 @@ import java.util.Iterator;
 import java.util.List;
 
 /**
- * Where a worker arrived, message by message, each made when Spark asks for it: one for each
- * fragment, and a {@link WorkerReport} at the end.
+ * Where a worker arrived, message by message, each made when Spark asks for it: one for each piece
+ * that is exchanged, and a {@link WorkerReport} at the end.
  *
- * <p>The key of a message has the fragment in its upper half, the number of fragments for a report,
- * and the rank in the lower one. So messages can be sorted by fragment, then rank.
+ * <p>The key of a message has the piece in its upper half, the number of pieces for a report, and
+ * the rank in the lower one. So messages can be sorted by piece, then rank.
  */
 final class RoundResult implements Iterator<Tuple2<Long, byte[]>> {
 
@@ -25,6 +25,7 @@ final class RoundResult implements Iterator<Tuple2<Long, byte[]>> {
     private final int rank;
     private final long attempt;
     private final boolean afresh;
+    private final List<Integer> pieces;
     private final List<StepReport> steps = new ArrayList<>();
     private Worker worker;
     private int updates;
@@ -40,9 +41,10 @@ final class RoundResult implements Iterator<Tuple2<Long, byte[]>> {
         this.rank = rank;
         this.attempt = attempt;
         this.afresh = afresh;
+        pieces = job.pieces().exchanged(job.next(round));
     }
 
-    static int fragment(long key) {
+    static int piece(long key) {
         return (int) (key >>> Integer.SIZE);
     }
 
@@ -57,7 +59,7 @@ final class RoundResult implements Iterator<Tuple2<Long, byte[]>> {
 
     void leaveOut() {
         leftOut = true;
-        next = job.fragments().count(); // the report alone
+        next = pieces.size(); // the report alone
     }
 
     void encodeLater(Worker worker, int updates) {
@@ -67,16 +69,17 @@ final class RoundResult implements Iterator<Tuple2<Long, byte[]>> {
 
     @Override
     public boolean hasNext() {
-        return next <= job.fragments().count();
+        return next <= pieces.size();
     }
 
     @Override
     public Tuple2<Long, byte[]> next() {
         long begin = System.nanoTime();
-        long key = (long) next << Integer.SIZE | rank;
         try {
-            boolean last = next == job.fragments().count();
-            byte[] message = last ? report().bytes() : encode(next);
+            boolean last = next == pieces.size();
+            int piece = last ? job.pieces().count() : pieces.get(next);
+            long key = (long) piece << Integer.SIZE | rank;
+            byte[] message = last ? report().bytes() : encode(piece);
             next++;
             exchanging += secondsSince(begin);
             return new Tuple2<>(key, message);
@@ -85,16 +88,16 @@ final class RoundResult implements Iterator<Tuple2<Long, byte[]>> {
         }
     }
 
-    private byte[] encode(int fragment) throws IOException {
-        Fragments fragments = job.fragments();
-        int length = fragments.length(fragment);
-        float[] arrived = worker.weights().get(fragments.from(fragment), length);
+    private byte[] encode(int piece) throws IOException {
+        Pieces cut = job.pieces();
+        int length = cut.length(piece);
+        float[] arrived = worker.memory().weights().get(cut.from(piece), length);
         ChangeFormat format = job.rounds().format();
         float[] begun =
                 format == ChangeFormat.FLOAT32
                         ? null
-                        : job.roundFolder().read(round.parameters().get(fragment), length);
-        byte[] message = format.encode(arrived, begun, worker.residual(fragment));
+                        : job.roundFolder().read(round.parameters().get(piece), length);
+        byte[] message = format.encode(arrived, begun, worker.memory().residual(piece));
         sent += message.length;
         return message;
     }

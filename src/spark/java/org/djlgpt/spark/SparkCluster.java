@@ -12,6 +12,7 @@ import java.net.InetSocketAddress;
 import java.net.Socket;
 import java.net.URI;
 import java.nio.file.Path;
+import java.time.Duration;
 import java.util.List;
 import java.util.function.Consumer;
 import java.util.stream.Collectors;
@@ -40,6 +41,7 @@ public final class SparkCluster implements Cluster {
                         meeting.every(),
                         meeting.rate(),
                         meeting.momentum(),
+                        meeting.fragments(),
                         ChangeFormat.valueOf(meeting.format()),
                         meeting.keepMoments());
         SparkSession session =
@@ -50,18 +52,21 @@ public final class SparkCluster implements Cluster {
                     SparkTraining.builder()
                             .setSession(session)
                             .setModel(task.model())
-                            .setData(tokens(task.training()), tokens(task.validation()))
                             .setFolder(task.folder())
                             .optBFloat16(task.bfloat16())
                             .optPlan(task.plan())
                             .optRounds(rounds)
+                            .optPatience(patience(session))
                             .optSkipBadSteps(task.skipBadSteps())
                             .optNotes(task.notes())
                             .optListeners(with(listeners, log))
                             .optRoundListener(log)
                             .optWriteFailures(task.writeFailures());
-            if (meeting.fragments() != null) {
-                builder.optFragments(meeting.fragments());
+            if (task.training() != null) {
+                builder.setData(tokens(task.training()), tokens(task.validation()));
+            }
+            if (task.source() != null) {
+                builder.optLearnerSource(task.source()::make);
             }
             if (task.checkpointEvery() != null) {
                 builder.optCheckpointEvery(task.checkpointEvery());
@@ -95,6 +100,13 @@ public final class SparkCluster implements Cluster {
         public void close() {
             session.stop();
         }
+    }
+
+    /** Executors that do not come within the time of Spark's own are not waited for. */
+    private static Duration patience(SparkSession session) {
+        String setting = "spark.scheduler.maxRegisteredResourcesWaitingTime";
+        SparkConf conf = session.sparkContext().conf();
+        return Duration.ofSeconds(conf.getTimeAsSeconds(setting, "60s"));
     }
 
     private static TokenFiles tokens(TokenSpan span) {

@@ -8,6 +8,7 @@ import org.apache.spark.api.java.JavaSparkContext;
 import org.apache.spark.sql.SparkSession;
 import org.apache.spark.util.SerializableConfiguration;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.model.GptTrunk;
 import org.djlgpt.nn.Checks;
 import org.djlgpt.nn.IllegalParameterException;
 import org.djlgpt.training.Checkpoint;
@@ -26,11 +27,13 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Arrays;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
+import java.util.Set;
 import java.util.UUID;
 
 /**
@@ -39,10 +42,10 @@ import java.util.UUID;
  * where they began towards the mean of where they arrived (Douillard et al., "DiLoCo: Distributed
  * Low-Communication Training of Language Models", 2023, arXiv 2311.08105).
  *
- * <p>A round is one job: its first stage trains, its second averages, a fragment of the parameters
- * at a time. Parameters between rounds lie in a folder that all machines see; the driver holds no
- * more than a fragment of them in its heap. With one worker, outer rate 1 and momentum 0, losses
- * and parameters are those of a {@link TrainingLoop} to the bit.
+ * <p>A round is one job: its first stage trains, its second averages, a piece of the parameters at
+ * a time. Parameters between rounds lie in a folder that all machines see; the driver holds no more
+ * than a piece of them in its heap. With one worker, outer rate 1 and momentum 0, losses and
+ * parameters are those of a {@link TrainingLoop} to the bit.
  *
  * <pre>{@code
  * SparkTraining training = SparkTraining.builder()
@@ -74,9 +77,10 @@ public final class SparkTraining {
     private final Ranks ranks;
 
     private Round round;
-    private Integer storedRound;
+    private Round stored; // the last to go on from; null before
     private String trainingData;
     private String validationData;
+    private String frozen;
     private volatile boolean stopping;
 
     private SparkTraining(Builder builder) throws IOException {
@@ -88,15 +92,15 @@ public final class SparkTraining {
                                 .map(Parameter::getArray)
                                 .toList());
         RoundPlan rounds = builder.rounds;
-        Fragments fragments =
-                builder.fragments == null
-                        ? Fragments.of(weights.count(), rounds.workers())
-                        : new Fragments(weights.count(), builder.fragments);
+        Pieces pieces =
+                builder.pieces == null
+                        ? Pieces.of(weights.count(), rounds)
+                        : new Pieces(weights.count(), builder.pieces, rounds.fragments());
         job =
                 new TrainingJob(
                         UUID.randomUUID().toString(),
                         builder.source == null
-                                ? ModelSource.of(builder.model.config())
+                                ? LearnerSource.of(builder.model.config())
                                 : builder.source,
                         builder.bfloat16,
                         builder.training,
@@ -105,7 +109,7 @@ public final class SparkTraining {
                         builder.plan,
                         builder.skipBadSteps,
                         rounds,
-                        fragments,
+                        pieces,
                         builder.folder,
                         new SerializableConfiguration(context.hadoopConfiguration()));
         folder = job.roundFolder();
@@ -141,15 +145,16 @@ public final class SparkTraining {
      */
     public double run() throws IOException {
         prepare();
-        folder.keepOnly(-1, -1);
+        folder.keepOnly(Set.of());
         List<String> names = new ArrayList<>();
-        Fragments fragments = job.fragments();
-        for (int i = 0; i < fragments.count(); i++) {
+        Pieces pieces = job.pieces();
+        for (int i = 0; i < pieces.count(); i++) {
             String name = RoundFolder.name(0, "parameters", i, 0);
-            folder.write(name, weights.get(fragments.from(i), fragments.length(i)));
+            folder.write(name, weights.get(pieces.from(i), pieces.length(i)));
             names.add(name);
         }
-        round = new Round(0, TrainingState.START, names, List.of(), List.of());
+        List<String> noVelocity = Collections.nCopies(pieces.count(), null);
+        round = new Round(0, TrainingState.START, names, noVelocity, List.of());
         return rounds();
     }
 
@@ -164,7 +169,7 @@ public final class SparkTraining {
      * @throws DivergenceException as {@link #run}
      */
     public double resume() throws IOException {
-        Round.Stored stored =
+        Round.Stored last =
                 folder.last()
                         .orElseThrow(
                                 () ->
@@ -172,9 +177,9 @@ public final class SparkTraining {
                                                 "%s has no round to go on from; start a new run"
                                                         .formatted(folder)));
         prepare();
-        requireSameRun(stored);
-        round = stored.round();
-        storedRound = round.number();
+        requireSameRun(last);
+        round = last.round();
+        stored = round;
         listeners.tell(listener -> listener.onResume(round.state().step()));
         return rounds();
     }
@@ -186,31 +191,44 @@ public final class SparkTraining {
 
     private void prepare() throws IOException {
         ranks.await(patience);
+        boolean isNew = !folder.isThere();
+        try {
+            List<Preparation> workers = Preparation.all(found());
+            workers.forEach(worker -> ranks.found(worker.rank(), worker.host(), worker.executor()));
+            trainingData = workers.stream().map(Preparation::training).toList().toString();
+            validationData = workers.get(0).validation();
+            frozen = workers.get(0).frozen();
+        } catch (IOException | IllegalArgumentException e) {
+            if (isNew) {
+                folder.deleteIfEmpty();
+            }
+            throw e;
+        }
+    }
+
+    private List<String> found() throws IOException {
         TrainingJob work = job;
         folder.writeText(Preparation.PROBE, job.run());
-        List<String> found;
         try {
-            found = ranks.ask(rank -> List.of(Preparation.of(work, rank.next())).iterator());
+            return ranks.ask(rank -> List.of(Preparation.of(work, rank.next())).iterator());
         } finally {
             folder.delete(Preparation.PROBE);
         }
-        List<Preparation> workers = Preparation.all(found);
-        workers.forEach(worker -> ranks.found(worker.rank(), worker.host(), worker.executor()));
-        trainingData = workers.stream().map(Preparation::training).toList().toString();
-        validationData = workers.get(0).validation();
     }
 
-    private void requireSameRun(Round.Stored stored) {
-        Map<String, String> before = new LinkedHashMap<>(stored.plan().values());
+    private void requireSameRun(Round.Stored last) {
+        Map<String, String> before = new LinkedHashMap<>(last.plan().values());
         Map<String, String> now = new LinkedHashMap<>(job.plan().values());
-        before.put("rounds", stored.rounds().toString());
+        before.put("rounds", last.rounds().toString());
         now.put("rounds", job.rounds().toString());
-        before.put("fragments", stored.fragments().toString());
-        now.put("fragments", job.fragments().toString());
-        before.put("training data", stored.trainingData());
+        before.put("pieces", last.pieces().toString());
+        now.put("pieces", job.pieces().toString());
+        before.put("training data", last.trainingData());
         now.put("training data", trainingData);
-        before.put("validation data", stored.validationData());
+        before.put("validation data", last.validationData());
         now.put("validation data", validationData);
+        before.put("frozen parameters", last.frozen());
+        now.put("frozen parameters", frozen);
         before.forEach(
                 (name, value) -> {
                     if (!Checkpoint.FREE.contains(name) && !value.equals(now.get(name))) {
@@ -228,7 +246,7 @@ public final class SparkTraining {
         }
         while (!round.state().isDone(job.plan()) && !stopping) {
             int before = round.state().step();
-            int after = before + job.steps(before);
+            int after = before + job.next(round).steps();
             round();
             if (isDue(job.plan().evalEvery(), before, after)) {
                 evaluate();
@@ -260,7 +278,8 @@ public final class SparkTraining {
         List<Averaging.Outcome> outcomes =
                 Ranks.collect(
                                 arrived.repartitionAndSortWithinPartitions(
-                                                new Averaging.ByFragment(job.fragments()))
+                                                new Averaging.ByPiece(
+                                                        job.pieces(), work.next(from)))
                                         .mapPartitions(new Averaging(work, from)))
                         .stream()
                         .map(Averaging.Outcome::of)
@@ -274,19 +293,21 @@ public final class SparkTraining {
         double seconds = (System.nanoTime() - begin) / 1e9;
         TrainingState state = tellSteps(workers, seconds);
         round = next(outcomes, workers, state);
-        folder.keepOnly(storedRound == null ? from.number() : storedRound, round.number());
+        Set<Integer> needed = round.rounds();
+        needed.addAll(stored == null ? from.rounds() : stored.rounds());
+        folder.keepOnly(needed);
         RoundReport report = new RoundReport(round.number(), state.step(), seconds, workers);
         listeners.attempt(() -> roundListener.onRound(report));
     }
 
     private Round next(
             List<Averaging.Outcome> outcomes, List<WorkerReport> workers, TrainingState state) {
-        String[] parameters = new String[job.fragments().count()];
-        String[] velocity = new String[parameters.length];
+        List<String> parameters = new ArrayList<>(round.parameters());
+        List<String> velocity = new ArrayList<>(round.velocity());
         for (Averaging.Outcome outcome : outcomes) {
-            if (outcome.fragment() >= 0) {
-                parameters[outcome.fragment()] = outcome.parameters();
-                velocity[outcome.fragment()] = outcome.velocity();
+            if (outcome.piece() >= 0) {
+                parameters.set(outcome.piece(), outcome.parameters());
+                velocity.set(outcome.piece(), outcome.velocity());
             }
         }
         List<Round.WorkerState> left = new ArrayList<>();
@@ -296,19 +317,14 @@ public final class SparkTraining {
                     new Round.WorkerState(
                             worker.attempt(), worker.updates(), worker.momentsFile()));
         }
-        return new Round(
-                round.number() + 1,
-                state,
-                List.of(parameters),
-                velocity[0] == null ? List.of() : List.of(velocity),
-                left);
+        return new Round(round.number() + 1, state, parameters, velocity, left);
     }
 
     /** Tells listeners of the steps, each the mean over the workers that count. */
     private TrainingState tellSteps(List<WorkerReport> all, double seconds) throws IOException {
         List<WorkerReport> counted = all.stream().filter(worker -> !worker.leftOut()).toList();
         TrainingState state = round.state();
-        int steps = job.steps(state.step());
+        int steps = job.next(round).steps();
         if (counted.isEmpty()) {
             double[] losses = all.get(0).losses();
             double[] norms = all.get(0).norms();
@@ -373,10 +389,10 @@ public final class SparkTraining {
 
     /** Gives the driver's model the parameters of the round. */
     private void load() throws IOException {
-        Fragments fragments = job.fragments();
-        for (int i = 0; i < fragments.count(); i++) {
+        Pieces pieces = job.pieces();
+        for (int i = 0; i < pieces.count(); i++) {
             String name = round.parameters().get(i);
-            weights.set(fragments.from(i), folder.read(name, fragments.length(i)));
+            weights.set(pieces.from(i), folder.read(name, pieces.length(i)));
         }
     }
 
@@ -397,27 +413,28 @@ public final class SparkTraining {
                         round,
                         job.plan(),
                         job.rounds(),
-                        job.fragments(),
+                        job.pieces(),
                         trainingData,
                         validationData,
+                        frozen,
                         notes));
-        storedRound = round.number();
+        stored = round;
     }
 
     /** Builds a {@link SparkTraining}. */
     public static final class Builder {
 
         private JavaSparkContext context;
-        private GptModel model;
+        private GptTrunk model;
         private TokenFiles training;
         private TokenFiles validation;
         private String folder;
-        private ModelSource source;
+        private LearnerSource source;
         private boolean bfloat16;
         private int stride = 1;
         private TrainingPlan plan = TrainingPlan.builder().build();
         private RoundPlan rounds = RoundPlan.DEFAULT;
-        private Integer fragments;
+        private Integer pieces;
         private TrainingLoopListener[] listeners = {};
         private RoundListener roundListener = report -> {};
         private WriteFailureHandler writeFailures =
@@ -459,13 +476,13 @@ public final class SparkTraining {
          *     on, as from the end, those of the workers' mean
          * @return this builder
          */
-        public Builder setModel(GptModel model) {
+        public Builder setModel(GptTrunk model) {
             this.model = model;
             return this;
         }
 
         /**
-         * Sets the data.
+         * Sets the tokens of a text. It may be left out if {@link #optLearnerSource} has data.
          *
          * @param training what to train on; each worker reads its part
          * @param validation what is held out
@@ -490,12 +507,14 @@ public final class SparkTraining {
         }
 
         /**
-         * Sets how workers make the model.
+         * Sets how workers make the model, and what else they learn from than token files: labelled
+         * texts, for instance, or with another objective.
          *
-         * @param source by default a model of the same size, of which everything is trained
+         * @param source by default a model of the same size, of which everything is trained, and
+         *     which predicts the next token
          * @return this builder
          */
-        public Builder optModelSource(ModelSource source) {
+        public Builder optLearnerSource(LearnerSource source) {
             this.source = source;
             return this;
         }
@@ -598,14 +617,21 @@ public final class SparkTraining {
         }
 
         /**
-         * Sets into how many pieces parameters are cut.
+         * Sets how many parts of the parameters meet in turn, each after {@link #optSyncEvery}
+         * steps, which evens out what travels. Evaluations then see each part as it last met;
+         * behind the last step all meet.
          *
-         * @param fragments at least 1; by default as many as workers, or so many that none is
-         *     larger than 8 MiB
+         * @param fragments from 1, where all meet at once, to the steps between meetings; 1 by
+         *     default
          * @return this builder
          */
         public Builder optFragments(int fragments) {
-            this.fragments = fragments;
+            return optRounds(rounds.withFragments(fragments));
+        }
+
+        /** Sets into how many pieces parameters are cut, of which each fragment has as many. */
+        Builder withPieces(int pieces) {
+            this.pieces = pieces;
             return this;
         }
 
@@ -699,8 +725,15 @@ public final class SparkTraining {
         public SparkTraining build() throws IOException {
             Objects.requireNonNull(context, "setSession is missing");
             Objects.requireNonNull(model, "setModel is missing");
-            Objects.requireNonNull(training, "setData is missing");
-            Objects.requireNonNull(validation, "setData is missing");
+            if (source == null || training != null || validation != null) {
+                Objects.requireNonNull(training, "setData is missing");
+                Objects.requireNonNull(validation, "setData is missing");
+            }
+            if (source == null && !(model instanceof GptModel)) {
+                throw new IllegalArgumentException(
+                        "a %s needs optLearnerSource, which makes another in each worker"
+                                .formatted(model.getClass().getSimpleName()));
+            }
             Objects.requireNonNull(folder, "setFolder is missing");
             if (checkpointEvery != null) {
                 Checks.requirePositive("checkpointEvery", checkpointEvery);

@@ -11,21 +11,21 @@ import java.io.Serializable;
  * What every worker has to know of a training.
  *
  * @param run tells this training from another in the same process
- * @param source makes the model
+ * @param source makes the model, and its data if there are no files
  * @param bfloat16 whether layers compute in bfloat16
- * @param training what to train on
+ * @param training the tokens to train on; null if the source has the data
  * @param stride the distance between windows of it
- * @param validation what is held out
+ * @param validation what is held out of them; null likewise
  * @param plan how each worker trains
  * @param skipBadSteps how many steps of a round may have a loss that is not finite
  * @param rounds how the workers meet
- * @param fragments how the parameters are cut
+ * @param pieces how the parameters are cut
  * @param folder the name of the {@link RoundFolder}
  * @param configuration how to reach it and the data
  */
 record TrainingJob(
         String run,
-        ModelSource source,
+        LearnerSource source,
         boolean bfloat16,
         TokenFiles training,
         int stride,
@@ -33,7 +33,7 @@ record TrainingJob(
         TrainingPlan plan,
         int skipBadSteps,
         RoundPlan rounds,
-        Fragments fragments,
+        Pieces pieces,
         String folder,
         SerializableConfiguration configuration)
         implements Serializable {
@@ -46,8 +46,8 @@ record TrainingJob(
         return configuration.value();
     }
 
-    /** Returns how many steps a round has that begins behind some. */
-    int steps(int done) {
-        return Math.min(rounds.syncEvery(), plan.steps() - done);
+    /** Returns what comes next in a training that is between two rounds. */
+    RoundPlan.Part next(Round round) {
+        return rounds.next(round.state().step(), plan.steps());
     }
 }

@@ -9,13 +9,14 @@ import org.apache.hadoop.fs.FSDataOutputStream;
 import org.djlgpt.data.TokenFile;
 import org.djlgpt.data.TokenWindows;
 import org.djlgpt.data.Tokens;
-import org.djlgpt.model.GptModel;
+import org.djlgpt.data.TrainingSet;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Recording;
 import org.djlgpt.training.Batches;
 import org.djlgpt.training.Evaluation;
-import org.djlgpt.training.FlatTensors;
+import org.djlgpt.training.Learner;
+import org.djlgpt.training.Objective;
 import org.djlgpt.training.StepHook;
 import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingStep;
@@ -24,11 +25,12 @@ import java.io.IOException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.HashMap;
+import java.util.List;
 import java.util.Map;
 
 /**
  * A worker of a training, in whatever process its rank is at work: the model, its part of the data
- * and the optimizer's moments, which stay from round to round.
+ * and its {@link WorkerMemory}, which stay from round to round.
  *
  * <p>A rank may move to another process; its place there is empty. Whether what is found still is
  * what the last round left, {@link #attempt} tells: it is that of the attempt that counted, and
@@ -45,12 +47,11 @@ final class Worker {
     private final int rank;
     private final NDManager manager;
     private final RoundFolder folder;
-    private final TokenWindows training;
-    private final TokenWindows validation;
+    private final TrainingSet training;
+    private final TrainingSet validation;
     private final TrainingStep step;
-    private final FlatTensors weights;
+    private final WorkerMemory memory;
     private final Evaluation evaluation;
-    private float[][] residuals;
     private long attempt = NONE;
     private int loadedRound = -1;
 
@@ -59,16 +60,30 @@ final class Worker {
         this.rank = rank;
         manager = ComputeDevice.newManager();
         folder = job.roundFolder();
-        GptModel model = job.source().make(manager);
-        int context = model.config().contextLength();
-        training = local(windows(job.training(), context, job.stride()));
-        validation = windows(job.validation(), context, context);
+        Learner learner = job.source().make(manager);
+        Objective objective = learner.objective();
+        if (job.training() == null) {
+            objective.requireFit(learner.model(), learner.training());
+            training = learner.training().shard(rank, job.rounds().workers());
+            validation = learner.validation();
+        } else {
+            int context = learner.model().config().contextLength();
+            training = local(windows(job.training(), context, job.stride()));
+            validation = windows(job.validation(), context, context);
+            objective.requireFit(learner.model(), training);
+        }
+        objective.requireFit(learner.model(), validation);
         int seed = job.plan().seed() + rank * SEEDS_BETWEEN_RANKS;
-        Batches batches = Batches.shuffled(training, job.plan().batchSize(), seed);
-        step = new TrainingStep(model, manager, batches, job.plan().withSeed(seed), StepHook.NONE);
-        weights = new FlatTensors(step.weights());
-        evaluation = new Evaluation(model, manager, job.plan().batchSize());
-        requireKnownIds(model.config().vocabSize());
+        step =
+                new TrainingStep(
+                        learner.model(),
+                        objective,
+                        manager,
+                        Batches.shuffled(training, job.plan().batchSize(), seed),
+                        job.plan().withSeed(seed),
+                        StepHook.NONE);
+        memory = new WorkerMemory(job, step);
+        evaluation = new Evaluation(learner.model(), objective, manager, job.plan().batchSize());
     }
 
     /** Returns the worker of a rank in this process, which is new if the rank was elsewhere. */
@@ -111,38 +126,58 @@ final class Worker {
                 .build();
     }
 
-    private void requireKnownIds(int vocabSize) {
-        training.requireIdsBelow(vocabSize);
-        validation.requireIdsBelow(vocabSize);
+    /** Says on what this worker trains, what is held out, and what stays as it is. */
+    List<String> fingerprints() {
+        return List.of(training.fingerprint(), validation.fingerprint(), step.frozenFingerprint());
     }
 
-    /** Says which windows this worker trains on, and what is held out. */
-    String[] fingerprints() {
-        return new String[] {training.fingerprint(), validation.fingerprint()};
-    }
-
-    /** Takes over the parameters of a round, and returns how many bytes it had to read for that. */
-    private long load(Round round) throws IOException {
+    /**
+     * Takes over the parameters of a round: all of them, or what was exchanged since this worker's
+     * last steps.
+     *
+     * @return how many bytes it had to read for that
+     */
+    private long load(Round round, boolean all) throws IOException {
         if (loadedRound == round.number()) {
             return 0;
         }
-        Fragments fragments = job.fragments();
-        for (int i = 0; i < fragments.count(); i++) {
-            String name = round.parameters().get(i);
-            weights.set(fragments.from(i), folder.read(name, fragments.length(i)));
+        long numbers = 0;
+        Pieces pieces = job.pieces();
+        for (int i = 0; i < pieces.count(); i++) {
+            if (all || round.isNew(i)) {
+                String name = round.parameters().get(i);
+                memory.weights().set(pieces.from(i), folder.read(name, pieces.length(i)));
+                numbers += pieces.length(i);
+            }
         }
         loadedRound = round.number();
-        return Float.BYTES * fragments.numbers();
+        return Float.BYTES * numbers;
     }
 
-    /** Returns what this worker adds to the loss on the held-out windows. */
+    /** Returns what this worker adds to the loss on what is held out. */
     Evaluation.LossSum evaluate(Round round) throws IOException {
         synchronized (Worker.class) { // the process has one engine
-            load(round);
-            try (Autocast scope = autocast()) {
-                long windows = (long) job.plan().evalBatches() * job.plan().batchSize();
-                return evaluation.share(validation, windows, rank, job.rounds().workers());
+            if (!memory.hasOwnParameters()) {
+                load(round, true);
+                return share();
             }
+            float[][] own = memory.parameters(); // not all were exchanged in this round
+            int loaded = loadedRound;
+            loadedRound = -1;
+            try {
+                load(round, true);
+                return share();
+            } finally {
+                memory.setParameters(own);
+                loadedRound = loaded;
+            }
+        }
+    }
+
+    private Evaluation.LossSum share() {
+        try (Autocast scope = autocast()) {
+            long count = (long) job.plan().evalBatches() * job.plan().batchSize();
+            return evaluation.share(validation, count, rank, job.rounds().workers());
         }
     }
 
@@ -159,14 +194,16 @@ final class Worker {
     RoundResult train(Round round, long attemptId) throws IOException {
         synchronized (Worker.class) {
             long begin = System.nanoTime();
-            long received = load(round);
             boolean afresh = !hasMomentsOf(round);
+            boolean isFirst = round.workers().isEmpty();
+            boolean all = afresh || isFirst || !memory.hasOwnParameters();
+            long received = load(round, all);
             attempt = NONE;
             loadedRound = -1;
             RoundResult result = new RoundResult(job, round, rank, attemptId, afresh);
             result.loaded(received, begin);
             try (Autocast scope = autocast()) {
-                steps(round.state().step(), result);
+                steps(round, result);
             }
             if (!areFinite()) {
                 result.leaveOut();
@@ -176,9 +213,10 @@ final class Worker {
         }
     }
 
-    private void steps(int done, RoundResult result) throws IOException {
+    private void steps(Round round, RoundResult result) throws IOException {
+        int done = round.state().step();
         int bad = 0;
-        for (int i = 0; i < job.steps(done); i++) {
+        for (int i = 0; i < job.next(round).steps(); i++) {
             StepReport report = step.run(done + i);
             result.add(report);
             if (!Double.isFinite(report.loss()) || !Double.isFinite(report.gradientNorm())) {
@@ -205,22 +243,9 @@ final class Worker {
         return true;
     }
 
-    FlatTensors weights() {
-        return weights;
-    }
-
-    /** Returns what earlier messages left out of a fragment, to be changed in place. */
-    float[] residual(int fragment) {
-        if (job.rounds().format() == ChangeFormat.FLOAT32) {
-            return null;
-        }
-        if (residuals == null) {
-            residuals = new float[job.fragments().count()][];
-        }
-        if (residuals[fragment] == null) {
-            residuals[fragment] = new float[job.fragments().length(fragment)];
-        }
-        return residuals[fragment];
+    /** Returns what is this worker's alone. */
+    WorkerMemory memory() {
+        return memory;
     }
 
     /** Remembers that an attempt has told all there is to tell. */
@@ -231,7 +256,7 @@ final class Worker {
     /** Brings the moments to those that the last round left, or to none. */
     private boolean hasMomentsOf(Round round) throws IOException {
         if (round.workers().isEmpty()) {
-            forget();
+            memory.forget();
             return true;
         }
         Round.WorkerState left = round.workers().get(rank);
@@ -239,45 +264,19 @@ final class Worker {
             return true;
         }
         if (left.file() != null && folder.exists(left.file())) {
-            read(left);
+            try (FSDataInputStream in = folder.open(left.file())) {
+                memory.read(in, left.updates());
+            }
             return true;
         }
-        forget();
+        memory.forget();
         return false;
     }
 
-    private void forget() {
-        residuals = null;
-        FlatTensors moments = step.optimizerState();
-        long numbers = moments.count();
-        for (long from = 0; from < numbers; from += Fragments.NUMBERS) {
-            moments.set(from, new float[(int) Math.min(Fragments.NUMBERS, numbers - from)]);
-        }
-        step.setUpdates(0);
-    }
-
-    private void read(Round.WorkerState left) throws IOException {
-        FlatTensors moments = step.optimizerState();
-        long numbers = moments.count();
-        try (FSDataInputStream in = folder.open(left.file())) {
-            for (long from = 0; from < numbers; from += Fragments.NUMBERS) {
-                int count = (int) Math.min(Fragments.NUMBERS, numbers - from);
-                moments.set(from, RoundFolder.read(in, count));
-            }
-            for (int i = 0; residual(0) != null && i < job.fragments().count(); i++) {
-                float[] residual = residual(i);
-                System.arraycopy(
-                        RoundFolder.read(in, residual.length), 0, residual, 0, residual.length);
-            }
-        }
-        step.setUpdates(left.updates());
-    }
-
     /**
-     * Stores the moments, and what messages have left out, if they are those that the last round
-     * left.
+     * Stores what is this worker's alone, if it is what the last round left.
      *
-     * @return the file; empty if they are lost
+     * @return the file; empty if it is lost
      */
     String store(Round round, long attemptId) throws IOException {
         synchronized (Worker.class) {
@@ -291,19 +290,11 @@ final class Worker {
         }
     }
 
-    /** Stores them in a file of an attempt, whose name is returned. */
+    /** Stores it in a file of an attempt, whose name is returned. */
     String write(int round, long attemptId) throws IOException {
         String file = RoundFolder.name(round, "worker", rank, attemptId);
-        FlatTensors moments = step.optimizerState();
-        long numbers = moments.count();
         try (FSDataOutputStream out = folder.create(file)) {
-            for (long from = 0; from < numbers; from += Fragments.NUMBERS) {
-                int count = (int) Math.min(Fragments.NUMBERS, numbers - from);
-                RoundFolder.write(out, moments.get(from, count));
-            }
-            for (int i = 0; residual(0) != null && i < job.fragments().count(); i++) {
-                RoundFolder.write(out, residual(i));
-            }
+            memory.write(out);
         }
         return file;
     }

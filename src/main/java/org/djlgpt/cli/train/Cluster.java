@@ -1,11 +1,16 @@
 package org.djlgpt.cli.train;
 
-import org.djlgpt.model.GptModel;
+import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDManager;
+
+import org.djlgpt.model.GptTrunk;
+import org.djlgpt.training.Learner;
 import org.djlgpt.training.TrainingLoopListener;
 import org.djlgpt.training.TrainingPlan;
 import org.djlgpt.training.WriteFailureHandler;
 
 import java.io.IOException;
+import java.io.Serializable;
 import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
@@ -65,7 +70,7 @@ public interface Cluster {
      * @param every the steps between meetings
      * @param rate the outer rate
      * @param momentum the outer momentum
-     * @param fragments into how many pieces parameters are cut; null to leave it open
+     * @param fragments how many parts of the parameters meet in turn
      * @param format what changes travel as: {@code float32}, {@code bfloat16} or {@code int8}
      * @param keepMoments whether each round's moments are stored
      */
@@ -73,7 +78,7 @@ public interface Cluster {
             int every,
             double rate,
             double momentum,
-            Integer fragments,
+            int fragments,
             String format,
             boolean keepMoments) {}
 
@@ -86,15 +91,33 @@ public interface Cluster {
      */
     record TokenSpan(List<String> files, long from, long to) {}
 
+    /** Makes in another process what is trained. */
+    @FunctionalInterface
+    interface Source extends Serializable {
+
+        /**
+         * Makes it.
+         *
+         * @param manager owns its parameters
+         * @return the model, and the data unless they are tokens in files
+         * @throws IllegalArgumentException if a file is not there, or what it says is wrong
+         * @throws IOException if one can't be read
+         * @throws MalformedModelException if one is damaged
+         */
+        Learner make(NDManager manager) throws IOException, MalformedModelException;
+    }
+
     /**
      * What a training is.
      *
      * @param place where it is done
      * @param meeting how workers meet
-     * @param model has the first parameters, and gets the best; what requires no gradient stays
+     * @param model has the first parameters, and gets those of each evaluation
+     * @param source makes in each worker what it trains; null for another model of the same size,
+     *     all of which is trained on tokens
      * @param bfloat16 whether layers compute in bfloat16
-     * @param training what to train on
-     * @param validation what is held out
+     * @param training what to train on; null if the source has the data
+     * @param validation what is held out; null likewise
      * @param plan how each worker trains
      * @param folder where parameters lie between rounds, for all machines
      * @param resume whether to go on from there
@@ -107,7 +130,8 @@ public interface Cluster {
     record Task(
             Place place,
             Meeting meeting,
-            GptModel model,
+            GptTrunk model,
+            Source source,
             boolean bfloat16,
             TokenSpan training,
             TokenSpan validation,

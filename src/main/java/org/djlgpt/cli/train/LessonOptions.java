@@ -154,6 +154,11 @@ final class LessonOptions {
         return !labels.isEmpty();
     }
 
+    /** Returns whether the lesson is a text. */
+    boolean isText() {
+        return examples.isEmpty() && labels.isEmpty() && preferences.isEmpty();
+    }
+
     /** Returns the options of a text. */
     DataOptions data() {
         return data;

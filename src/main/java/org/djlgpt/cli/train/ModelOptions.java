@@ -161,8 +161,20 @@ final class ModelOptions {
         return dropout == null ? stored : stored.withDropout(dropout);
     }
 
+    /** Returns what is trained: an adapter on a model, or the model but for what is frozen. */
+    GptTrunk trained(GptTrunk model, TrainCommand.Precision precision, NDManager manager)
+            throws IOException, MalformedModelException {
+        if (trainsAdapter()) {
+            precision.freeze(model);
+            return adapted(model, manager);
+        }
+        freeze.apply(model);
+        return model;
+    }
+
     /** Returns the adapter to begin with, on its base. */
-    GptTrunk adapted(GptTrunk base, NDManager manager) throws IOException, MalformedModelException {
+    private GptTrunk adapted(GptTrunk base, NDManager manager)
+            throws IOException, MalformedModelException {
         if (!isAdapter()) {
             return Lora.adapt(base, lora().orElseThrow(), manager);
         }

@@ -15,6 +15,7 @@ import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.List;
 import java.util.stream.Stream;
 
@@ -35,6 +36,7 @@ final class RunDirectory implements TrainingLoopListener {
     private static final String ROUNDS_LOG = "rounds.jsonl";
 
     private final Path path;
+    private boolean isNew;
     private boolean tried;
     private boolean replaced;
     private boolean hasTokens;
@@ -59,6 +61,7 @@ final class RunDirectory implements TrainingLoopListener {
      */
     void create() {
         try {
+            isNew = Files.notExists(path);
             Files.createDirectories(path);
             Files.delete(Files.createTempFile(path, ".write", ".tmp"));
         } catch (IOException e) {
@@ -66,6 +69,17 @@ final class RunDirectory implements TrainingLoopListener {
                     "--out %s can't be written (%s); name a folder that you may write to"
                             .formatted(path, Failures.message(e)),
                     e);
+        }
+    }
+
+    /** Deletes the folder again if it was created for a run that came to nothing. */
+    void withdraw() throws IOException {
+        if (isNew && !replaced) {
+            try (Stream<Path> files = Files.walk(path)) {
+                for (Path file : files.sorted(Comparator.reverseOrder()).toList()) {
+                    Files.delete(file);
+                }
+            }
         }
     }
 

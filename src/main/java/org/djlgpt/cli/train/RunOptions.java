@@ -21,6 +21,7 @@ import java.util.Objects;
 import java.util.Set;
 import java.util.TreeMap;
 import java.util.TreeSet;
+import java.util.function.Predicate;
 import java.util.stream.Collectors;
 
 /**
@@ -136,10 +137,23 @@ final class RunOptions {
      */
     void adopt(CommandSpec command, Path run) {
         ParseResult parsed = command.commandLine().getParseResult();
+        List<String> arguments = arguments(command, run, name -> !parsed.hasMatchedOption(name));
+        List<String> given = parsed.originalArgs();
+        arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
+        command.commandLine().parseArgs(arguments.toArray(String[]::new));
+    }
+
+    /**
+     * Returns some of them as words of a command line.
+     *
+     * @param run the folder of the run, for messages
+     * @throws IllegalArgumentException if one is a file or folder that is gone
+     */
+    List<String> arguments(CommandSpec command, Path run, Predicate<String> names) {
         List<String> arguments = new ArrayList<>();
         values().forEach(
                         (name, value) -> {
-                            if (name.startsWith("--") && !parsed.hasMatchedOption(name)) {
+                            if (name.startsWith("--") && names.test(name)) {
                                 boolean several = command.findOption(name).isMultiValue();
                                 for (String one :
                                         several ? value.split(BETWEEN) : new String[] {value}) {
@@ -148,9 +162,7 @@ final class RunOptions {
                                 }
                             }
                         });
-        List<String> given = parsed.originalArgs();
-        arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
-        command.commandLine().parseArgs(arguments.toArray(String[]::new));
+        return arguments;
     }
 
     private static void requireThere(String option, String value, Path run) {

@@ -34,8 +34,9 @@ final class SparkOptions {
             description =
                     "train on the Spark cluster of this master, such as spark://host:7077, with an"
                             + " executor for each of --workers; they take --steps each, on parts of"
-                            + " the data of their own, and --checkpoint-every, --eval-every and"
-                            + " --skip-bad-steps count by rounds")
+                            + " the data of their own, and must see the files that they need;"
+                            + " --checkpoint-every, --eval-every and --skip-bad-steps count by"
+                            + " rounds")
     private String spark;
 
     @Option(
@@ -73,8 +74,8 @@ final class SparkOptions {
             names = "--fragments",
             paramLabel = "N",
             description =
-                    "pieces of the parameters that are averaged at a time (default: as many as"
-                            + " workers, or so many that none exceeds 8 MiB)")
+                    "parts of the parameters that meet in turn, each every --sync-every steps, so"
+                            + " that less travels at a time (default: 1, all at once)")
     private Integer fragments;
 
     @Option(
@@ -189,7 +190,7 @@ final class SparkOptions {
                 syncEvery == null ? SYNC_EVERY : syncEvery,
                 outerRate == null ? OUTER_RATE : outerRate,
                 outerMomentum == null ? OUTER_MOMENTUM : outerMomentum,
-                fragments,
+                fragments == null ? 1 : fragments,
                 (exchange == null ? Exchange.FLOAT32 : exchange).name(),
                 keepMoments != null && keepMoments);
     }

@@ -6,17 +6,21 @@ import ai.djl.ndarray.NDManager;
 
 import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.console.Syntax;
 import org.djlgpt.cli.option.DeviceOption;
 import org.djlgpt.cli.option.TokenizerOption;
+import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.GptTrunk;
 import org.djlgpt.model.Lora;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.training.Checkpoint;
+import org.djlgpt.training.Learner;
 import org.djlgpt.training.Listeners;
 import org.djlgpt.training.TrainingPlan;
 
+import picocli.CommandLine;
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
 import picocli.CommandLine.Model.CommandSpec;
@@ -160,10 +164,6 @@ public final class TrainCommand implements Callable<Integer> {
         if (!sparkOptions.isGiven()) {
             return Optional.empty();
         }
-        if (modelOptions.trainsAdapter() || modelOptions.freeze().isGiven()) {
-            throw new IllegalArgumentException(
-                    "--spark trains all of a model; leave out what keeps a part of it as it is");
-        }
         if (trainingOptions.triesWorkers()) {
             throw new IllegalArgumentException(
                     "--workers auto does not go with --spark; give the number of executors");
@@ -174,21 +174,27 @@ public final class TrainCommand implements Callable<Integer> {
     private int trainOn(
             Cluster cluster, TrainingRun run, TrainingPlan plan, RunOptions options, Output output)
             throws IOException {
-        if (!(run.lesson() instanceof TextLesson text)) {
-            throw new IllegalArgumentException(
-                    "--spark trains on text or its tokens; leave it out for labelled examples");
-        }
         RunDirectory folder = run.folder();
-        List<Cluster.TokenSpan> files = lessonOptions.data().files(text, folder);
+        DataOptions data = lessonOptions.data();
+        Optional<TextLesson> text = Optional.empty();
+        Cluster.TokenSpan training = null;
+        Cluster.TokenSpan validation = null;
+        if (run.lesson() instanceof TextLesson tokens) {
+            text = Optional.of(tokens);
+            List<Cluster.TokenSpan> files = data.files(tokens, folder);
+            training = sparkOptions.seen(files.get(0));
+            validation = sparkOptions.seen(files.get(1));
+        }
         PrintWriter err = spec.commandLine().getErr();
         Cluster.Task task =
                 new Cluster.Task(
                         sparkOptions.place(plan),
                         sparkOptions.meeting(),
-                        (GptModel) run.model(),
+                        run.model(),
+                        source(run, options),
                         precision == Precision.BF16,
-                        sparkOptions.seen(files.get(0)),
-                        sparkOptions.seen(files.get(1)),
+                        training,
+                        validation,
                         trainingOptions.plan(1),
                         sparkOptions.folder(folder),
                         trainingOptions.resume().isPresent(),
@@ -197,8 +203,50 @@ public final class TrainCommand implements Callable<Integer> {
                         options.notes(),
                         trainingOptions.writeFailures(failure -> TrainingRun.goesOn(failure, err)),
                         folder.roundsLog());
-        Listeners.Write tokens = () -> lessonOptions.data().writeFiles(text, folder);
+        Listeners.Write tokens = text.isEmpty() ? () -> {} : writing(data, text.get(), folder);
         return run.train(cluster, task, tokens, output, err);
+    }
+
+    private static Listeners.Write writing(DataOptions data, TextLesson text, RunDirectory folder) {
+        return () -> data.writeFiles(text, folder);
+    }
+
+    /** Returns what a worker makes of these options; null if all of a model learns a text. */
+    private Cluster.Source source(TrainingRun run, RunOptions options) {
+        boolean isPart = modelOptions.trainsAdapter() || modelOptions.freeze().isGiven();
+        if (lessonOptions.isText() && !isPart) {
+            return null;
+        }
+        List<String> words = options.arguments(spec, run.folder().path(), name -> true);
+        return new Elsewhere(words, run.lesson().tokenizer().vocabSize());
+    }
+
+    /** What a command line trains, made in another process. */
+    private record Elsewhere(List<String> arguments, int vocabSize) implements Cluster.Source {
+
+        @Override
+        public Learner make(NDManager manager) throws IOException, MalformedModelException {
+            TrainCommand train = new TrainCommand();
+            Syntax.of(new CommandLine(train)).parseArgs(arguments.toArray(String[]::new));
+            return train.learner(vocabSize, manager);
+        }
+    }
+
+    /** Makes what is trained; of a text, which a cluster reads by itself, the model alone. */
+    private Learner learner(int vocabSize, NDManager manager)
+            throws IOException, MalformedModelException {
+        GptConfig size = modelOptions.config(vocabSize);
+        int seed = trainingOptions.plan().seed();
+        if (lessonOptions.isText()) {
+            GptModel base = modelOptions.model(size, seed, manager);
+            return new Learner(modelOptions.trained(base, precision, manager));
+        }
+        Lesson lesson = lessonOptions.read(modelOptions, new RunDirectory(out), 1, spec);
+        Lesson.Material material = lesson.read(size);
+        GptModel base = modelOptions.model(size, seed, manager);
+        GptTrunk model = modelOptions.trained(lesson.learner(base, manager), precision, manager);
+        return new Learner(
+                model, lesson.objective(base), material.training(), material.validation());
     }
 
     /** Takes over the options of the run that goes on, where the command line has none. */

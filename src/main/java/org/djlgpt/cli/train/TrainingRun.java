@@ -82,14 +82,7 @@ final class TrainingRun {
                         size, Math.min(plan.batchSize(), material.training().size()), trained);
         yardsticks = lesson.yardsticks(size);
         base = modelOptions.model(size, plan.seed(), manager);
-        GptTrunk learner = lesson.learner(base, manager);
-        if (modelOptions.trainsAdapter()) {
-            precision.freeze(learner);
-            model = modelOptions.adapted(learner, manager);
-        } else {
-            model = learner;
-            modelOptions.freeze().apply(model);
-        }
+        model = modelOptions.trained(lesson.learner(base, manager), precision, manager);
         objective = lesson.objective(base);
         metrics = new MetricsLog(run.metrics());
         BestModel.Writer writer = writer(tokenizer, modelOptions.base());
@@ -239,6 +232,8 @@ final class TrainingRun {
         } catch (IOException | RuntimeException e) {
             if (run.isSaved()) {
                 print(err, "the last checkpoint is whole; --resume %s goes on from it", run.path());
+            } else {
+                run.withdraw();
             }
             throw e;
         }

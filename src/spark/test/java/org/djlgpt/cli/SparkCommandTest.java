@@ -4,9 +4,11 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import org.djlgpt.cli.option.OutFolder;
 import org.djlgpt.spark.LocalCluster;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.BeforeAll;
+import org.junit.jupiter.api.Tag;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
@@ -15,6 +17,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Random;
 import java.util.stream.Stream;
 
 /** {@code gpt train --spark} on a cluster of processes. */
@@ -123,6 +126,36 @@ class SparkCommandTest {
                                 Gpt.class.getName()));
         Stream.of(arguments).map(Object::toString).forEach(command::add);
         return TrainingProcess.start(new ProcessBuilder(command));
+    }
+
+    @Test
+    @Tag("soak")
+    void aRunGoesOnWheneverItsDriverIsKilled() throws Exception {
+        Object[] options = {"--workers", 2, "--steps", 600, "--sync-every", 5, "--eval-every", 10};
+        Path whole = folder.resolve("never-killed");
+        assertEquals(0, Command.gpt(train(whole, options)).exitCode());
+        Path killed = folder.resolve("often-killed");
+        Random random = new Random(1);
+        Object[] command = train(killed, options);
+        for (int i = 0; i < 10; i++) {
+            try (TrainingProcess driver = driver(command)) {
+                driver.awaitStep(); // behind a step there is something to go on from, or nearly so
+                Thread.sleep(random.nextInt(2000));
+                driver.kill();
+            }
+            if (Files.exists(killed.resolve(OutFolder.CHECKPOINT))) {
+                command = new Object[] {"train", "--resume", killed};
+            }
+        }
+        Command last = Command.gpt(command);
+
+        assertEquals(0, last.exitCode(), last::err);
+        assertTrue(last.out().contains("  resumed"), last::out);
+        assertEquals(losses(whole), losses(killed));
+        assertEquals(
+                -1,
+                Files.mismatch(
+                        whole.resolve("model.safetensors"), killed.resolve("model.safetensors")));
     }
 
     @Test

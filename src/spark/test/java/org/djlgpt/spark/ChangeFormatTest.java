@@ -132,19 +132,20 @@ class ChangeFormatTest {
     }
 
     @Test
-    void fragmentsCoverAllNumbersOnce() {
+    void piecesCoverAllNumbersOnce() {
         for (long numbers = 1; numbers < 60; numbers++) {
             for (int count = 1; count < 12; count++) {
-                Fragments fragments = new Fragments(numbers, count);
+                Pieces pieces = new Pieces(numbers, count, 1);
                 long next = 0;
                 for (int i = 0; i < count; i++) {
-                    assertEquals(next, fragments.from(i));
-                    next += fragments.length(i);
+                    assertEquals(next, pieces.from(i));
+                    next += pieces.length(i);
                 }
                 assertEquals(numbers, next);
             }
         }
-        assertTrue(Fragments.of(124_000_000, 2).length(0) <= Fragments.NUMBERS);
-        assertEquals(1000, Fragments.of(124_000_000, 1000).count());
+        RoundPlan two = RoundPlan.DEFAULT.withWorkers(2);
+        assertTrue(Pieces.of(124_000_000, two).length(0) <= Pieces.NUMBERS);
+        assertEquals(1000, Pieces.of(124_000_000, RoundPlan.DEFAULT.withWorkers(1000)).count());
     }
 }

@@ -24,6 +24,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -186,6 +187,31 @@ class SparkClusterTest {
         assertEquals(6, rounds.size());
         assertEquals(1, executors(rounds.get(2)).size());
         rounds.forEach(round -> assertEquals(2, round.workers().size()));
+    }
+
+    /**
+     * A view of Hadoop's, which stands for hdfs: and s3a: as it has neither paths nor files here.
+     */
+    @Test
+    void dataAndRoundsMayLieWhereJavaKnowsNoFiles() throws IOException {
+        GptModel local = model();
+        spark(local).build().run();
+        GptModel model = model();
+        spark.sparkContext()
+                .hadoopConfiguration()
+                .set("fs.viewfs.mounttable.test.link./shared", folder.toUri().toString());
+
+        spark(model)
+                .setData(
+                        TokenFiles.of("viewfs://test/shared/train.bin"),
+                        TokenFiles.of("viewfs://test/shared/val.bin"))
+                .setFolder("viewfs://test/shared/elsewhere")
+                .optKeepMoments(true)
+                .build()
+                .run();
+
+        assertArrayEquals(parameters(local), parameters(model));
+        assertTrue(Files.exists(folder.resolve("elsewhere/round-00000006.json")));
     }
 
     @Test

@@ -6,8 +6,10 @@ import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
-import ai.djl.MalformedModelException;
+import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
+import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.nn.ParameterList;
 
@@ -18,6 +20,7 @@ import org.djlgpt.data.TokenWindows;
 import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
+import org.djlgpt.nn.Pass;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Threads;
@@ -25,6 +28,8 @@ import org.djlgpt.training.Batches;
 import org.djlgpt.training.DivergenceException;
 import org.djlgpt.training.EvaluationReport;
 import org.djlgpt.training.FlatTensors;
+import org.djlgpt.training.Learner;
+import org.djlgpt.training.Objective;
 import org.djlgpt.training.StepHook;
 import org.djlgpt.training.StepReport;
 import org.djlgpt.training.TrainingLoop;
@@ -37,10 +42,14 @@ import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
+import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.ArrayList;
+import java.util.Arrays;
 import java.util.Collections;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -162,7 +171,7 @@ class SparkTrainingTest {
                     spark(model)
                             .optSyncEvery(every)
                             .optOuter(1, 0)
-                            .optFragments(7)
+                            .withPieces(7)
                             .optListeners(losses)
                             .build();
 
@@ -174,6 +183,78 @@ class SparkTrainingTest {
                 assertEquals(expected.evaluations, losses.evaluations);
             }
         }
+    }
+
+    @Test
+    void oneWorkerWhoseFragmentsAreExchangedInTurnDoesTheSameSteps() throws IOException {
+        GptModel whole = model();
+        Losses expected = new Losses();
+        spark(whole).optSyncEvery(4).optOuter(1, 0).optListeners(expected).build().run();
+        GptModel model = model();
+        Losses losses = new Losses();
+
+        spark(model)
+                .optSyncEvery(4)
+                .optFragments(3)
+                .optOuter(1, 0)
+                .optListeners(losses)
+                .build()
+                .run();
+
+        assertEquals(expected.steps, losses.steps);
+        assertArrayEquals(parameters(whole), parameters(model)); // all of which meet at the end
+    }
+
+    @Test
+    void fragmentsMeetInTurnEachAfterTheSameSteps() throws IOException {
+        GptModel model = model();
+        spark(model).optWorkers(2).optSyncEvery(4).optFragments(2).build().run();
+
+        assertArrayEquals(byHandInTurn(2), parameters(model));
+        int bytes = Float.BYTES * parameters(model).length;
+        long sent = rounds.stream().mapToLong(round -> round.workers().get(0).bytesSent()).sum();
+        assertEquals(5, rounds.size()); // behind steps 2, 4, 6, 8, and 10, where all is exchanged
+        assertEquals((1 + 1 + 1) * bytes, sent, 16);
+    }
+
+    /** Trains 10 steps, of which behind every second the one or the other half meets. */
+    private float[] byHandInTurn(int workers) throws IOException {
+        List<TrainingStep> steps = steps(workers);
+        float[] parameters = new FlatTensors(steps.get(0).weights()).get();
+        float[] velocity = new float[parameters.length];
+        Pieces pieces = new Pieces(parameters.length, 4, 2);
+        for (int done = 0; done < 10; done += 2) {
+            List<float[]> arrived = new ArrayList<>();
+            for (TrainingStep step : steps) {
+                step.run(done);
+                step.run(done + 1);
+                arrived.add(new FlatTensors(step.weights()).get());
+            }
+            for (int piece = 0; piece < 4; piece++) {
+                if (piece % 2 == done / 2 % 2 || done == 8) {
+                    int from = (int) pieces.from(piece);
+                    int to = from + pieces.length(piece);
+                    float[] moved = Arrays.copyOfRange(parameters, from, to);
+                    float[] speed = Arrays.copyOfRange(velocity, from, to);
+                    new OuterStep(0.7, 0.9).apply(moved, mean(arrived, from, to), speed);
+                    System.arraycopy(moved, 0, parameters, from, moved.length);
+                    System.arraycopy(speed, 0, velocity, from, speed.length);
+                    steps.forEach(step -> new FlatTensors(step.weights()).set(from, moved));
+                }
+            }
+        }
+        steps.forEach(TrainingStep::close);
+        return parameters;
+    }
+
+    private static double[] mean(List<float[]> arrived, int from, int to) {
+        double[] mean = new double[to - from];
+        for (float[] one : arrived) {
+            for (int i = from; i < to; i++) {
+                mean[i - from] += one[i];
+            }
+        }
+        return Arrays.stream(mean).map(sum -> sum / arrived.size()).toArray();
     }
 
     private static double min(List<Double> losses) {
@@ -188,23 +269,27 @@ class SparkTrainingTest {
         assertArrayEquals(byHand(3, 4), parameters(model));
     }
 
-    /** Trains as the algorithm says, with nothing of Spark. */
-    private float[] byHand(int workers, int every) throws IOException {
-        List<GptModel> models = new ArrayList<>();
+    /** Returns the steps of workers, each with a model and windows of its own. */
+    private List<TrainingStep> steps(int workers) {
         List<TrainingStep> steps = new ArrayList<>();
         for (int rank = 0; rank < workers; rank++) {
-            models.add(model());
             int seed = plan().build().seed() + rank * 1_000_003;
             TokenWindows part = windows(training, 1).shard(rank, workers);
             steps.add(
                     new TrainingStep(
-                            models.get(rank),
+                            model(),
                             manager,
                             Batches.shuffled(part, 3, seed),
                             plan().optSeed(seed).build(),
                             StepHook.NONE));
         }
-        float[] parameters = parameters(models.get(0));
+        return steps;
+    }
+
+    /** Trains as the algorithm says, with nothing of Spark. */
+    private float[] byHand(int workers, int every) throws IOException {
+        List<TrainingStep> steps = steps(workers);
+        float[] parameters = new FlatTensors(steps.get(0).weights()).get();
         float[] velocity = new float[parameters.length];
         for (int done = 0; done < 10; done += every) {
             double[] mean = new double[parameters.length];
@@ -227,44 +312,31 @@ class SparkTrainingTest {
         return parameters;
     }
 
-    @Test
-    void aStoppedRunGoesOnWithTheLossesOfOneThatWasNot() throws IOException {
-        for (ChangeFormat format : ChangeFormat.values()) {
-            Losses expected = new Losses();
-            GptModel undisturbed = model();
-            spark(undisturbed)
-                    .optWorkers(2)
-                    .optSyncEvery(2)
-                    .optFormat(format)
-                    .optListeners(expected)
-                    .build()
-                    .run();
+    @ParameterizedTest
+    @CsvSource({"FLOAT32, 1", "BFLOAT16, 1", "INT8, 1", "FLOAT32, 2", "INT8, 2"})
+    void aStoppedRunGoesOnWithTheLossesOfOneThatWasNot(ChangeFormat format, int fragments)
+            throws IOException {
+        RoundPlan meeting = new RoundPlan(2, 2, 0.7, 0.9, fragments, format, false);
+        Losses expected = new Losses();
+        GptModel undisturbed = model();
+        spark(undisturbed).optRounds(meeting).optListeners(expected).build().run();
 
-            Losses losses = new Losses();
-            SparkTraining[] first = new SparkTraining[1];
-            first[0] =
-                    spark(model())
-                            .optWorkers(2)
-                            .optSyncEvery(2)
-                            .optFormat(format)
-                            .optListeners(losses)
-                            .optRoundListener(round -> stopAfter(3, round, first[0]))
-                            .build();
-            first[0].run();
-            assertEquals(6, losses.steps.size());
-            GptModel model = model();
-            spark(model)
-                    .optWorkers(2)
-                    .optSyncEvery(2)
-                    .optFormat(format)
-                    .optListeners(losses)
-                    .build()
-                    .resume();
+        Losses losses = new Losses();
+        SparkTraining[] first = new SparkTraining[1];
+        first[0] =
+                spark(model())
+                        .optRounds(meeting)
+                        .optListeners(losses)
+                        .optRoundListener(round -> stopAfter(3, round, first[0]))
+                        .build();
+        first[0].run();
+        assertEquals(6 / fragments, losses.steps.size());
+        GptModel model = model();
+        spark(model).optRounds(meeting).optListeners(losses).build().resume();
 
-            assertEquals(expected.steps, losses.steps);
-            assertEquals(expected.evaluations, losses.evaluations);
-            assertArrayEquals(parameters(undisturbed), parameters(model));
-        }
+        assertEquals(expected.steps, losses.steps);
+        assertEquals(expected.evaluations, losses.evaluations);
+        assertArrayEquals(parameters(undisturbed), parameters(model));
     }
 
     private static void stopAfter(int number, RoundReport round, SparkTraining training) {
@@ -301,7 +373,7 @@ class SparkTrainingTest {
                 .optWorkers(2)
                 .optSyncEvery(5)
                 .optOuter(1, 0)
-                .optModelSource(SparkTrainingTest::poisonedForRank1)
+                .optLearnerSource(SparkTrainingTest::poisonedForRank1)
                 .optPlan(plan().optSteps(5).optEvalBatches(1).build()) // which rank 0 computes
                 .optListeners(losses)
                 .build()
@@ -327,13 +399,47 @@ class SparkTrainingTest {
         return losses;
     }
 
-    private static GptModel poisonedForRank1(NDManager owner)
-            throws IOException, MalformedModelException {
-        GptModel model = withFrozenEnd(ModelSource.of(SIZE).make(owner));
-        if (TaskContext.getPartitionId() == 1) {
-            last(model).getArray().muli(Float.NaN);
+    private static Learner poisonedForRank1(NDManager owner) {
+        GptModel model = withFrozenEnd(TinyGpt.model(SIZE, 3, owner));
+        boolean isPoisoned = TaskContext.getPartitionId() == 1;
+        return new Learner(model, isPoisoned ? new Poisoned() : Objective.nextToken(), null, null);
+    }
+
+    private record Poisoned() implements Objective {
+
+        @Override
+        public NDArray loss(Block model, NDList batch, Pass pass) {
+            return Objective.nextToken().loss(model, batch, pass).mul(Float.NaN);
         }
-        return model;
+
+        @Override
+        public long count(NDList batch) {
+            return Objective.nextToken().count(batch);
+        }
+    }
+
+    @Test
+    void workersWhoseFrozenParametersDifferAreRefused() throws IOException {
+        IllegalArgumentException failure =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () ->
+                                spark(withFrozenEnd(model()))
+                                        .optWorkers(2)
+                                        .optLearnerSource(SparkTrainingTest::othersForRank1)
+                                        .build()
+                                        .run());
+
+        assertTrue(
+                failure.getMessage().contains("what is not trained differs from that of worker 0"),
+                failure::getMessage);
+        assertFalse(Files.exists(folder.resolve("rounds")));
+    }
+
+    private static Learner othersForRank1(NDManager owner) {
+        GptModel model = withFrozenEnd(TinyGpt.model(SIZE, 3, owner));
+        last(model).getArray().addi(TaskContext.getPartitionId());
+        return new Learner(model);
     }
 
     /** A worker gets no values for what is not trained. */
