@@ -173,6 +173,13 @@ final class EvalCommand implements Callable<Integer> {
     }
 
     private Tokens tokens(Tokenizer tokenizer) throws IOException {
+        for (Path path : data) {
+            if (TokenFiles.isFolder(path)) {
+                throw new IllegalArgumentException(
+                        "--data %s is a folder of tokens; name one of its files, such as %s"
+                                .formatted(path, path.resolve(TokenFiles.HELD_OUT)));
+            }
+        }
         List<Path> files = data.stream().filter(TokenFiles::isFile).toList();
         if (files.isEmpty()) {
             return textTokens(tokenizer);

@@ -3,6 +3,7 @@ package org.djlgpt.cli;
 import org.djlgpt.checkpoint.AdapterDirectory;
 import org.djlgpt.cli.console.Meter;
 import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.OutFolder;
 import org.djlgpt.cli.option.TextOptions;
 import org.djlgpt.cli.option.TokenFiles;
 import org.djlgpt.io.AtomicFolder;
@@ -86,6 +87,7 @@ final class TokenizerTrainCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        OutFolder.requireFolder(out);
         if (Files.exists(out.resolve("config.json")) || AdapterDirectory.isAdapter(out)) {
             throw new IllegalArgumentException(
                     "--out %s has a model or an adapter, whose tokenizer would be replaced; name another folder"

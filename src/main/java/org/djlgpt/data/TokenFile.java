@@ -140,8 +140,8 @@ public final class TokenFile implements Tokens {
                             other -> {
                                 TokenFileWriter end = new TokenFileWriter(other);
                                 all.moveEnd(all.size() - TokenSlice.share(all.size(), share), end);
-                                end.finish(heldOut);
-                                all.finish(training);
+                                end.finish(heldOut.getFileName());
+                                all.finish(training.getFileName());
                             });
                 });
         return new Split(open(training), open(heldOut));

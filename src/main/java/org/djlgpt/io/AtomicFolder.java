@@ -3,11 +3,13 @@ package org.djlgpt.io;
 import static java.util.stream.Collectors.toSet;
 
 import java.io.IOException;
+import java.nio.file.DirectoryNotEmptyException;
 import java.nio.file.Files;
 import java.nio.file.LinkOption;
 import java.nio.file.NoSuchFileException;
 import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.Set;
 import java.util.UUID;
@@ -59,9 +61,11 @@ public final class AtomicFolder {
      */
     public static void write(Path folder, Predicate<String> replaced, Content content)
             throws IOException {
+        List<Path> missing = missing(folder);
         Files.createDirectories(folder);
         settle(folder);
         deleteAbandoned(folder);
+        boolean isWritten = false;
         Path writing = Files.createDirectory(folder.resolve(UNFINISHED + UUID.randomUUID()));
         try {
             try (LockedFile lock = LockedFile.create(writing.resolve(LOCK))) {
@@ -69,6 +73,7 @@ public final class AtomicFolder {
                 leaveChanges(folder, writing, replaced);
             }
             Files.move(writing, folder.resolve(WRITTEN), StandardCopyOption.ATOMIC_MOVE);
+            isWritten = true;
         } catch (IOException e) {
             throw new IOException(
                     "%s: not written, what was there is unchanged: %s"
@@ -76,8 +81,32 @@ public final class AtomicFolder {
                     e);
         } finally {
             delete(writing);
+            if (!isWritten) {
+                deleteEmpty(missing);
+            }
         }
         settle(folder);
+    }
+
+    /** Returns a folder and those around it that are to be created, the innermost first. */
+    private static List<Path> missing(Path folder) {
+        List<Path> missing = new ArrayList<>();
+        for (Path path = folder.toAbsolutePath();
+                path != null && Files.notExists(path);
+                path = path.getParent()) {
+            missing.add(path);
+        }
+        return missing;
+    }
+
+    private static void deleteEmpty(List<Path> folders) throws IOException {
+        for (Path folder : folders) {
+            try {
+                Files.deleteIfExists(folder);
+            } catch (DirectoryNotEmptyException e) {
+                return; // another process has written there, too
+            }
+        }
     }
 
     /**

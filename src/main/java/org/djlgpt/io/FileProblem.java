@@ -12,6 +12,8 @@ import java.nio.file.Path;
 /** Why a file can't be read or written, in words; Java's exceptions often say it by their type. */
 public final class FileProblem {
 
+    private static final String DEAD_LINK = "is a link that leads nowhere";
+
     private FileProblem() {}
 
     /**
@@ -36,7 +38,11 @@ public final class FileProblem {
      */
     public static void requireReadable(Path file) {
         if (!Files.exists(file)) {
-            throw new IllegalArgumentException(file.toAbsolutePath() + " does not exist");
+            throw new IllegalArgumentException(
+                    "%s %s"
+                            .formatted(
+                                    file.toAbsolutePath(),
+                                    Files.isSymbolicLink(file) ? DEAD_LINK : "does not exist"));
         }
         if (!Files.isRegularFile(file)) {
             throw new IllegalArgumentException(file.toAbsolutePath() + " is not a file");
@@ -57,6 +63,13 @@ public final class FileProblem {
         boolean isFile =
                 failure instanceof FileAlreadyExistsException
                         || failure instanceof NotDirectoryException;
+        if (isFile && failure.getFile() != null && isDeadLink(Path.of(failure.getFile()))) {
+            return DEAD_LINK;
+        }
         return isFile ? "is a file" : "can't be used";
+    }
+
+    private static boolean isDeadLink(Path path) {
+        return Files.isSymbolicLink(path) && !Files.exists(path);
     }
 }

@@ -175,11 +175,11 @@ class ResumeCommandTest {
 
         assertRefused(
                 Command.gpt("train", "--resume", run, "--steps", 3, "--init-from", moved),
-                "--data " + gone + ", of the run in " + run + ", is not there any more",
+                "--data " + gone + " does not exist any more, with which the run in " + run,
                 "--resume " + run + " --data PATH");
         assertRefused(
                 Command.gpt("train", "--resume", run, "--steps", 3, "--data", text),
-                "--init-from " + base + ", of the run in");
+                "--init-from " + base + " does not exist any more");
         assertRefused(
                 Command.gpt(
                         "train",

@@ -181,6 +181,65 @@ class WrongInputTest {
         assertEquals(SmallText.TEXT, read(text));
     }
 
+    @Test
+    void whatIsInTheWayOfAFolderIsNamed() throws IOException {
+        Path loop = Files.createSymbolicLink(folder.resolve("loop"), Path.of("loop"));
+        Path below = text.resolve("below");
+
+        for (Path out : List.of(text, below, loop)) {
+            String refused = "--out " + out + " can't be a folder: ";
+            assertRefused(
+                    Command.gpt(
+                            "tokenizer",
+                            "train",
+                            "--data",
+                            text,
+                            "--vocab-size",
+                            260,
+                            "--out",
+                            out),
+                    refused);
+            assertRefused(Command.gpt("prepare", "--data", text, "--out", out), refused);
+            assertRefused(
+                    Command.gpt(
+                            "tokenizer",
+                            "add",
+                            "--model",
+                            trained,
+                            "--special-token",
+                            "<x>",
+                            "--out",
+                            out),
+                    refused);
+        }
+        assertRefused(
+                Command.gpt("prepare", "--data", loop, "--out", folder.resolve("never")),
+                loop + " is a link that leads nowhere");
+        assertRefused(SmallText.train(text, loop), "is a link that leads nowhere");
+    }
+
+    @Test
+    void aFolderOfTokensIsNoText() throws IOException {
+        Path tokens = folder.resolve("tokens");
+        assertEquals(0, Command.gpt("prepare", "--data", text, "--out", tokens).exitCode());
+
+        assertRefused(
+                Command.gpt("eval", "--model", trained, "--data", tokens),
+                "is a folder of tokens; name one of its files, such as "
+                        + tokens.resolve("val.bin"));
+    }
+
+    @Test
+    void whatCanNotBePreparedLeavesNoFolder() throws IOException {
+        Path never = folder.resolve("never");
+        Path letter = Files.writeString(folder.resolve("letter.txt"), "a");
+
+        Command command = Command.gpt("prepare", "--data", letter, "--out", never);
+
+        assertRefused(command, "0 tokens to write to val.bin; give at least 1");
+        assertFalse(Files.exists(never));
+    }
+
     @ParameterizedTest
     @ValueSource(
             strings = {"--heads=3", "--embedding-dim=100000000", "--data=missing", "--steps=x"})

@@ -1,6 +1,7 @@
 package org.djlgpt.io;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -71,6 +72,22 @@ class AtomicFolderTest {
 
         assertTrue(unchecked || e.getMessage().startsWith(folder + ": not written"), e.toString());
         assertEquals(Map.of("a", "1", "b", "1"), files(folder));
+    }
+
+    @Test
+    void leavesNoFolderWhenWritingFails() {
+        AtomicFolder.Content failing =
+                writing -> {
+                    throw new IllegalStateException("defect");
+                };
+
+        assertThrows(
+                IllegalStateException.class,
+                () ->
+                        AtomicFolder.write(
+                                folder.resolve("new/folder"), AtomicFolderTest::isPart, failing));
+
+        assertFalse(Files.exists(folder.resolve("new")));
     }
 
     @Test

@@ -4,6 +4,7 @@ import picocli.CommandLine.Option;
 
 import java.io.IOException;
 import java.nio.file.Files;
+import java.nio.file.LinkOption;
 import java.nio.file.Path;
 import java.util.List;
 
@@ -43,6 +44,7 @@ public final class OutFolder {
      * @throws IOException if it can't be looked at
      */
     public void requireFree(List<Path> sources) throws IOException {
+        requireFolder(path);
         for (Path source : sources) {
             if (Files.exists(path) && Files.exists(source) && Files.isSameFile(path, source)) {
                 throw new IllegalArgumentException(
@@ -54,6 +56,27 @@ public final class OutFolder {
             throw new IllegalArgumentException(
                     "--out %s has the %s of a training, which would not go on with this model; name another folder, or delete that file"
                             .formatted(path, CHECKPOINT));
+        }
+    }
+
+    /**
+     * Refuses what is no folder and can't be made one, before work that would be lost.
+     *
+     * @param out where something is to go
+     * @throws IllegalArgumentException if a file is there, or in its way
+     */
+    public static void requireFolder(Path out) {
+        Path there = out.toAbsolutePath();
+        while (there != null && !Files.exists(there, LinkOption.NOFOLLOW_LINKS)) {
+            there = there.getParent();
+        }
+        if (there != null && !Files.isDirectory(there)) {
+            throw new IllegalArgumentException(
+                    "--out %s can't be a folder: %s is %s; name another"
+                            .formatted(
+                                    out,
+                                    there,
+                                    Files.exists(there) ? "a file" : "a link that leads nowhere"));
         }
     }
 }

@@ -162,7 +162,8 @@ final class DataOptions {
         return text(Optional.empty(), numThreads, command).inFiles(folder);
     }
 
-    private void requireUse() {
+    /** Refuses options that do not go together. */
+    void requireUse() {
         TextOptions.requireNamed("--data", data);
         TextOptions.requireNamed("--validation", validation);
         if (validationShare != null && !(validationShare > 0 && validationShare < 1)) {

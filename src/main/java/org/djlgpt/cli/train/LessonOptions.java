@@ -85,7 +85,7 @@ final class LessonOptions {
      */
     Lesson read(ModelOptions model, RunDirectory run, int numThreads, CommandSpec command)
             throws IOException, MalformedModelException {
-        requireOne();
+        requireUse();
         Optional<Tokenizer> given = model.tokenizer();
         if (!examples.isEmpty()) {
             Lesson.HeldOut files = files("--examples", examples);
@@ -108,7 +108,13 @@ final class LessonOptions {
         return data.read(given, run, numThreads, command);
     }
 
-    private void requireOne() {
+    /**
+     * Refuses options that do not go together.
+     *
+     * @throws IllegalArgumentException if some do not
+     */
+    void requireUse() {
+        data.requireUse();
         Map<String, List<Path>> kinds = new LinkedHashMap<>();
         kinds.put("--examples", examples);
         kinds.put("--labels", labels);

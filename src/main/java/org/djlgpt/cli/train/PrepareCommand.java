@@ -1,6 +1,7 @@
 package org.djlgpt.cli.train;
 
 import org.djlgpt.cli.console.Output;
+import org.djlgpt.cli.option.OutFolder;
 
 import picocli.CommandLine.Command;
 import picocli.CommandLine.Mixin;
@@ -45,6 +46,7 @@ public final class PrepareCommand implements Callable<Integer> {
 
     @Override
     public Integer call() throws IOException {
+        OutFolder.requireFolder(out);
         if (Files.exists(out.resolve("config.json"))) {
             throw new IllegalArgumentException(
                     "--out %s has a model, whose tokenizer would be replaced; name another folder"

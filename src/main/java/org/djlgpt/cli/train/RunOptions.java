@@ -132,45 +132,62 @@ final class RunOptions {
     /**
      * Gives options that are not on the command line the values that they have here.
      *
-     * @param run the folder of the run, for messages
-     * @throws IllegalArgumentException if one is a file or folder that is gone
+     * @return these options, with their values
      */
-    void adopt(CommandSpec command, Path run) {
+    Map<String, List<String>> adopt(CommandSpec command) {
         ParseResult parsed = command.commandLine().getParseResult();
-        List<String> arguments = arguments(command, run, name -> !parsed.hasMatchedOption(name));
+        Map<String, List<String>> adopted =
+                valuesByName(command, name -> !parsed.hasMatchedOption(name));
+        List<String> arguments = arguments(adopted);
         List<String> given = parsed.originalArgs();
         arguments.addAll(given.subList(given.indexOf(command.name()) + 1, given.size()));
         command.commandLine().parseArgs(arguments.toArray(String[]::new));
+        return adopted;
     }
 
-    /**
-     * Returns some of them as words of a command line.
-     *
-     * @param run the folder of the run, for messages
-     * @throws IllegalArgumentException if one is a file or folder that is gone
-     */
-    List<String> arguments(CommandSpec command, Path run, Predicate<String> names) {
+    /** Returns all of them as words of a command line. */
+    List<String> arguments(CommandSpec command) {
+        return arguments(valuesByName(command, name -> true));
+    }
+
+    private static List<String> arguments(Map<String, List<String>> options) {
         List<String> arguments = new ArrayList<>();
+        options.forEach(
+                (name, values) -> values.forEach(value -> arguments.add(name + "=" + value)));
+        return arguments;
+    }
+
+    private Map<String, List<String>> valuesByName(CommandSpec command, Predicate<String> names) {
+        Map<String, List<String>> options = new LinkedHashMap<>();
         values().forEach(
                         (name, value) -> {
                             if (name.startsWith("--") && names.test(name)) {
                                 boolean several = command.findOption(name).isMultiValue();
-                                for (String one :
-                                        several ? value.split(BETWEEN) : new String[] {value}) {
-                                    requireThere(name, one, run);
-                                    arguments.add(name + "=" + one);
-                                }
+                                options.put(
+                                        name,
+                                        several ? List.of(value.split(BETWEEN)) : List.of(value));
                             }
                         });
-        return arguments;
+        return options;
     }
 
-    private static void requireThere(String option, String value, Path run) {
-        if (isPlace(value) && Files.notExists(Path.of(value))) {
-            throw new IllegalArgumentException(
-                    "%s %s, of the run in %s, is not there any more; where it is now, say with --resume %s %s PATH"
-                            .formatted(option, value, run, run, option));
-        }
+    /**
+     * Refuses files and folders that are gone since a run was begun with them.
+     *
+     * @param adopted what {@link #adopt} returns
+     * @param run the folder of the run
+     */
+    static void requireThere(Map<String, List<String>> adopted, Path run) {
+        adopted.forEach(
+                (option, values) -> {
+                    for (String value : values) {
+                        if (isPlace(value) && Files.notExists(Path.of(value))) {
+                            throw new IllegalArgumentException(
+                                    "%s %s does not exist any more, with which the run in %s was begun; say where it is now with --resume %s %s PATH"
+                                            .formatted(option, value, run, run, option));
+                        }
+                    }
+                });
     }
 
     /** Refuses those of another training, naming each that differs. */

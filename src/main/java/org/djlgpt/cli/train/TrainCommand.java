@@ -31,6 +31,7 @@ import java.io.IOException;
 import java.io.PrintWriter;
 import java.nio.file.Path;
 import java.util.List;
+import java.util.Map;
 import java.util.Optional;
 import java.util.concurrent.Callable;
 
@@ -217,7 +218,7 @@ public final class TrainCommand implements Callable<Integer> {
         if (lessonOptions.isText() && !isPart) {
             return null;
         }
-        List<String> words = options.arguments(spec, run.folder().path(), name -> true);
+        List<String> words = options.arguments(spec);
         return new Elsewhere(words, run.lesson().tokenizer().vocabSize());
     }
 
@@ -261,7 +262,9 @@ public final class TrainCommand implements Callable<Integer> {
                             .formatted(folder));
         }
         Checkpoint checkpoint = new RunDirectory(folder).readCheckpoint();
-        RunOptions.of(spec, checkpoint).adopt(spec, folder);
+        Map<String, List<String>> adopted = RunOptions.of(spec, checkpoint).adopt(spec);
+        lessonOptions.requireUse();
+        RunOptions.requireThere(adopted, folder);
         out = folder;
         return Optional.of(checkpoint);
     }
