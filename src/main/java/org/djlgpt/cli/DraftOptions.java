@@ -50,7 +50,11 @@ final class DraftOptions {
             return lookup;
         }
         requireSame(tokenizer);
-        GptDecoder decoder = precision.decoder(ModelDirectory.load(folder, manager), manager);
+        NDManager loading = manager.newSubManager();
+        GptDecoder decoder = precision.decoder(ModelDirectory.load(folder, loading), manager);
+        if (!precision.isFloat32()) {
+            loading.close();
+        }
         Draft model = new DraftModel(decoder, manager);
         return lookup == null ? model : lookup.or(model);
     }

@@ -13,7 +13,8 @@
  *       tokenizer or wants to look at each step;
  *   <li>{@link org.djlgpt.generation.TextService} writes for many who ask at any time, what a
  *       server is built on;
- *   <li>{@link org.djlgpt.generation.Draft} guesses ahead, for a text that is written alone;
+ *   <li>{@link org.djlgpt.generation.Draft} guesses ahead, for a text that is written alone, from
+ *       the text itself or as a {@link org.djlgpt.generation.DraftModel};
  *   <li>{@link org.djlgpt.generation.GptModelZoo} is a model folder for DJL's {@code Criteria} and
  *       {@code Predictor}, {@link org.djlgpt.generation.TextTranslator} a generator for a {@code
  *       Predictor} of your own;

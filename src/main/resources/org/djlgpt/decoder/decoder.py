@@ -2,10 +2,10 @@
 # those in a cache, in one call. Weights (out, in) are float32, or else bfloat16, float16, int8 with a
 # bfloat16 scale for each output, or int4 with a scale and a zero point for each group of 32 inputs.
 # Linear layers and attention compute in the type of the caches: float32 beside float32 weights and
-# where others are widened, otherwise float16 beside float16 and bfloat16 beside the rest. The residual
-# stream and the norms are float32. The weight itself stands in for a bias, a scale or a norm that is
-# not there. An operator costs this interpreter microseconds, and a step of a small model takes little
-# more: fewer operators are faster.
+# where others are widened, otherwise float16 beside float16 and bfloat16 beside the rest; where that is
+# slow, attention widens what it reads (see attention.py). The residual stream and the norms are float32.
+# The weight itself stands in for a bias, a scale or a norm that is not there. An operator costs this
+# interpreter microseconds, and a step of a small model takes little more: fewer operators are faster.
 #
 # Letters in shapes: B sequences, T new tokens, N tokens with those before, H heads of width D, G keys
 # and values, E width of a token, F width inside a feed-forward network, V words.
