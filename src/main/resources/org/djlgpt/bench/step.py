@@ -16,7 +16,7 @@ def learn(tokens: Tensor, targets: Tensor, parameters: List[Tensor], heads: int)
   y = __torch__.layers.gelu_tanh(torch.linear(y, up, up_bias))
   x = x + torch.linear(y, down, down_bias)
   x = torch.layer_norm(x, [width], scale3, shift3).view(-1, width)
-  loss = __torch__.loss.linear_cross_entropy(x, words, targets.view(-1))
+  loss = __torch__.loss.linear_cross_entropy(x, words, targets.view(-1), True)
   gradients = __torch__.gradients.gradients(loss, parameters)
   gradients.append(loss.detach())
   return gradients
@@ -29,7 +29,8 @@ def _heads(x: Tensor, heads: int) -> Tensor:
 def update(parameters: List[Tensor], gradients: List[Tensor], means: List[Tensor],
            squares: List[Tensor], number: int, rate: float) -> None:
   """An update as a training takes it: clipped to a norm of 1, matrices decay."""
-  divisor = max(1., __torch__.gradients.norm(gradients))
+  norm = __torch__.gradients.norm(gradients)
+  guards = __torch__.adamw.guards([norm], norm, 1.)
   for decays in [True, False]:
     p = annotate(List[Tensor], [])
     g = annotate(List[Tensor], [])
@@ -41,4 +42,4 @@ def update(parameters: List[Tensor], gradients: List[Tensor], means: List[Tensor
         g.append(gradients[i])
         m.append(means[i])
         s.append(squares[i])
-    __torch__.adamw.adamw(p, g, m, s, number, rate, 0.9, 0.99, 1e-8, 0.1 if decays else 0., divisor)
+    __torch__.adamw.adamw(p, g, m, s, number, rate, 0.9, 0.99, 1e-8, 0.1 if decays else 0., guards)

@@ -4,7 +4,6 @@ import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.*;
 
 import org.djlgpt.data.*;
-import org.djlgpt.data.Split;
 import org.djlgpt.model.*;
 import org.djlgpt.text.CharTokenizer;
 import org.djlgpt.training.*;
@@ -47,7 +46,7 @@ public final class ClassifyMessages {
 
         LabelledTextsBuilder few = LabelledTexts.builder().setTexts(messages.subList(0, 450));
         few.setTokenizer(tokenizer).setContextLength(24).setPadTokenId(0);
-        Split<LabelledTexts> data = few.build().holdOut(1.0 / 3, 1);
+        var data = few.build().holdOut(1.0 / 3, 1);
         List<String> labels = data.training().labels();
         SequenceClassifier classifier = SequenceClassifier.on(base, labels, 0, manager);
         classifier.freezeEmbeddings();

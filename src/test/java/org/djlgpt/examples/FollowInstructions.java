@@ -3,7 +3,6 @@ package org.djlgpt.examples;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.*;
 
-import org.djlgpt.data.Split;
 import org.djlgpt.generation.*;
 import org.djlgpt.model.*;
 import org.djlgpt.text.*;
@@ -40,7 +39,7 @@ public final class FollowInstructions {
         Tokenizer tokenizer = pairs.setVocabSize(400).optMinFrequency(1).build().train();
         ExampleSetBuilder examples = ExampleSet.builder().setTokenizer(tokenizer);
         tasks.forEach(examples.setContextLength(64).optTemplate(alpaca)::addConversation);
-        Split<ExampleSet> data = examples.build().holdOut(300.0 / tasks.size());
+        var data = examples.build().holdOut(300.0 / tasks.size());
         LlamaConfig.Builder size = LlamaConfig.builder().setVocabSize(tokenizer.vocabSize());
         size.setContextLength(64).setEmbeddingDim(128).setNumHeads(4).setNumLayers(5);
         GptModel model = new GptModel(size.build());
