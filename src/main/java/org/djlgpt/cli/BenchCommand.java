@@ -50,7 +50,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--kernel",
-            paramLabel = "plain|packed|widened",
+            paramLabel = "plain|split|packed|widened",
             description =
                     "how weights that know it are multiplied in writing (default: the fastest in a"
                             + " short trial)")

@@ -9,6 +9,12 @@ public enum LinearKernel {
     PLAIN,
 
     /**
+     * Products of up to four rows of float32 whose outputs are shared out to all threads, and plain
+     * ones of more: some processors multiply a single row on one thread.
+     */
+    SPLIT,
+
+    /**
      * A product with numbers in the order in which the processor reads them fastest: oneDNN's for
      * 16 bits, libtorch's with 8 and 4 bits. A GPU has none for 16 bits, and widens 8 and 4 bits to
      * bfloat16 for each product: that saves memory, not time.

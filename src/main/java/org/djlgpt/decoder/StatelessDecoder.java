@@ -10,6 +10,7 @@ import ai.djl.util.PairList;
 
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.nn.Checks;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.util.Arrays;
 
@@ -95,7 +96,7 @@ public final class StatelessDecoder extends AbstractBlock {
 
     private void requireContext(NDArray positions) {
         int contextLength = decoder.config().contextLength();
-        for (long position : positions.toLongArray()) {
+        for (long position : ComputeDevice.read(positions)) {
             if (position < 0 || position >= contextLength) {
                 throw new IllegalArgumentException(
                         ("position %d lies outside 0 to %d; the model's context has %d tokens,"

@@ -26,6 +26,11 @@ record Weight(NDArray value, NDArray scale) {
         return new Weight(array, array);
     }
 
+    /** Marks numbers, without a copy, as those of {@link LinearKernel#SPLIT}: (1, out, in). */
+    static Weight split(NDArray array) {
+        return of(array.expandDims(0));
+    }
+
     /**
      * Rounds to 16 bits and puts the numbers in the order in which the processor multiplies
      * fastest, where there is such an order. Only linear layers take the result.

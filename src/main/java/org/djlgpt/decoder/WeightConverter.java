@@ -37,25 +37,28 @@ final class WeightConverter {
 
     /** Returns the rows of an embedding (V, E). */
     Weight rows(Parameter parameter) {
-        return owned(precision.rows(parameter.getArray()));
+        NDArray array = parameter.getArray();
+        return owned(precision.rows(array), array);
     }
 
     /** Returns a weight (out, in) without a bias. */
     Weight matrix(Parameter parameter) {
-        return owned(precision.matrix(parameter.getArray(), kernel));
+        NDArray array = parameter.getArray();
+        return owned(precision.matrix(array, kernel), array);
     }
 
     /** Returns the weight (V, E) of an output layer of its own, or one that is the embedding. */
     Weight head(Parameter parameter, boolean tied, Weight embedding) {
+        NDArray array = parameter.getArray();
         return tied && !precision.rearranges(kernel)
                 ? embedding
-                : owned(precision.head(parameter.getArray(), kernel));
+                : owned(precision.head(array, kernel), array);
     }
 
     /** Returns a float32 vector or table as it is. */
     NDArray array(Parameter parameter) {
         NDArray array = parameter.getArray();
-        return precision == WeightPrecision.FP32 ? array : owned(array.duplicate());
+        return precision == WeightPrecision.FP32 ? array : owned(array.duplicate(), array);
     }
 
     /** Returns the type that layers compute in. */
@@ -84,18 +87,18 @@ final class WeightConverter {
     }
 
     private Stream<NDArray> affine(NDArray weight, NDArray bias) {
-        Weight converted = owned(precision.matrix(weight, kernel));
-        NDArray added = bias == null ? converted.value() : owned(precision.bias(bias));
+        Weight converted = owned(precision.matrix(weight, kernel), weight);
+        NDArray added = bias == null ? converted.value() : owned(precision.bias(bias), bias);
         return Stream.of(converted.value(), added, converted.scale());
     }
 
-    private Weight owned(Weight weight) {
-        return new Weight(owned(weight.value()), owned(weight.scale()));
+    private Weight owned(Weight weight, NDArray source) {
+        return new Weight(owned(weight.value(), source), owned(weight.scale(), source));
     }
 
     /** Keeps what was made here until the decoder is closed; parameters are the model's. */
-    private NDArray owned(NDArray array) {
-        if (precision != WeightPrecision.FP32) {
+    private NDArray owned(NDArray array, NDArray source) {
+        if (array != source) {
             array.attach(manager);
             NDScope.unregister(array);
         }

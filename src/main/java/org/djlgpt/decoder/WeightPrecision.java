@@ -15,7 +15,7 @@ import java.util.List;
  */
 public enum WeightPrecision {
     /** 32-bit floating point: the model's own parameters, no copy. */
-    FP32(FloatType.FLOAT32, LinearKernel.PLAIN),
+    FP32(FloatType.FLOAT32, LinearKernel.PLAIN, LinearKernel.SPLIT),
 
     /** bfloat16: half of the memory; products in bfloat16. */
     BF16(FloatType.BFLOAT16, LinearKernel.PACKED, LinearKernel.PLAIN, LinearKernel.WIDENED),
@@ -52,8 +52,12 @@ public enum WeightPrecision {
     /** Returns the kernels that a device has; a GPU knows no order of 16 bits but the plain one. */
     List<LinearKernel> kernelsOf(Device device) {
         return device.isGpu() && kernels.contains(LinearKernel.PLAIN)
-                ? kernels.stream().filter(kernel -> kernel != LinearKernel.PACKED).toList()
+                ? kernels.stream().filter(kernel -> !isOfProcessors(kernel)).toList()
                 : kernels;
+    }
+
+    private static boolean isOfProcessors(LinearKernel kernel) {
+        return kernel == LinearKernel.PACKED || kernel == LinearKernel.SPLIT;
     }
 
     /** Returns the kernels that are worth trying on a device, the usual one first. */
@@ -79,6 +83,9 @@ public enum WeightPrecision {
         if (this == INT4 && Weight.hasGroups(array.getShape())) {
             return Weight.int4(array);
         }
+        if (kernel == LinearKernel.SPLIT) {
+            return Weight.split(array);
+        }
         return isWhole() || kernel != LinearKernel.PACKED
                 ? rows(array)
                 : Weight.packed(type, array);
@@ -91,7 +98,7 @@ public enum WeightPrecision {
 
     /** Returns whether a weight of the output layer can't be an embedding, too. */
     boolean rearranges(LinearKernel kernel) {
-        return kernel == LinearKernel.PACKED && !isWhole();
+        return isOfProcessors(kernel) && !isWhole();
     }
 
     /** Converts the bias of a linear layer (out). */

@@ -1,13 +1,11 @@
 package org.djlgpt.nn;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Threads;
-
-import java.util.stream.IntStream;
 
 /** The checks that blocks make of what they are built from and given. */
 public final class Checks {
@@ -219,13 +217,7 @@ public final class Checks {
     }
 
     private static void requireKnown(NDArray ids, long vocabSize, long alsoKnown) {
-        long[] values;
-        try (NDScope scope = new NDScope()) { // DJL leaves the copy of a GPU's array behind
-            values =
-                    ids.getDataType() == DataType.INT64
-                            ? ids.toLongArray()
-                            : IntStream.of(ids.toIntArray()).asLongStream().toArray();
-        }
+        long[] values = ComputeDevice.read(ids);
         for (int i = 0; i < values.length; i++) {
             boolean known = values[i] >= 0 && values[i] < vocabSize || values[i] == alsoKnown;
             if (!known) {

@@ -8,6 +8,7 @@ import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 
 import java.util.HashMap;
 import java.util.Map;
@@ -55,7 +56,7 @@ public sealed interface Positions {
 
     private static void requireSequences(NDArray positions) {
         int tokens = (int) positions.getShape().get(1);
-        long[] values = positions.toLongArray();
+        long[] values = ComputeDevice.read(positions);
         for (int i = 0; i < values.length; i++) {
             long next = i % tokens == 0 ? 0 : values[i - 1] + 1;
             if (values[i] != 0 && values[i] != next) {

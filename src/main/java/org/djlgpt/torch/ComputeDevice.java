@@ -3,12 +3,16 @@ package org.djlgpt.torch;
 import ai.djl.Device;
 import ai.djl.engine.Engine;
 import ai.djl.engine.StandardCapabilities;
+import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
+import ai.djl.ndarray.NDScope;
+import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtEngine;
 
 import java.util.regex.Matcher;
 import java.util.regex.Pattern;
+import java.util.stream.IntStream;
 
 /**
  * The device to compute on where a program names none: {@code java -Ddjlgpt.device=gpu1 ...}. The
@@ -107,6 +111,21 @@ public final class ComputeDevice {
             try (NDManager brief = manager.newSubManager()) {
                 brief.ones(new Shape(1)).toFloatArray(); // a copy to the host comes last
             }
+        }
+    }
+
+    /**
+     * Copies whole numbers to the host. Behind DJL's own {@code toLongArray} a copy of a GPU's
+     * array stays with the array's manager; this leaves nothing.
+     *
+     * @param numbers an array of type INT32 or INT64
+     * @return the numbers in their order
+     */
+    public static long[] read(NDArray numbers) {
+        try (NDScope scope = new NDScope()) {
+            return numbers.getDataType() == DataType.INT64
+                    ? numbers.toLongArray()
+                    : IntStream.of(numbers.toIntArray()).asLongStream().toArray();
         }
     }
 

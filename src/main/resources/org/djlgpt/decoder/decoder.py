@@ -26,6 +26,9 @@ def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activatio
     if activation == "gelu_tanh":
       return ops.mkldnn._linear_pointwise(x, weight, b, "gelu", none, "tanh")
     y = ops.mkldnn._linear_pointwise(x, weight, b, "none", none, "")
+  elif weight.dtype == x.dtype and weight.dim() == 3:
+    y = __torch__.decoder._split_product(x, weight[0])
+    y = y if b is None else y.add_(b)
   elif weight.dtype == x.dtype:
     y = torch.linear(x, weight, b)
   else:
@@ -44,6 +47,21 @@ def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activatio
     y = torch.relu(y)
   elif activation == "silu":
     y = torch.silu(y)
+  return y
+
+
+def _split_product(x: Tensor, weight: Tensor) -> Tensor:
+  """A product of which every thread has a share, however few the rows."""
+  rows, outputs = x.size(0), weight.size(0)
+  if rows > 4 or outputs < 16:
+    return torch.linear(x, weight)
+  if rows > 1:
+    return torch.mm(weight, x.t()).t().contiguous()
+  part = outputs // 16
+  parts = weight.narrow(0, 0, 16 * part).view(16, part, -1)
+  y = torch.bmm(parts, x.t().expand(16, -1, 1)).view(1, -1)
+  if 16 * part < outputs:
+    y = torch.cat([y, torch.linear(x, weight.narrow(0, 16 * part, outputs - 16 * part))], 1)
   return y
 
 

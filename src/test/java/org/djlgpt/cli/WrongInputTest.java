@@ -7,6 +7,7 @@ import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
 import ai.djl.engine.Engine;
 
+import org.djlgpt.testing.OnCpu;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -23,6 +24,7 @@ import java.util.List;
 import java.util.stream.Stream;
 
 /** Wrong input gets one clear line and exit code 2, and leaves everything as it was. */
+@OnCpu("a refusal says how much memory this machine has")
 class WrongInputTest {
 
     @TempDir private static Path folder;

@@ -182,10 +182,10 @@ class TokenWindowsTest {
         NDList batch = windows.batch(manager, 4, 0);
 
         assertEquals(2, batch.size());
+        assertEquals(2, manager.getManagedArrays().size());
         assertEquals(DataType.INT64, batch.get(0).getDataType());
         assertArrayEquals(new long[] {12, 13, 14, 0, 1, 2}, batch.get(0).toLongArray());
         assertArrayEquals(new long[] {13, 14, 15, 1, 2, 3}, batch.get(1).toLongArray());
-        assertEquals(2, manager.getManagedArrays().size());
     }
 
     @Test

@@ -135,7 +135,7 @@ class KernelChoiceTest {
                     assertThrows(
                             IllegalArgumentException.class,
                             () -> KernelChoice.of(config, precision, manager));
-            assertTrue(refused.getMessage().contains("use plain or packed or widened"));
+            assertTrue(refused.getMessage().contains("use plain or split or packed or widened"));
         } finally {
             System.clearProperty(KernelChoice.PROPERTY);
         }

@@ -23,10 +23,11 @@ public final class PrecisionOption {
 
     @Option(
             names = "--kernel",
-            paramLabel = "plain|packed|widened",
+            paramLabel = "plain|split|packed|widened",
             description =
-                    "how weights are multiplied: as they are, in the processor's own order, or"
-                            + " widened to float32 (default: the fastest in a short trial)")
+                    "how weights are multiplied: as they are, a row by all threads, in the"
+                            + " processor's own order, or widened to float32 (default: the fastest"
+                            + " in a short trial)")
     private LinearKernel kernel;
 
     /** For picocli. */
