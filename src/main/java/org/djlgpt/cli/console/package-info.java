@@ -7,7 +7,8 @@
  * org.djlgpt.cli.console.BottomLine} of a terminal or in lines now and then. {@link
  * org.djlgpt.cli.console.Failures} makes a sentence and an exit code of what went wrong, {@link
  * org.djlgpt.cli.console.OptionNames} the name of an option of that of a parameter, and {@link
- * org.djlgpt.cli.console.Launch} a line to type next.
+ * org.djlgpt.cli.console.Launch} a line to type next. {@link org.djlgpt.cli.console.Syntax} is how
+ * the words of a line are read.
  *
  * <p>Imports {@code org.djlgpt.io}, {@code org.djlgpt.nn} and {@code org.djlgpt.training}, for what
  * they throw.
