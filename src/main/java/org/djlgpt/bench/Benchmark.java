@@ -49,6 +49,7 @@ public final class Benchmark {
      *
      * @param names of each the name of a row, "section: row" as {@link
      *     BenchmarkListener#onProgress} hears it, or a part of the names of several
+     * @return the benchmark of those rows
      * @throws IllegalArgumentException if one is part of no row's name
      */
     public Benchmark only(List<String> names) {
