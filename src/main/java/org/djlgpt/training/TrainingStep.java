@@ -441,7 +441,6 @@ public final class TrainingStep implements AutoCloseable {
         return new TrainingTensors(model, optimizer);
     }
 
-    /** Frees the optimizer's moments, and ends the workers. */
     /**
      * Says which values the parameters have that stay as they are.
      *
@@ -451,6 +450,7 @@ public final class TrainingStep implements AutoCloseable {
         return tensors().frozenSha256();
     }
 
+    /** Frees the optimizer's moments, and ends the workers. */
     @Override
     public void close() {
         workers.close();

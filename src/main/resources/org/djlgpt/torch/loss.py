@@ -104,6 +104,8 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
         w_gradient = torch.mm(gradient.t(), h[start:end])
       elif learns:
         w_gradient.addmm_(gradient.t(), h[start:end])
+    if rows == 0:  # the mean of nothing, which is NaN
+      h_gradients, w_gradient = [h], torch.zeros_like(w)
     h_gradient = torch.cat(h_gradients)
     loss = loss / counted
     carrier = torch.dot(hidden.reshape(-1), h_gradient.type_as(hidden).view(-1)).to(6)

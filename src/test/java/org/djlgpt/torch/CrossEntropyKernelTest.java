@@ -193,6 +193,18 @@ class CrossEntropyKernelTest {
     }
 
     @Test
+    void theMeanOfNothingIsNotANumber() {
+        NDArray targets = manager.full(new Shape(4), -100, DataType.INT64);
+        NDList found =
+                Autograd.run(
+                        x -> CrossEntropyKernel.ofProjection(x[0], x[1], targets),
+                        normal(4, 8),
+                        normal(50, 8));
+
+        assertTrue(Float.isNaN(found.get(0).getFloat()));
+    }
+
+    @Test
     void wrongArgumentIsRefusedByName() {
         NDArray logits = normal(4, 16);
         assertRefused("targets has shape (3)", logits, targets(3, 16));
