@@ -76,7 +76,7 @@ public final class FusedAdamW extends Optimizer implements AutoCloseable {
             NDArray g = clipGrad > 0 ? scaled.clip(-clipGrad, clipGrad) : scaled;
             if (Kernels.supports(weight)) {
                 Slot slot = new Slot(weight, g, moment.mean(), moment.square());
-                kernel.step(List.of(slot), t, rate, decays(weight) ? getWeightDecay() : 0, 1);
+                kernel.step(List.of(slot), t, rate, decays(weight) ? getWeightDecay() : 0);
             } else {
                 formula(weight, g, moment, t, rate);
             }
@@ -119,7 +119,7 @@ public final class FusedAdamW extends Optimizer implements AutoCloseable {
      */
     public void step(List<Parameter> parameters, NDList gradients) {
         groups(parameters, gradients)
-                .forEach((g, slots) -> kernel.step(slots, g.update, g.rate, g.decay, 1));
+                .forEach((g, slots) -> kernel.step(slots, g.update, g.rate, g.decay));
         countUpdate(parameters);
     }
 

@@ -1,9 +1,7 @@
 package org.djlgpt.torch;
 
 import ai.djl.ndarray.NDArray;
-import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
 
 import java.util.ArrayList;
@@ -24,7 +22,7 @@ public record AdamWKernel(double beta1, double beta2, double epsilon) {
      * A parameter with what one step needs; all float32, of one shape and device.
      *
      * @param parameter the parameter, changed by a step
-     * @param gradient its gradient; a step with a divisor other than 1 divides it in place
+     * @param gradient its gradient; a step with a guard divides it in place
      * @param mean the running mean of its gradients, zeros at first, changed by a step
      * @param variance the running mean of their squares, zeros at first, changed by a step
      */
@@ -51,9 +49,23 @@ public record AdamWKernel(double beta1, double beta2, double epsilon) {
      * @param step the number of this step, from 1
      * @param learningRate the learning rate
      * @param weightDecay the share of each parameter, times the learning rate, that is taken off it
-     * @param guard divides the gradients first, in place, or leaves everything as it is
      * @throws IllegalArgumentException if an argument is out of range, or an array has the wrong
      *     engine, type, shape or device
+     */
+    public void step(List<Slot> slots, long step, double learningRate, double weightDecay) {
+        step(slots, step, learningRate, weightDecay, List.of());
+    }
+
+    /**
+     * Changes parameters as {@link #step(List, long, double, double)}, unless a guard, whose word
+     * the host does not wait for, leaves everything as it is.
+     *
+     * @param slots the parameters that share a learning rate and a weight decay, at least one
+     * @param step the number of this step, from 1
+     * @param learningRate the learning rate
+     * @param weightDecay the share of each parameter, times the learning rate, that is taken off it
+     * @param guard divides the gradients first, in place, or skips the step
+     * @throws IllegalArgumentException as {@link #step(List, long, double, double)}
      */
     public void step(
             List<Slot> slots,
@@ -72,35 +84,6 @@ public record AdamWKernel(double beta1, double beta2, double epsilon) {
                                 .type(DataType.FLOAT32)
                                 .shape()
                                 .array()));
-    }
-
-    /**
-     * Changes parameters by one step. The parameters may require gradients; nothing is recorded.
-     *
-     * @param slots the parameters that share a learning rate and a weight decay, at least one
-     * @param step the number of this step, from 1
-     * @param learningRate the learning rate
-     * @param weightDecay the share of each parameter, times the learning rate, that is taken off it
-     * @param divisor what the gradients are divided by first, above 0: 1, or the gradients' norm
-     *     over the largest norm allowed where that exceeds 1
-     * @throws IllegalArgumentException if an argument is out of range, or an array has the wrong
-     *     engine, type, shape or device
-     */
-    public void step(
-            List<Slot> slots, long step, double learningRate, double weightDecay, double divisor) {
-        requireIn(
-                divisor > 0 && divisor < Double.POSITIVE_INFINITY,
-                "divisor",
-                divisor,
-                "above 0 and finite; skip the step when the gradient is not finite");
-        List<PtNDArray> guards = new ArrayList<>();
-        if (divisor != 1 && !slots.isEmpty()) {
-            NDManager manager = slots.get(0).gradient().getManager();
-            guards.add((PtNDArray) manager.full(new Shape(), (float) divisor, DataType.FLOAT32));
-            guards.add((PtNDArray) manager.zeros(new Shape()));
-        }
-        step(slots, step, learningRate, weightDecay, guards);
-        guards.forEach(PtNDArray::close);
     }
 
     private void step(

@@ -55,7 +55,7 @@ class AdamWKernelTest {
             double sign = step % 3 == 0 ? -1 : 1;
             first.gradient().set(new float[] {(float) (sign * 0.5), (float) (sign * 1e-3f)});
             second.gradient().set(new float[] {(float) (sign * -4), (float) (sign * 1e-3f)});
-            ADAMW.step(List.of(first, second), step, rate, 0.1, 1);
+            ADAMW.step(List.of(first, second), step, rate, 0.1);
             for (int i = 0; i < 4; i++) {
                 double g = sign * gradient[i];
                 expected[i] *= 1 - rate * 0.1;
@@ -85,20 +85,35 @@ class AdamWKernelTest {
                         gradient,
                         manager.zeros(new Shape(1)),
                         manager.zeros(new Shape(1)));
-        ADAMW.step(List.of(slot), 1, 1, 0, 1);
+        ADAMW.step(List.of(slot), 1, 1, 0);
         assertEquals(-0.5, parameter.getFloat(), 1e-4);
     }
 
     @Test
-    void divisorScalesTheGradientFirst() {
+    void guardDividesTheGradientFirst() {
         Slot divided = slot(1, 8);
         Slot scaled = slot(1, 2);
         scaled.gradient().set(new float[] {2, 1e-3f / 4});
-        ADAMW.step(List.of(divided), 1, 0.1, 0, 4);
-        ADAMW.step(List.of(scaled), 1, 0.1, 0, 1);
+        ADAMW.step(List.of(divided), 1, 0.1, 0, guard(4, 0));
+        ADAMW.step(List.of(scaled), 1, 0.1, 0);
+        assertArrayEquals(scaled.gradient().toFloatArray(), divided.gradient().toFloatArray());
         assertArrayEquals(scaled.mean().toFloatArray(), divided.mean().toFloatArray(), 1e-9f);
         assertArrayEquals(
                 scaled.variance().toFloatArray(), divided.variance().toFloatArray(), 1e-9f);
+        assertArrayEquals(scaled.parameter().toFloatArray(), divided.parameter().toFloatArray());
+    }
+
+    @Test
+    void guardThatSkipsLeavesEverythingAsItIs() {
+        Slot slot = slot(1, Float.NaN);
+        ADAMW.step(List.of(slot), 1, 0.1, 0.1, guard(Float.NaN, 1));
+        assertArrayEquals(new float[] {1, 1}, slot.parameter().toFloatArray());
+        assertArrayEquals(new float[] {0, 0}, slot.mean().toFloatArray());
+        assertArrayEquals(new float[] {0, 0}, slot.variance().toFloatArray());
+    }
+
+    private UpdateGuard guard(float divisor, float skipped) {
+        return new UpdateGuard(manager.create(divisor), manager.create(skipped));
     }
 
     @Test
@@ -111,12 +126,18 @@ class AdamWKernelTest {
                         manager.zeros(new Shape(3)),
                         good.variance());
         assertRefused(
-                "AdamWKernel.step: mean has shape (3)", () -> ADAMW.step(List.of(bad), 1, 1, 0, 1));
-        assertRefused("AdamWKernel: step is 0", () -> ADAMW.step(List.of(good), 0, 1, 0, 1));
+                "AdamWKernel.step: mean has shape (3)", () -> ADAMW.step(List.of(bad), 1, 1, 0));
+        assertRefused("AdamWKernel: step is 0", () -> ADAMW.step(List.of(good), 0, 1, 0));
         assertRefused(
-                "AdamWKernel: divisor is NaN",
-                () -> ADAMW.step(List.of(good), 1, 1, 0, Double.NaN));
-        assertRefused("AdamWKernel: slots.size() is 0", () -> ADAMW.step(List.of(), 1, 1, 0, 1));
+                "AdamWKernel.step: divisor has shape (2)",
+                () ->
+                        ADAMW.step(
+                                List.of(good),
+                                1,
+                                1,
+                                0,
+                                new UpdateGuard(good.gradient(), manager.create(0f))));
+        assertRefused("AdamWKernel: slots.size() is 0", () -> ADAMW.step(List.of(), 1, 1, 0));
         assertRefused("AdamWKernel: beta2 is 1.0", () -> new AdamWKernel(0.9, 1, 1e-8));
     }
 
