@@ -166,33 +166,11 @@ public final class AdapterDirectory {
     }
 
     /**
-     * Writes an adapter and the tokenizer that it was trained with.
+     * Writes an adapter, the tokenizer that it was trained with and how messages are written.
      *
      * @param model as for {@link #save(GptModel, String, Path)}
      * @param tokenizer what its token ids mean
-     * @param base as for {@link #save(GptModel, String, Path)}
-     * @param directory the folder; an adapter and a tokenizer that lie there are replaced
-     * @throws IOException as {@link #save(GptModel, String, Path)}
-     * @throws IllegalArgumentException as {@link #save(GptModel, String, Path)}
-     */
-    public static void save(GptModel model, Tokenizer tokenizer, String base, Path directory)
-            throws IOException {
-        requireRoom(directory);
-        AtomicFolder.write(
-                directory,
-                ModelDirectory.MODEL.or(Tokenizer::isPart),
-                folder -> {
-                    write(model, base, folder);
-                    tokenizer.save(folder);
-                });
-    }
-
-    /**
-     * Writes an adapter that is talked with, its tokenizer and how messages are written.
-     *
-     * @param model as for {@link #save(GptModel, String, Path)}
-     * @param tokenizer what its token ids mean
-     * @param template how messages are written; not code
+     * @param template how messages are written, not code; null for a model that is not talked with
      * @param base as for {@link #save(GptModel, String, Path)}
      * @param directory the folder; an adapter and a tokenizer that lie there are replaced
      * @throws IOException as {@link #save(GptModel, String, Path)}
@@ -208,7 +186,9 @@ public final class AdapterDirectory {
                 folder -> {
                     write(model, base, folder);
                     tokenizer.save(folder);
-                    template.save(folder);
+                    if (template != null) {
+                        template.save(folder);
+                    }
                 });
     }
 

@@ -79,14 +79,7 @@ public final class ModelDirectory {
      */
     public static void save(GptModel model, Tokenizer tokenizer, Path directory)
             throws IOException {
-        requireRoomFor(tokenizer, model.config());
-        AtomicFolder.write(
-                directory,
-                MODEL.or(Tokenizer::isPart),
-                folder -> {
-                    new ModelWriter(model, tokenizer.endOfText()).write(folder);
-                    tokenizer.save(folder);
-                });
+        save(model, tokenizer, null, directory);
     }
 
     /**
@@ -95,7 +88,7 @@ public final class ModelDirectory {
      *
      * @param model as for {@link #save(GptModel, Tokenizer, Path)}
      * @param tokenizer as for {@link #save(GptModel, Tokenizer, Path)}
-     * @param template how messages are written; not code
+     * @param template how messages are written, not code; null for a model that is not talked with
      * @param directory as for {@link #save(GptModel, Tokenizer, Path)}
      * @throws IOException as {@link #save(GptModel, Tokenizer, Path)}
      * @throws IllegalArgumentException as {@link #save(GptModel, Tokenizer, Path)}
@@ -104,15 +97,19 @@ public final class ModelDirectory {
             GptModel model, Tokenizer tokenizer, ChatTemplate template, Path directory)
             throws IOException {
         requireRoomFor(tokenizer, model.config());
+        ModelWriter writer = new ModelWriter(model, tokenizer.endOfText());
+        if (template != null) {
+            writer.endsTurns(endOfTurn(tokenizer, template));
+        }
         AtomicFolder.write(
                 directory,
                 MODEL.or(Tokenizer::isPart),
                 folder -> {
-                    new ModelWriter(model, tokenizer.endOfText())
-                            .endsTurns(endOfTurn(tokenizer, template))
-                            .write(folder);
+                    writer.write(folder);
                     tokenizer.save(folder);
-                    template.save(folder);
+                    if (template != null) {
+                        template.save(folder);
+                    }
                 });
     }
 

@@ -42,10 +42,8 @@ final class MergeCommand implements Callable<Integer> {
             Optional<Tokenizer> tokenizer = folder.tokenizerIfAny();
             GptModel model = folder.model(manager);
             Optional<ChatTemplate> template = template();
-            if (tokenizer.isPresent() && template.isPresent()) {
-                ModelDirectory.save(model, tokenizer.get(), template.get(), out.path());
-            } else if (tokenizer.isPresent()) {
-                ModelDirectory.save(model, tokenizer.get(), out.path());
+            if (tokenizer.isPresent()) {
+                ModelDirectory.save(model, tokenizer.get(), template.orElse(null), out.path());
             } else {
                 ModelDirectory.save(model, out.path());
             }

@@ -34,9 +34,13 @@ import org.djlgpt.testing.Blocks;
 import org.djlgpt.testing.Figures;
 import org.djlgpt.testing.RandomArrays;
 import org.djlgpt.testing.TinyGpt;
+import org.djlgpt.text.CharTokenizer;
+import org.djlgpt.text.Tokenizer;
 import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
+import org.djlgpt.tuning.ChatTemplate;
+import org.djlgpt.tuning.Message;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
@@ -293,6 +297,22 @@ class AdapterDirectoryTest {
 
         NDArray tokens = ids(manager, expected("adapter-llama").get("ids"));
         assertEquals(infer(base, tokens), infer(ModelDirectory.load(folder, manager), tokens));
+    }
+
+    @Test
+    void anAdapterThatIsTalkedWithSaysHowMessagesAreWritten() throws Exception {
+        GptModel model = load("adapter-llama");
+        Tokenizer tokenizer = CharTokenizer.fromText("abcdefgh");
+
+        AdapterDirectory.save(model, tokenizer, ChatTemplate.alpaca(), "somewhere", folder);
+        List<Message> question = List.of(Message.user("a"));
+        assertEquals(
+                ChatTemplate.alpaca().render(question, true),
+                ChatTemplate.find(folder).orElseThrow().render(question, true));
+
+        AdapterDirectory.save(model, tokenizer, null, "somewhere", folder);
+        assertTrue(ChatTemplate.find(folder).isEmpty());
+        assertEquals("cab", Tokenizer.load(folder).decode(tokenizer.encode("cab")));
     }
 
     @Test

@@ -94,16 +94,12 @@ final class TrainingRun {
             return () -> ClassifierDirectory.save(classifier, tokenizer, run.path());
         }
         GptModel gpt = (GptModel) model;
-        Optional<ChatTemplate> template = lesson.template();
+        ChatTemplate template = lesson.template().orElse(null);
         if (gpt == base) {
-            return template.isPresent()
-                    ? () -> ModelDirectory.save(gpt, tokenizer, template.get(), run.path())
-                    : () -> ModelDirectory.save(gpt, tokenizer, run.path());
+            return () -> ModelDirectory.save(gpt, tokenizer, template, run.path());
         }
         String name = begunWith.toAbsolutePath().normalize().toString();
-        return template.isPresent()
-                ? () -> AdapterDirectory.save(gpt, tokenizer, template.get(), name, run.path())
-                : () -> AdapterDirectory.save(gpt, tokenizer, name, run.path());
+        return () -> AdapterDirectory.save(gpt, tokenizer, template, name, run.path());
     }
 
     /** Returns the model, which is drawn or loaded and not yet trained. */
@@ -205,7 +201,7 @@ final class TrainingRun {
         if (state.isDone(plan) && state.step() < plan.steps()) {
             out.line(
                     "Ended    at step %d: %d evaluation%s in a row had no lower loss; to go on,"
-                        + " give a larger --patience, or 0 for no end",
+                            + " give a larger --patience, or 0 for no end",
                     state.step(), state.sinceBest(), state.sinceBest() == 1 ? "" : "s");
         }
     }
