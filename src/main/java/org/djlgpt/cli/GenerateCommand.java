@@ -32,6 +32,7 @@ import java.util.List;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.Callable;
+import java.util.concurrent.atomic.AtomicInteger;
 
 /** {@code gpt generate}. */
 @Command(
@@ -40,6 +41,8 @@ import java.util.concurrent.Callable;
         sortOptions = false,
         description = "Continues a text, or talks with a model.")
 final class GenerateCommand implements Callable<Integer> {
+
+    private static final int PLACES = 32; // each takes the memory of its keys and values
 
     @Mixin private ModelFolder folder;
 
@@ -77,7 +80,10 @@ final class GenerateCommand implements Callable<Integer> {
             names = "--samples",
             paramLabel = "N",
             defaultValue = "1",
-            description = "how many texts to write from the prompt (default: 1)")
+            description =
+                    "how many texts to write from the prompt, up to "
+                            + PLACES
+                            + " of them side by side (default: 1)")
     private int samples;
 
     @Option(
@@ -125,7 +131,8 @@ final class GenerateCommand implements Callable<Integer> {
                             .optSampler(sampler)
                             .optStopStrings(stop.toArray(String[]::new))
                             .optStopTokens(stopTokens.toArray(Integer[]::new))
-                            .optMaxNewTokens(maxNewTokens);
+                            .optMaxNewTokens(maxNewTokens)
+                            .optPlaces(PLACES);
             builder.optDraft(draft.draft(tokenizer, precision, manager));
             TextGenerator generator = seeded(builder).build();
             if (template.isPresent()) {
@@ -214,10 +221,13 @@ final class GenerateCommand implements Callable<Integer> {
     }
 
     private void several(TextGenerator generator, String text, Output out) {
-        int number = 0;
-        for (String more : generator.samples(text, samples)) {
-            out.line("--- %d of %d", ++number, samples);
-            out.line("%s%s", text, more);
-        }
+        AtomicInteger number = new AtomicInteger();
+        generator.samples(
+                text,
+                samples,
+                more -> {
+                    out.line("--- %d of %d", number.incrementAndGet(), samples);
+                    out.line("%s%s", text, more);
+                });
     }
 }

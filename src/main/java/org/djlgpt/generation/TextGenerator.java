@@ -14,9 +14,11 @@ import java.util.ArrayDeque;
 import java.util.ArrayList;
 import java.util.Comparator;
 import java.util.Deque;
+import java.util.Iterator;
 import java.util.List;
 import java.util.Objects;
 import java.util.function.Consumer;
+import java.util.stream.IntStream;
 import java.util.stream.Stream;
 
 /**
@@ -83,20 +85,41 @@ public final class TextGenerator {
      *
      * @param prompt as for {@link #generate(String)}
      * @param count how many, at least 1
-     * @return the new texts
+     * @return the new texts; fewer if the thread is interrupted before all have begun
      * @throws IllegalArgumentException as {@link #generate(String)}, or if {@code count} is below 1
      */
     public List<String> samples(String prompt, int count) {
+        List<String> texts = new ArrayList<>();
+        samples(prompt, count, texts::add);
+        return texts;
+    }
+
+    /**
+     * Hands out several continuations of one prompt, those of {@link #samples(String, int)}, in
+     * order, each when it and those before it have ended. One begins when there is a place for it,
+     * see {@link Builder#optPlaces}, so that any number needs no more memory than those on their
+     * way and those that wait for one before them. An exception of the listener ends them all; when
+     * the thread is interrupted, those on their way are handed out as they are, and no other
+     * begins.
+     *
+     * @param prompt as for {@link #generate(String)}
+     * @param count how many, at least 1
+     * @param listener takes each new text
+     * @throws IllegalArgumentException as {@link #samples(String, int)}
+     */
+    public void samples(String prompt, int count, Consumer<String> listener) {
         Checks.requirePositive("samples", count);
-        List<TextRequest> requests = new ArrayList<>();
-        for (int i = 0; i < count; i++) {
-            TextRequest.Builder request = request(prompt);
-            requests.add(
-                    rules.seed() == null
-                            ? request.build()
-                            : request.optSeed(rules.seed() + i).build());
-        }
-        return texts(requests);
+        int[] ids = encode(prompt);
+        Iterator<TextRow> texts =
+                IntStream.range(0, count).mapToObj(i -> row(sample(prompt, i), ids)).iterator();
+        write(texts, text -> listener.accept(text.continuation().text()));
+    }
+
+    private TextRequest sample(String prompt, int number) {
+        TextRequest.Builder request = request(prompt);
+        return rules.seed() == null
+                ? request.build()
+                : request.optSeed(rules.seed() + number).build();
     }
 
     /**
@@ -108,10 +131,7 @@ public final class TextGenerator {
      * @throws IllegalArgumentException as {@link #generate(String)}, or if there is no prompt
      */
     public List<String> generate(List<String> prompts) {
-        return texts(prompts.stream().map(prompt -> request(prompt).build()).toList());
-    }
-
-    private List<String> texts(List<TextRequest> requests) {
+        List<TextRequest> requests = prompts.stream().map(p -> request(p).build()).toList();
         return answer(requests).stream().map(Continuation::text).toList();
     }
 
@@ -137,12 +157,7 @@ public final class TextGenerator {
     public List<Continuation> answer(List<TextRequest> requests) {
         Checks.requirePositive("the number of prompts", requests.size());
         List<TextRow> texts = requests.stream().map(this::row).toList();
-        Deque<TextRow> waiting = new ArrayDeque<>(longestFirst(texts));
-        try (Decoding decoding = start()) {
-            for (fill(decoding, waiting); decoding.goesOn(); fill(decoding, waiting)) {
-                decoding.next();
-            }
-        }
+        write(longestFirst(texts).iterator(), text -> {});
         return texts.stream().map(TextRow::continuation).toList();
     }
 
@@ -153,10 +168,32 @@ public final class TextGenerator {
                 .toList();
     }
 
-    private void fill(Decoding decoding, Deque<TextRow> waiting) {
-        for (int taken = decoding.running().size(); taken < places && !waiting.isEmpty(); taken++) {
-            decoding.add(waiting.remove().tokens());
+    /**
+     * Writes texts side by side, each of which begins when there is a place for it, and hands them
+     * out in their order.
+     */
+    private void write(Iterator<TextRow> texts, Consumer<TextRow> listener) {
+        Deque<TextRow> begun = new ArrayDeque<>(); // and not yet handed out
+        try (Decoding decoding = start()) {
+            while (!Thread.currentThread().isInterrupted() && admit(texts, begun, decoding)) {
+                decoding.next();
+                while (!begun.isEmpty() && begun.peek().tokens().hasEnded()) {
+                    listener.accept(begun.remove());
+                }
+            }
         }
+        begun.forEach(listener);
+    }
+
+    /** Lets texts begin where there are places, and returns whether any is on its way. */
+    private boolean admit(Iterator<TextRow> texts, Deque<TextRow> begun, Decoding decoding) {
+        int taken = decoding.running().size();
+        for (; taken < places && texts.hasNext(); taken++) {
+            TextRow text = texts.next();
+            begun.add(text);
+            decoding.add(text.tokens());
+        }
+        return taken > 0;
     }
 
     /**

@@ -20,6 +20,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.List;
 import java.util.stream.Collectors;
 import java.util.stream.Stream;
@@ -166,6 +167,58 @@ class TextGeneratorTest {
         samples.forEach(sample -> assertEquals(40, sample.length()));
     }
 
+    /** Those that end early wait for those before them, and another takes their place at once. */
+    @Test
+    void anyNumberOfSamplesBeginsWithTheFirstAndWritesFewAtATime() {
+        List<Long> atATime = new ArrayList<>();
+        Sampler counting =
+                (logits, seen, draw) -> {
+                    atATime.add(logits.getShape().get(0));
+                    return Sampler.random().sample(logits, seen, draw);
+                };
+        TextGenerator generator = builder(CHARACTERS, counting, 40, "h").optPlaces(3).build();
+        List<String> texts = new ArrayList<>();
+
+        assertThrows(
+                EnoughException.class,
+                () ->
+                        generator.samples(
+                                "abc",
+                                1_000_000_000,
+                                text -> {
+                                    texts.add(text);
+                                    if (texts.size() == 20) {
+                                        throw new EnoughException();
+                                    }
+                                }));
+
+        assertTrue(texts.stream().mapToInt(String::length).distinct().count() > 3, "all alike");
+        assertEquals(3, Collections.max(atATime));
+        assertEquals(generator(CHARACTERS, Sampler.random(), 40, "h").samples("abc", 20), texts);
+    }
+
+    private static final class EnoughException extends RuntimeException {
+
+        private static final long serialVersionUID = 1;
+    }
+
+    @Test
+    void anInterruptedThreadBeginsNoOtherSample() {
+        TextGenerator generator = builder(CHARACTERS, Sampler.random(), 7).optPlaces(3).build();
+        List<String> texts = new ArrayList<>();
+
+        generator.samples(
+                "abc",
+                1_000_000_000,
+                text -> {
+                    texts.add(text);
+                    Thread.currentThread().interrupt();
+                });
+
+        assertTrue(Thread.interrupted(), "the flag stays for the caller");
+        assertEquals(generator.samples("abc", 3), texts);
+    }
+
     @Test
     void promptsOfDifferentLengthsAreContinuedAsIfAlone() {
         TextGenerator generator = generator(CHARACTERS, Sampler.greedy(), 50);
@@ -272,7 +325,7 @@ class TextGeneratorTest {
         return generator(GPT2, sampler, tokens, stops);
     }
 
-    private TextGenerator generator(
+    private TextGenerator.Builder builder(
             Tokenizer tokenizer, Sampler sampler, int tokens, String... stops) {
         GptModel model = TinyGpt.model(TinyGpt.size(tokenizer.vocabSize(), 8).build(), 1, manager);
         return TextGenerator.builder()
@@ -282,8 +335,12 @@ class TextGeneratorTest {
                 .optSampler(sampler)
                 .optMaxNewTokens(tokens)
                 .optStopStrings(stops)
-                .optSeed(11)
-                .build();
+                .optSeed(11);
+    }
+
+    private TextGenerator generator(
+            Tokenizer tokenizer, Sampler sampler, int tokens, String... stops) {
+        return builder(tokenizer, sampler, tokens, stops).build();
     }
 
     /** Returns a sampler that takes given tokens whatever the scores are. */
