@@ -8,22 +8,25 @@ package org.djlgpt.spark;
  * <p>Each worker reads P parameters of 4 bytes and sends P of the format's; each averages the W-th
  * part of them, for which it gets as many bytes as it sends, reads parameters and velocity, and
  * writes both. All of it goes over a worker's link but the part that it has itself, and through one
- * of its processors. What a narrow format leaves out is read and written beside it. The steps, and
+ * of its processors. For a narrow format it reads the parameters a second time, to send how they
+ * have changed; what that leaves out stays in its memory, which is not counted. The steps, and
  * waiting for the slowest, come on top.
  *
- * <p>Fitted to two executors of a core with 124 million parameters (7.2 s in float32, of which a
- * round without parameters takes 0.5; it then says 9.2 for int8, where 9.3 were measured; of
- * another processor, fitted to its 4.9 s, it says 6.7 for bfloat16, where 5.1 were measured), 1,000
- * workers with links of 10 Gbit/s and a core for the exchange would take, in seconds:
+ * <p>Fitted to what two executors of a core took for 124 million parameters in float32, of which a
+ * round without parameters takes 0.5 s, it says within a third what a narrow format took: 6.5 s for
+ * int8 where 9.3 were measured, 5.5 and 7.9 where 5.2 and 6.2 were the least and the most, and 4.9
+ * for bfloat16 where 5.1 were. Fitted to 7.2 s, 1,000 workers with links of 10 Gbit/s and a core
+ * for the exchange would take, in seconds:
  *
  * <pre>
  *                 float32  bfloat16  int8
- * 124 million         5.3       7.8   7.0
- * 7 billion           273       414   370
+ * 124 million         5.3       5.5   4.8
+ * 7 billion           273       284   241
  * </pre>
  *
- * <p>Where fragments take turns, P is the part that is exchanged. So a narrow format pays where the
- * link is slower, or a worker has more cores.
+ * <p>Where fragments take turns, P is the part that is exchanged. So int8 saves time of processors,
+ * but nothing of a link to the files, as a change can't be told without reading where it began;
+ * bfloat16 saves neither.
  *
  * @param jobSeconds what a round takes without parameters
  * @param bytesPerSecond what a processor handles
@@ -41,8 +44,7 @@ public record RoundCost(double jobSeconds, double bytesPerSecond, double linkByt
      */
     public double seconds(double numbers, int workers, ChangeFormat format) {
         double others = (workers - 1.0) / workers;
-        double received = Float.BYTES * numbers * others;
-        double link = received + bytesSent(numbers, format) * others;
+        double link = (bytesRead(numbers, format) + bytesSent(numbers, format)) * others;
         return jobSeconds
                 + handled(numbers, workers, format) / bytesPerSecond
                 + link / linkBytesPerSecond;
@@ -72,12 +74,15 @@ public record RoundCost(double jobSeconds, double bytesPerSecond, double linkByt
     }
 
     private static double handled(double numbers, int workers, ChangeFormat format) {
-        double read = Float.BYTES * numbers;
-        double residual = 3 * read; // with where the round began, to be read, and it to be written
-        double encoded =
-                bytesSent(numbers, format) + (format == ChangeFormat.FLOAT32 ? 0 : residual);
+        double encoded = bytesSent(numbers, format);
         double averaged = bytesSent(numbers, format) + 4.0 * Float.BYTES * numbers / workers;
-        return read + encoded + averaged;
+        return bytesRead(numbers, format) + encoded + averaged;
+    }
+
+    /** Where the round began is read to begin there, and again to tell a change from it. */
+    private static double bytesRead(double numbers, ChangeFormat format) {
+        double once = Float.BYTES * numbers;
+        return format == ChangeFormat.FLOAT32 ? once : 2 * once;
     }
 
     private static double bytesSent(double numbers, ChangeFormat format) {
