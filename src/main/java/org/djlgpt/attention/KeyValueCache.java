@@ -6,6 +6,7 @@ import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.nn.Checks;
+import org.djlgpt.torch.CacheKernels;
 import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Kernels;
 
@@ -86,7 +87,7 @@ public final class KeyValueCache implements AutoCloseable {
         }
         int grown = Math.min(contextLength, Math.max(2 * room, length + tokens));
         try (NDArray outgrown = keysAndValues) {
-            keysAndValues = Kernels.grownCache(outgrown, length, grown);
+            keysAndValues = CacheKernels.grown(outgrown, length, grown);
             NDScope.unregister(keysAndValues);
         }
         room = grown;
@@ -138,7 +139,7 @@ public final class KeyValueCache implements AutoCloseable {
         room = Math.min(contextLength, Math.max(room, joined + 1));
         try (NDArray before = keysAndValues) {
             keysAndValues =
-                    Kernels.joinedCache(
+                    CacheKernels.joined(
                             before,
                             rows,
                             length - kept,
@@ -159,7 +160,7 @@ public final class KeyValueCache implements AutoCloseable {
      * @param others what to put there, from its first token on; it has no more tokens than this one
      */
     public void replace(int[] rows, KeyValueCache others) {
-        Kernels.putInCache(keysAndValues, rows, length, others.keysAndValues, others.length);
+        CacheKernels.put(keysAndValues, rows, length, others.keysAndValues, others.length);
     }
 
     /** Forgets all tokens. */

@@ -9,15 +9,15 @@
  * <p>What to choose: {@link org.djlgpt.torch.Kernels} holds the operators of a layer. Like DJL's
  * own operators they record gradients when the thread does, which {@link
  * org.djlgpt.torch.Recording} decides; their results belong to the manager of the first array
- * argument, and they may be called from several threads. {@link org.djlgpt.torch.BFloat16} converts
- * to and from the half width type that DJL can't name, {@link org.djlgpt.torch.CrossEntropyKernel}
- * is the loss of a language model, {@link org.djlgpt.torch.Gradients} and {@link
- * org.djlgpt.torch.AdamWKernel} are the two halves of a training step, {@link
- * org.djlgpt.torch.UpdateGuard} is what stands between them, {@link
- * org.djlgpt.torch.PlainOperators} leaves the kernels aside to compare with DJL's operators, and
- * {@link org.djlgpt.torch.NativeSettings} makes waiting threads sleep early, unasked, {@link
- * org.djlgpt.torch.Threads} says how many compute, and {@link org.djlgpt.torch.ComputeDevice} on
- * which device, where a program names none.
+ * argument, and they may be called from several threads. {@link org.djlgpt.torch.CacheKernels} keep
+ * a cache of keys and values in order, {@link org.djlgpt.torch.BFloat16} converts to and from the
+ * half width type that DJL can't name, {@link org.djlgpt.torch.CrossEntropyKernel} is the loss of a
+ * language model, {@link org.djlgpt.torch.Gradients} and {@link org.djlgpt.torch.AdamWKernel} are
+ * the two halves of a training step, {@link org.djlgpt.torch.UpdateGuard} is what stands between
+ * them, {@link org.djlgpt.torch.PlainOperators} leaves the kernels aside to compare with DJL's
+ * operators, and {@link org.djlgpt.torch.NativeSettings} makes waiting threads sleep early,
+ * unasked, {@link org.djlgpt.torch.Threads} says how many compute, and {@link
+ * org.djlgpt.torch.ComputeDevice} on which device, where a program names none.
  *
  * <p>The kernels need arrays of DJL's PyTorch engine: ask {@link org.djlgpt.torch.Kernels#supports}
  * and take DJL's operators where it says no. An argument of the wrong engine, type, shape or device
