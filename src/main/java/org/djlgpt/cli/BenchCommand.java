@@ -50,7 +50,7 @@ final class BenchCommand implements Callable<Integer> {
 
     @Option(
             names = "--kernel",
-            paramLabel = "plain|split|packed|widened",
+            paramLabel = "plain|split|packed|widened|dynamic",
             description =
                     "how weights that know it are multiplied in writing (default: the fastest in a"
                             + " short trial)")

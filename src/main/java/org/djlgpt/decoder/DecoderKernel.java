@@ -115,8 +115,7 @@ abstract class DecoderKernel {
      * @param padding the number of tokens (B) to leave out at the start of each sequence, INT64, or
      *     null for none; positions count from there
      * @param count of how many tokens, the last ones, logits are wanted, from 1 to T
-     * @param caches the keys and values (2, B, G, C, D) of each layer, of the type that layers
-     *     compute in
+     * @param caches the keys and values (2, B, G, C, D) of each layer
      * @return logits (B, count, V), float32
      * @throws IllegalArgumentException if an array is closed, of another engine or of a wrong
      *     shape, or the caches are full
@@ -139,6 +138,7 @@ abstract class DecoderKernel {
                         (long) start,
                         pads,
                         (long) count,
+                        type.code(),
                         open("layers", layers),
                         open("projections", projections),
                         open("ends", ends),

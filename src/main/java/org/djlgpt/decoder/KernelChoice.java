@@ -20,8 +20,8 @@ import java.util.concurrent.ConcurrentHashMap;
  * usual one is taken unless another is at least a tenth faster. The process remembers the choice,
  * so decoders of one size compute the same.
  *
- * <p>The system property {@value #PROPERTY}, {@code plain}, {@code packed} or {@code widened},
- * insists on one for all weights that have it on the device.
+ * <p>The system property {@value #PROPERTY}, {@code plain} for instance, insists on one for all
+ * weights that have it on the device.
  *
  * @param kernel the kernel
  * @param reason one phrase, with times if it was tried

@@ -25,5 +25,12 @@ public enum LinearKernel {
      * Products in float32 with weights that are widened part by part; only the fewest rows are
      * multiplied with narrow numbers. This is for processors that do not multiply these.
      */
-    WIDENED
+    WIDENED,
+
+    /**
+     * Products of whole numbers, as in PyTorch's dynamic quantization: what comes into a layer is
+     * rounded to 8 bits, too, each token by itself. This is for processors with instructions for
+     * it, and fastest where several tokens are computed side by side.
+     */
+    DYNAMIC
 }

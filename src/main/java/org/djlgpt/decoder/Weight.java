@@ -14,7 +14,7 @@ import org.djlgpt.torch.FloatType;
  *
  * @param value the numbers
  * @param scale what to multiply each row of int8 numbers with (out), or groups of int4 numbers (in
- *     / 32, out, 2), bfloat16; the value itself where there are no scales
+ *     / 32, out, 2), bfloat16 if not said otherwise; the value itself where there are no scales
  */
 record Weight(NDArray value, NDArray scale) {
 
@@ -47,6 +47,13 @@ record Weight(NDArray value, NDArray scale) {
      */
     static Weight int8(NDArray array) {
         return quantized("quantize", array);
+    }
+
+    /**
+     * The same in the order in which the processor multiplies whole numbers; scales are float32.
+     */
+    static Weight dynamic(NDArray array) {
+        return quantized("quantize_packed", array);
     }
 
     /** Returns whether a weight is made of whole groups. */

@@ -88,7 +88,8 @@ final class WeightConverter {
 
     private Stream<NDArray> affine(NDArray weight, NDArray bias) {
         Weight converted = owned(precision.matrix(weight, kernel), weight);
-        NDArray added = bias == null ? converted.value() : owned(precision.bias(bias), bias);
+        NDArray added =
+                bias == null ? converted.value() : owned(precision.bias(bias, kernel), bias);
         return Stream.of(converted.value(), added, converted.scale());
     }
 

@@ -26,8 +26,11 @@ public enum WeightPrecision {
      */
     FP16(FloatType.FLOAT16, LinearKernel.PACKED, LinearKernel.PLAIN, LinearKernel.WIDENED),
 
-    /** Whole numbers of 8 bits and a scale for each output channel; products in bfloat16. */
-    INT8(FloatType.BFLOAT16, LinearKernel.PACKED, LinearKernel.WIDENED),
+    /**
+     * Whole numbers of 8 bits and a scale for each output channel; products in bfloat16, or {@link
+     * LinearKernel#DYNAMIC} of whole numbers where these are faster.
+     */
+    INT8(FloatType.BFLOAT16, LinearKernel.PACKED, LinearKernel.WIDENED, LinearKernel.DYNAMIC),
 
     /**
      * Whole numbers of 4 bits, with a bfloat16 scale and a zero point for each group of 32 inputs,
@@ -44,33 +47,43 @@ public enum WeightPrecision {
         this.kernels = List.of(kernels);
     }
 
+    /** Asks once, at the first use. */
+    private static final class Processor {
+
+        static final boolean MULTIPLIES_INT8 = DecoderKernel.script().test("multiplies_int8");
+    }
+
     /** Returns the kernels that know such weights. */
     List<LinearKernel> kernels() {
         return kernels;
     }
 
-    /** Returns the kernels that a device has; a GPU knows no order of 16 bits but the plain one. */
+    /** Returns the kernels that a device has. */
     List<LinearKernel> kernelsOf(Device device) {
-        return device.isGpu() && kernels.contains(LinearKernel.PLAIN)
-                ? kernels.stream().filter(kernel -> !isOfProcessors(kernel)).toList()
-                : kernels;
+        return kernels.stream().filter(kernel -> has(device, kernel)).toList();
     }
 
-    private static boolean isOfProcessors(LinearKernel kernel) {
-        return kernel == LinearKernel.PACKED || kernel == LinearKernel.SPLIT;
+    private boolean has(Device device, LinearKernel kernel) {
+        return switch (kernel) {
+            case PLAIN, WIDENED -> true;
+            case SPLIT -> !device.isGpu();
+            case PACKED -> !device.isGpu() || isWhole();
+            case DYNAMIC -> !device.isGpu() && Processor.MULTIPLIES_INT8;
+        };
     }
 
     /** Returns the kernels that are worth trying on a device, the usual one first. */
     List<LinearKernel> kernels(Device device) {
-        if (!type.isFastOn(device)) {
-            return List.of(LinearKernel.WIDENED);
-        }
-        return device.isGpu() ? kernelsOf(device).subList(0, 1) : kernels;
+        List<LinearKernel> fast =
+                kernelsOf(device).stream().filter(k -> computesIn(k).isFastOn(device)).toList();
+        return device.isGpu() ? fast.subList(0, 1) : fast;
     }
 
-    /** Returns the type of products. */
+    /** Returns the type of what layers take and give. */
     FloatType computesIn(LinearKernel kernel) {
-        return kernel == LinearKernel.WIDENED ? FloatType.FLOAT32 : type;
+        return kernel == LinearKernel.WIDENED || kernel == LinearKernel.DYNAMIC
+                ? FloatType.FLOAT32
+                : type;
     }
 
     /** Converts the rows of an embedding (V, E). */
@@ -86,6 +99,9 @@ public enum WeightPrecision {
         if (kernel == LinearKernel.SPLIT) {
             return Weight.split(array);
         }
+        if (kernel == LinearKernel.DYNAMIC) {
+            return Weight.dynamic(array);
+        }
         return isWhole() || kernel != LinearKernel.PACKED
                 ? rows(array)
                 : Weight.packed(type, array);
@@ -93,17 +109,24 @@ public enum WeightPrecision {
 
     /** Converts the weight of the output layer (V, E). */
     Weight head(NDArray array, LinearKernel kernel) {
-        return isWhole() ? rows(array) : matrix(array, kernel);
+        return this == INT4 ? rows(array) : matrix(array, kernel);
     }
 
     /** Returns whether a weight of the output layer can't be an embedding, too. */
     boolean rearranges(LinearKernel kernel) {
-        return isOfProcessors(kernel) && !isWhole();
+        return switch (kernel) {
+            case PLAIN, WIDENED -> false;
+            case PACKED -> !isWhole();
+            case SPLIT, DYNAMIC -> true;
+        };
     }
 
-    /** Converts the bias of a linear layer (out). */
-    NDArray bias(NDArray array) {
-        return type.from(array);
+    /**
+     * Converts the bias of a linear layer (out); only for float32 weights it is the array itself.
+     */
+    NDArray bias(NDArray array, LinearKernel kernel) {
+        boolean copied = this != FP32 && computesIn(kernel) == FloatType.FLOAT32;
+        return copied ? array.duplicate() : computesIn(kernel).from(array);
     }
 
     private boolean isWhole() {

@@ -1,9 +1,9 @@
 # What the decoders of all families share. They compute all layers of a GPT, on the tokens that follow
 # those in a cache, in one call. Weights (out, in) are float32, or else bfloat16, float16, int8 with a
-# bfloat16 scale for each output, or int4 with a scale and a zero point for each group of 32 inputs.
-# Linear layers and attention compute in the type of the caches: float32 beside float32 weights and
-# where others are widened, otherwise float16 beside float16 and bfloat16 beside the rest; where that is
-# slow, attention widens what it reads (see attention.py). The residual stream and the norms are float32.
+# scale for each output, or int4 with a scale and a zero point for each group of 32 inputs. The type is
+# what goes into linear layers and attention: float32 beside float32 weights, where others are widened
+# and where whole numbers are multiplied, otherwise float16 beside float16 and bfloat16 beside the rest.
+# The residual stream and the norms are float32.
 # The weight itself stands in for a bias, a scale or a norm that is not there. An operator costs this
 # interpreter microseconds, and a step of a small model takes little more: fewer operators are faster.
 #
@@ -19,7 +19,10 @@ def _linear(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor) -> Tensor:
 def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activation: str) -> Tensor:
   """(B * T, in) to (B * T, out); the activation is gelu_tanh, gelu, relu, silu or none."""
   b = bias if bias.dim() == 1 else annotate(Optional[Tensor], None)
-  if weight.is_mkldnn and weight.dtype == 5 and x.size(0) > 64:
+  if weight.is_mkldnn and weight.dtype == 1:
+    y = __torch__.decoder._dynamic_product(x, weight, scale)
+    y = y if b is None else y.add_(b)
+  elif weight.is_mkldnn and weight.dtype == 5 and x.size(0) > 64:
     y = torch.linear(x, weight.to_dense(), b)  # oneDNN is slow with many rows of float16
   elif weight.is_mkldnn:
     none = annotate(List[Optional[number]], [])
@@ -69,6 +72,34 @@ def _int8_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   if x.size(0) > 16 or not __torch__.decoder._is_whole(weight):
     return torch.linear(x, weight.to(15)) * scale
   return torch._weight_int8pack_mm(x, weight, scale)
+
+
+def _dynamic_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
+  """The product of whole numbers: each row is rounded to 255 steps between its greatest absolute number
+  and the negative of that, so it does not depend on other rows."""
+  step = x.abs().amax(1, True).div_(127).clamp_(1e-30)
+  numbers = torch.addcdiv(torch.full([1], 128.), x, step).round_().to(0)
+  return __torch__.decoder._whole_product(numbers, weight, scale).mul_(step)
+
+
+def _whole_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
+  """The product of numbers from 0 to 255, of which 128 stands for zero, with a packed int8 weight."""
+  none = annotate(List[Optional[number]], [])
+  zero = torch.zeros([1], dtype=3)
+  return ops.onednn.qlinear_pointwise(x, 1., 128, weight, scale, zero, None, 1., 0, 6, "none", none, "")
+
+
+def multiplies_int8() -> bool:
+  """Whether the processor adds up products of whole numbers exactly; without instructions for that, sums
+  of two are cut off at 16 bits."""
+  most = torch.full([64, 256], 127, dtype=1)
+  weight = __torch__.decoder._packed(most)
+  exact = True
+  for rows in [1, 32]:
+    numbers = torch.full([rows, 256], 255, dtype=0)
+    y = __torch__.decoder._whole_product(numbers, weight, torch.ones([64]))
+    exact = exact and bool((y == 127. * 127 * 256).all())
+  return exact
 
 
 def _is_whole(weight: Tensor) -> bool:
@@ -177,14 +208,14 @@ def _attended_mask(T: int, attended: Tensor) -> Optional[Tensor]:
   return mask
 
 
-def _caches(past: List[Tensor], layers: int, shape: List[int], T: int, type: int,
+def _caches(past: List[Tensor], layers: int, shape: List[int], T: int,
             like: Tensor) -> List[Tensor]:
   """A cache (2, B, G, N, D) for each layer that holds a past (B, G, N - T, D), keys and values in
   turn; there is none if N = T."""
   caches = annotate(List[Tensor], [])
   before = shape[3] - T
   for i in range(layers):
-    cache = torch.empty(shape, dtype=type, device=like.device)
+    cache = torch.empty(shape, dtype=6, device=like.device)
     if before > 0:
       cache[0].narrow(2, 0, before).copy_(past[2 * i])
       cache[1].narrow(2, 0, before).copy_(past[2 * i + 1])
@@ -195,7 +226,7 @@ def _caches(past: List[Tensor], layers: int, shape: List[int], T: int, type: int
 def _past(caches: List[Tensor]) -> List[Tensor]:
   past = annotate(List[Tensor], [])
   for cache in caches:
-    past += [cache[0].to(6), cache[1].to(6)]
+    past += [cache[0], cache[1]]
   return past
 
 
@@ -209,6 +240,16 @@ def quantize(weight: Tensor) -> Tuple[Tensor, Tensor]:
   """(out, in) as int8 and a bfloat16 scale for each output."""
   scale = (weight.abs().amax(1) / 127).clamp(1e-30).to(15)
   return (weight / scale.to(6).unsqueeze(1)).round().clamp(-127, 127).to(1), scale
+
+
+def quantize_packed(weight: Tensor) -> Tuple[Tensor, Tensor]:
+  """The same with a float32 scale, in the order in which the processor multiplies whole numbers fastest."""
+  numbers, scale = __torch__.decoder.quantize(weight)
+  return __torch__.decoder._packed(numbers), scale.to(6)
+
+
+def _packed(numbers: Tensor) -> Tensor:
+  return ops.onednn.qlinear_prepack(numbers, [1, numbers.size(1)])
 
 
 def quantize_groups(weight: Tensor) -> Tuple[Tensor, Tensor]:
@@ -276,7 +317,10 @@ def repeat(weight: Tensor, times: int) -> List[Tensor]:
   """A weight and copies of it."""
   weights = [weight]
   for _ in range(times - 1):
-    weights.append(weight.clone())
+    if weight.is_mkldnn and weight.dtype == 1:
+      weights.append(__torch__.decoder._packed(weight.to_dense().t().contiguous()))
+    else:
+      weights.append(weight.clone())
   return weights
 
 

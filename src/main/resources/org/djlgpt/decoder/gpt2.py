@@ -18,33 +18,34 @@ def _attention(x: Tensor, B: int, qkv: List[Tensor], cache: Tensor, start: int,
 
 
 def _layer(x: Tensor, B: int, weights: List[Tensor], qkv: List[Tensor], cache: Tensor, start: int,
-           mask: Optional[Tensor], epsilon: float, activation: str) -> Tensor:
+           mask: Optional[Tensor], type: int, epsilon: float, activation: str) -> Tensor:
   """Changes x (B * T, E)."""
   (norm1, shift1, norm2, shift2,             # (E)
    output, output_bias, output_scale,        # (E, E), (E), (E)
    up, up_bias, up_scale,                    # (F, E), (F), (F)
    down, down_bias, down_scale) = weights    # (E, F), (E), (E)
-  normed = __torch__.gpt2._norm(x, norm1, shift1, epsilon).to(cache.dtype)
+  normed = __torch__.gpt2._norm(x, norm1, shift1, epsilon).to(type)
   context = __torch__.gpt2._attention(normed, B, qkv, cache, start, mask)
   x += __torch__.decoder._linear(context, output, output_bias, output_scale)
-  normed = __torch__.gpt2._norm(x, norm2, shift2, epsilon).to(cache.dtype)
+  normed = __torch__.gpt2._norm(x, norm2, shift2, epsilon).to(type)
   hidden = __torch__.decoder._activated(normed, up, up_bias, up_scale, activation)
   x += __torch__.decoder._linear(hidden, down, down_bias, down_scale)
   return x
 
 
 def _layers(x: Tensor, B: int, weights: List[Tensor], qkv: List[Tensor], caches: List[Tensor],
-            start: int, mask: Optional[Tensor], epsilon: float, activation: str) -> Tensor:
+            start: int, mask: Optional[Tensor], type: int, epsilon: float,
+            activation: str) -> Tensor:
   """Changes x (B * T, E)."""
   n = len(weights) // len(caches)
   m = len(qkv) // len(caches)
   for i in range(len(caches)):
     x = __torch__.gpt2._layer(x, B, weights[n * i:n * (i + 1)], qkv[m * i:m * (i + 1)], caches[i],
-                              start, mask, epsilon, activation)
+                              start, mask, type, epsilon, activation)
   return x
 
 
-def decode_gpt2(tokens: Tensor, start: int, padding: List[Tensor], count: int,
+def decode_gpt2(tokens: Tensor, start: int, padding: List[Tensor], count: int, type: int,
                 weights: List[Tensor], qkv: List[Tensor], ends: List[Tensor],
                 caches: List[Tensor], epsilon: float, activation: str) -> Tensor:
   """Logits (B, count, V) of the last of tokens (B, T). There is one padding (B), the number of
@@ -61,10 +62,10 @@ def decode_gpt2(tokens: Tensor, start: int, padding: List[Tensor], count: int,
     place = __torch__.decoder._positions(tokens, start, padding)
     x = x + torch.embedding(positions, place)
   mask = __torch__.decoder._padding_mask(tokens, start, padding)
-  x = __torch__.gpt2._layers(x.view(B * T, -1), B, weights, qkv, caches, start, mask, epsilon,
-                             activation)
+  x = __torch__.gpt2._layers(x.view(B * T, -1), B, weights, qkv, caches, start, mask, type,
+                             epsilon, activation)
   x = __torch__.gpt2._norm(__torch__.decoder._last(x, B, count), norm, shift, epsilon)
-  logits = __torch__.decoder._linear(x.to(caches[0].dtype), head, head, head_scale).to(6)
+  logits = __torch__.decoder._linear(x.to(type), head, head, head_scale).to(6)
   return logits.view(B, -1, logits.size(1))
 
 
@@ -77,11 +78,11 @@ def extend_gpt2(tokens: Tensor, positions: Tensor, attended: Tensor, shape: List
   (words, words_scale, vectors, norm, shift, head, head_scale) = ends
   B, T = tokens.shape
   layers = len(weights) // 13
-  caches = __torch__.decoder._caches(past, layers, shape, T, type, tokens)
+  caches = __torch__.decoder._caches(past, layers, shape, T, tokens)
   mask = __torch__.decoder._attended_mask(T, attended)
   x = __torch__.decoder._words(tokens, words, words_scale) + torch.embedding(vectors, positions)
-  x = __torch__.gpt2._layers(x.view(B * T, -1), B, weights, qkv, caches, shape[3] - T, mask, epsilon,
-                             activation)
+  x = __torch__.gpt2._layers(x.view(B * T, -1), B, weights, qkv, caches, shape[3] - T, mask, type,
+                             epsilon, activation)
   x = __torch__.gpt2._norm(x, norm, shift, epsilon)
   logits = __torch__.decoder._linear(x.to(type), head, head, head_scale).to(6)
   return [logits.view(B, T, -1), x.view(B, T, -1)] + __torch__.decoder._past(caches)

@@ -34,24 +34,24 @@ def _feed_forward(x: Tensor, gate_up: List[Tensor], down: Tensor, down_scale: Te
 
 def _layer(x: Tensor, B: int, weights: List[Tensor], qkv: List[Tensor], gate_up: List[Tensor],
            cosine: Tensor, sine: Tensor, cache: Tensor, start: int, window: int,
-           mask: Optional[Tensor], epsilon: float) -> Tensor:
+           mask: Optional[Tensor], type: int, epsilon: float) -> Tensor:
   """Changes x (B * T, E)."""
   (norm1, norm2,                             # (E)
    q_norm, k_norm,                           # (D)
    output, output_scale,                     # (E, H * D), (E)
    down, down_scale) = weights               # (E, F), (E)
-  normed = __torch__.layers.rms_norm(x, norm1, epsilon).to(cache.dtype)
+  normed = __torch__.layers.rms_norm(x, norm1, epsilon).to(type)
   context = __torch__.llama._attention(normed, B, qkv, q_norm, k_norm, cosine, sine, cache, start,
                                        window, mask, epsilon)
   x += __torch__.decoder._linear(context, output, output, output_scale)
-  normed = __torch__.layers.rms_norm(x, norm2, epsilon).to(cache.dtype)
+  normed = __torch__.layers.rms_norm(x, norm2, epsilon).to(type)
   x += __torch__.llama._feed_forward(normed, gate_up, down, down_scale)
   return x
 
 
 def _layers(x: Tensor, B: int, weights: List[Tensor], qkv: List[Tensor], gate_up: List[Tensor],
             cosine: Tensor, sine: Tensor, caches: List[Tensor], start: int, window: int,
-            mask: Optional[Tensor], epsilon: float) -> Tensor:
+            mask: Optional[Tensor], type: int, epsilon: float) -> Tensor:
   """Changes x (B * T, E)."""
   n = len(weights) // len(caches)
   m = len(qkv) // len(caches)
@@ -59,11 +59,11 @@ def _layers(x: Tensor, B: int, weights: List[Tensor], qkv: List[Tensor], gate_up
   for i in range(len(caches)):
     x = __torch__.llama._layer(x, B, weights[n * i:n * (i + 1)], qkv[m * i:m * (i + 1)],
                                gate_up[p * i:p * (i + 1)], cosine, sine, caches[i], start, window,
-                               mask, epsilon)
+                               mask, type, epsilon)
   return x
 
 
-def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], count: int,
+def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], count: int, type: int,
                  weights: List[Tensor], qkv: List[Tensor], ends: List[Tensor],
                  caches: List[Tensor], gate_up: List[Tensor], cosine: Tensor, sine: Tensor,
                  window: int, epsilon: float) -> Tensor:
@@ -83,9 +83,9 @@ def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], count: int,
   mask = __torch__.decoder._padding_mask(tokens, start, padding)
   x = __torch__.decoder._words(tokens, words, words_scale).view(B * T, -1)
   x = __torch__.llama._layers(x, B, weights, qkv, gate_up, cosine, sine, caches, start, window, mask,
-                              epsilon)
+                              type, epsilon)
   x = __torch__.layers.rms_norm(__torch__.decoder._last(x, B, count), norm, epsilon)
-  logits = __torch__.decoder._linear(x.to(caches[0].dtype), head, head, head_scale).to(6)
+  logits = __torch__.decoder._linear(x.to(type), head, head, head_scale).to(6)
   return logits.view(B, -1, logits.size(1))
 
 
@@ -99,13 +99,13 @@ def extend_llama(tokens: Tensor, positions: Tensor, attended: Tensor, shape: Lis
   (words, words_scale, norm, head, head_scale) = ends
   B, T = tokens.shape
   layers = len(weights) // 8
-  caches = __torch__.decoder._caches(past, layers, shape, T, type, tokens)
+  caches = __torch__.decoder._caches(past, layers, shape, T, tokens)
   mask = __torch__.decoder._attended_mask(T, attended)
   cosine, sine = __torch__.attention._angles(
       torch.embedding(cosine, positions).unsqueeze(2), torch.embedding(sine, positions).unsqueeze(2))
   x = __torch__.decoder._words(tokens, words, words_scale).view(B * T, -1)
   x = __torch__.llama._layers(x, B, weights, qkv, gate_up, cosine, sine, caches, shape[3] - T, window,
-                              mask, epsilon)
+                              mask, type, epsilon)
   x = __torch__.layers.rms_norm(x, norm, epsilon)
   logits = __torch__.decoder._linear(x.to(type), head, head, head_scale).to(6)
   return [logits.view(B, T, -1), x.view(B, T, -1)] + __torch__.decoder._past(caches)

@@ -63,7 +63,7 @@ def _explicit(q: Tensor, k: Tensor, v: Tensor, dropout: float, hidden: Tensor) -
 def attend_past(q: Tensor, k: Tensor, v: Tensor, cache: Tensor, start: int, window: int) -> Tensor:
   """Attention of T new tokens to themselves and to the start tokens in a cache, which takes their
   keys and values; q (B, heads, T, headDim), k and v (B, groups, T, headDim), the cache
-  (2, B, groups, contextLength, headDim)."""
+  (2, B, groups, contextLength, headDim), which may be of another type."""
   return __torch__.attention._attend_past(q, torch.stack([k, v]), cache, start, window, None)
 
 
@@ -75,11 +75,12 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
   first = 0
   if T == 1 and mask is None:  # what the window hides need not be read
     first = max(0, start + 1 - window)
-  seen = cache.narrow(3, first, start + T - first)
+  seen = kv if start == 0 else cache.narrow(3, first, start + T - first)
   groups = cache.size(2)
+  type = q.dtype
   if __torch__.attention._is_widened(q):
-    q, seen = q.to(6), seen.to(6)
-  k, v = seen[0], seen[1]
+    q = q.to(6)
+  k, v = seen.to(q.dtype).unbind(0)
   if groups < heads and T == 1:  # queries that share a key are rows of one product
     q = q.view(B, groups, -1, D)
   elif groups < heads:
@@ -92,7 +93,7 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
   elif mask is not None and window < start + T:
     mask = mask & torch.ones([T, start + T], dtype=11, device=q.device).triu(start + 1 - window)
   context = torch.scaled_dot_product_attention(q, k, v, mask, 0., causal)
-  return context.reshape(B, heads, T, D).to(cache.dtype)
+  return context.reshape(B, heads, T, D).to(type)
 
 
 def _is_widened(q: Tensor) -> bool:

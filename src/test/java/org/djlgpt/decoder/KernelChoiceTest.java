@@ -135,7 +135,9 @@ class KernelChoiceTest {
                     assertThrows(
                             IllegalArgumentException.class,
                             () -> KernelChoice.of(config, precision, manager));
-            assertTrue(refused.getMessage().contains("use plain or split or packed or widened"));
+            assertTrue(
+                    refused.getMessage()
+                            .contains("use plain or split or packed or widened or dynamic"));
         } finally {
             System.clearProperty(KernelChoice.PROPERTY);
         }
@@ -148,7 +150,7 @@ class KernelChoiceTest {
                         IllegalArgumentException.class,
                         () -> KernelChoice.of(LinearKernel.PLAIN, WeightPrecision.INT8));
         assertEquals(
-                "kernel=plain does not know weights in int8; use packed or widened",
+                "kernel=plain does not know weights in int8; use packed or widened or dynamic",
                 refused.getMessage());
     }
 

@@ -1,8 +1,11 @@
 package org.djlgpt.decoder;
 
+import static org.junit.jupiter.api.Assertions.assertArrayEquals;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertTrue;
+import static org.junit.jupiter.api.Assumptions.assumeTrue;
 
+import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
@@ -12,6 +15,7 @@ import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.model.LlamaConfig;
 import org.djlgpt.testing.Blocks;
+import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.AfterEach;
@@ -55,6 +59,7 @@ class LinearKernelTest {
                                 .optTiedOutput(tied)
                                 .build()
                         : TinyGpt.size(VOCABULARY, CONTEXT)
+                                .optQkvBias(true)
                                 .setEmbeddingDim(64)
                                 .setNumHeads(4)
                                 .setNumLayers(2)
@@ -175,6 +180,53 @@ class LinearKernelTest {
                         .count();
 
         assertEquals(1, same);
+    }
+
+    /** Both sides are whole numbers here, so that no number is rounded. */
+    @Test
+    @OnCpu("a GPU has no such product")
+    void wholeNumbersAreMultipliedExactly() {
+        assumeTrue(WeightPrecision.INT8.kernelsOf(Device.cpu()).contains(LinearKernel.DYNAMIC));
+        Random random = new Random(4);
+        float[] weights = wholeNumbers(48, 96, random);
+        Weight kept = Weight.dynamic(manager.create(weights, new Shape(48, 96)));
+        for (int rows : new int[] {1, 3, 40}) {
+            float[] x = wholeNumbers(rows, 96, random);
+            float[] expected = new float[rows * 48];
+            for (int i = 0; i < expected.length; i++) {
+                for (int k = 0; k < 96; k++) {
+                    expected[i] += x[i / 48 * 96 + k] * weights[i % 48 * 96 + k];
+                }
+            }
+            NDArray y = product(manager.create(x, new Shape(rows, 96)), kept.value(), kept.scale());
+            assertArrayEquals(expected, y.toFloatArray(), 1e-3f);
+        }
+    }
+
+    /** Rows of numbers from -127 to 127 that begin with 127. */
+    private static float[] wholeNumbers(int rows, int columns, Random random) {
+        float[] numbers = new float[rows * columns];
+        for (int i = 0; i < numbers.length; i++) {
+            numbers[i] = i % columns == 0 ? 127 : random.nextInt(255) - 127;
+        }
+        return numbers;
+    }
+
+    @Test
+    @OnCpu("a GPU has no such product")
+    void aTokenIsRoundedByItself() {
+        assumeTrue(WeightPrecision.INT8.kernelsOf(Device.cpu()).contains(LinearKernel.DYNAMIC));
+        Weight kept = Weight.dynamic(manager.randomNormal(new Shape(48, 64)));
+        NDArray alone = manager.randomNormal(new Shape(1, 64));
+        NDArray beside =
+                manager.zeros(new Shape(2, 64))
+                        .add(manager.create(new float[] {0, 1e6f}).expandDims(1));
+        NDArray expected = product(alone, kept.value(), kept.scale());
+
+        NDArray all = product(alone.concat(beside), kept.value(), kept.scale());
+
+        assertEquals(expected, all.get("0:1"));
+        assertEquals(manager.zeros(new Shape(48)), all.get(1));
     }
 
     private static NDArray product(NDArray x, NDArray value, NDArray scale) {
