@@ -125,6 +125,25 @@ class ResumeCommandTest {
         assertEquals(1, workers(run));
     }
 
+    @ParameterizedTest
+    @CsvSource({"gelu_tanh, gelu_new", "gelu, gelu", "relu, relu", "silu, silu"})
+    void theActivationIsKept(String activation, String atHuggingFace) throws IOException {
+        Path parts = folder.resolve(activation);
+        Path whole = folder.resolve(activation + "-at-once");
+        Object[] options = {"--activation", activation, "--decay-steps", 4, "--eval-every", 2};
+        assertEquals(0, SmallText.train(text, parts, with(options, "--steps", 2)).exitCode());
+        assertEquals(0, SmallText.train(text, whole, with(options, "--steps", 4)).exitCode());
+
+        Command second = Command.gpt("train", "--resume", parts, "--steps", 4);
+
+        assertEquals(0, second.exitCode(), second::err);
+        String config = Files.readString(parts.resolve("config.json"));
+        assertTrue(config.contains("\"activation_function\": \"" + atHuggingFace + "\""), config);
+        assertArrayEquals(
+                Files.readAllBytes(whole.resolve("model.safetensors")),
+                Files.readAllBytes(parts.resolve("model.safetensors")));
+    }
+
     private static int workers(Path run) throws IOException {
         try {
             return Checkpoint.read(run.resolve("checkpoint.safetensors")).plan().workers();
@@ -155,6 +174,7 @@ class ResumeCommandTest {
                 "--tokenizer=gpt2      | has no --tokenizer,",
                 "--seed=2              | has --seed=1337, not --seed=2",
                 "--warmup-steps=3      | has --warmup-steps=4, not --warmup-steps=3",
+                "--activation=gelu     | has no --activation, not --activation=GELU",
                 "--qkv-bias            | has --qkv-bias=false, not --qkv-bias=true",
                 "--workers=auto        | --workers auto does not go with --resume; leave it out to",
                 "--workers=no          | 'no' is neither auto nor a number from 1 to 999",
