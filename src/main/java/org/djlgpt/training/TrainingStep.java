@@ -6,7 +6,6 @@ import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDArrays;
 import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
-import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Block;
 import ai.djl.nn.Parameter;
 import ai.djl.training.ParameterStore;
@@ -18,13 +17,13 @@ import org.djlgpt.nn.Pass;
 import org.djlgpt.nn.Scalar;
 import org.djlgpt.torch.Gradients;
 import org.djlgpt.torch.Recording;
-import org.djlgpt.torch.Threads;
 import org.djlgpt.torch.UpdateGuard;
 
 import java.io.IOException;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.List;
+import java.util.OptionalInt;
 import java.util.function.Supplier;
 
 /**
@@ -49,9 +48,6 @@ import java.util.function.Supplier;
  * seeded at each step, one training runs in a process at a time.
  */
 public final class TrainingStep implements AutoCloseable {
-
-    private static final double LONG_BATCH = 0.5;
-    private static final long TRIAL_NANOSECONDS = 1_000_000_000;
 
     private final Block model;
     private final Objective objective;
@@ -144,61 +140,49 @@ public final class TrainingStep implements AutoCloseable {
 
     /**
      * Measures over how many threads a batch is best split: one, or as many as operators are spread
-     * over now. Nothing of the model changes. It takes about a second, or two batches where one
-     * takes half a second; such batches stay whole. So do those of a model that draws at random, as
-     * dropout does: split, its losses would not repeat.
+     * over now. Nothing of the model changes. The trial takes about a second, and at most 3 % of
+     * the batches that the plan has. Nothing is compared, and batches should stay whole,
+     *
+     * <ul>
+     *   <li>on a GPU, and where there is but one processor, or one thing in a batch
+     *   <li>in a training of fewer than 300 batches, which is over before a trial pays
+     *   <li>if the gradients of all threads would take more than 1 GiB
+     *   <li>if the model draws at random, as dropout does: split, its losses would not repeat
+     *   <li>if a batch takes more than half a second, so that its operators are large
+     * </ul>
+     *
+     * <p>of which the last two cost a batch or two to find out.
      *
      * @param model as for the constructor
      * @param objective as for the constructor
      * @param manager as for the constructor
      * @param batches as for the constructor
      * @param plan how; its own number of workers does not count
-     * @return the number of threads, at least 1; 1 where another is less than 5 % faster
+     * @return the number of threads, 1 where another is less than 5 % faster; empty, which means 1
+     *     too, if nothing was compared
      * @throws IllegalArgumentException as the constructor
      */
-    public static int fastestWorkers(
+    public static OptionalInt fastestWorkers(
             Block model,
             Objective objective,
             NDManager manager,
             Batches batches,
             TrainingPlan plan) {
-        int most = Math.min(Threads.count(), plan.batchSize());
-        if (most == 1 || manager.getDevice().isGpu()) {
-            return 1;
-        }
-        StepHook none = StepHook.NONE;
-        try (TrainingStep whole =
-                        new TrainingStep(model, objective, manager, batches, plan, none, 1);
-                TrainingStep split =
-                        new TrainingStep(model, objective, manager, batches, plan, none, most)) {
-            if (whole.drawsAtRandom() || whole.trial() > LONG_BATCH) {
-                return 1;
-            }
-            split.trial();
-            double wholeTime = Double.MAX_VALUE;
-            double splitTime = Double.MAX_VALUE;
-            long end = System.nanoTime() + TRIAL_NANOSECONDS;
-            do {
-                wholeTime = Math.min(wholeTime, whole.trial());
-                splitTime = Math.min(splitTime, split.trial());
-            } while (System.nanoTime() < end);
-            return splitTime < 0.95 * wholeTime ? most : 1;
-        }
-    }
-
-    /** Finds out by the engine's generator, which is seeded anew at each step. */
-    private boolean drawsAtRandom() {
-        try (NDManager trial = manager.newSubManager()) {
-            Engine.getInstance().setRandomSeed(plan.seed());
-            float untouched = trial.randomUniform(0, 1, new Shape(1)).getFloat();
-            Engine.getInstance().setRandomSeed(plan.seed());
-            trial();
-            return trial.randomUniform(0, 1, new Shape(1)).getFloat() != untouched;
-        }
+        return new WorkersTrial(manager, plan)
+                .fastest(
+                        count ->
+                                new TrainingStep(
+                                        model,
+                                        objective,
+                                        manager,
+                                        batches,
+                                        plan,
+                                        StepHook.NONE,
+                                        count));
     }
 
     /** Returns the seconds that the gradients of a batch take. */
-    private double trial() {
+    double trial() {
         long begin = System.nanoTime();
         try (NDManager trial = manager.newSubManager()) {
             NDList sums = null;

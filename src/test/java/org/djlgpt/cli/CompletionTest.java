@@ -41,6 +41,7 @@ class CompletionTest {
         assertEquals("generate ", complete("gpt", "gene"));
         assertEquals("--precision ", complete("gpt", "train", "--prec"));
         assertEquals("FP32 BF16 FP16 INT8 INT4 ", complete("gpt", "eval", "--precision", ""));
+        assertEquals("GELU_TANH GELU RELU SILU ", complete("gpt", "train", "--activation", ""));
         assertEquals("completion ", complete("gpt", "train", "--data", "c"));
     }
 

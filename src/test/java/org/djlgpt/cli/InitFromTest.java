@@ -113,6 +113,16 @@ class InitFromTest {
     }
 
     @Test
+    void anotherActivationIsRefused() {
+        Path same = folder.resolve("same activation");
+        assertEquals(0, goOn(same, "--activation", "gelu_tanh").exitCode());
+        assertRefused(
+                goOn(folder.resolve("never"), "--activation", "gelu"),
+                "--activation=GELU contradicts the model of --init-from %s, which has GELU_TANH"
+                        .formatted(first));
+    }
+
+    @Test
     void aBiasThatTheModelLacksIsRefused() {
         assertRefused(
                 goOn(folder.resolve("never"), "--qkv-bias"),

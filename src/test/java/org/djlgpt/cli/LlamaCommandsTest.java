@@ -1,5 +1,6 @@
 package org.djlgpt.cli;
 
+import static org.djlgpt.cli.Command.assertRefused;
 import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
@@ -232,6 +233,13 @@ class LlamaCommandsTest {
                 initialized.err().contains("contradicts the model of --init-from " + model),
                 initialized::err);
         assertTrue(initialized.err().contains("which has " + stored), initialized::err);
+    }
+
+    @Test
+    void noActivationIsChosenForIt() {
+        assertRefused(
+                Command.gpt("train", "--init-from", model, "--data", text, "--activation", "silu"),
+                "--activation=SILU is not for --family llama");
     }
 
     @ParameterizedTest

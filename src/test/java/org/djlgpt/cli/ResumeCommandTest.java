@@ -6,8 +6,12 @@ import static org.junit.jupiter.api.Assertions.assertEquals;
 import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
+import ai.djl.MalformedModelException;
+
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.testing.OnCpu;
+import org.djlgpt.torch.Threads;
+import org.djlgpt.training.Checkpoint;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.io.TempDir;
@@ -24,6 +28,20 @@ import java.util.stream.Stream;
 /** {@code gpt train --resume}, as a person uses it. */
 @OnCpu(OnCpu.BITS)
 class ResumeCommandTest {
+
+    /** Options of a run that has many steps to do, but ends after two. */
+    private static final Object[] SOON_OVER = {
+        "--steps",
+        2000,
+        "--patience",
+        1,
+        "--eval-every",
+        2,
+        "--learning-rate",
+        1e-30,
+        "--weight-decay",
+        0
+    };
 
     @TempDir private static Path folder;
     private static Path text;
@@ -59,26 +77,79 @@ class ResumeCommandTest {
     }
 
     @Test
-    void workersAreThoseOfTheRun() throws IOException {
-        Path run = folder.resolve("workers");
-        Command first = SmallText.train(text, run, "--workers", 2, "--decay-steps", 40);
+    void workersAreThoseOfTheRunToTheLastBit() throws IOException {
+        Path parts = folder.resolve("workers");
+        Path whole = folder.resolve("workers-at-once");
+        Command first = SmallText.train(text, parts, "--workers", 2, "--decay-steps", 40);
         assertEquals(0, first.exitCode(), first::err);
+        assertEquals(0, SmallText.train(text, whole, "--workers", 2, "--steps", 40).exitCode());
 
-        Command other = Command.gpt("train", "--resume", run, "--steps", 40, "--workers", 3);
-        assertEquals(2, other.exitCode());
-        assertTrue(other.err().contains("has --workers=2, not --workers=3"), other::err);
-        Command second = Command.gpt("train", "--resume", run, "--steps", 40);
+        Command other = Command.gpt("train", "--resume", parts, "--steps", 40, "--workers", 3);
+        assertRefused(other, "has --workers=2, not --workers=3");
+        Command second = Command.gpt("train", "--resume", parts, "--steps", 40);
+
         assertEquals(0, second.exitCode(), second::err);
+        assertEquals(2, workers(parts));
+        assertArrayEquals(
+                Files.readAllBytes(whole.resolve("model.safetensors")),
+                Files.readAllBytes(parts.resolve("model.safetensors")));
     }
 
     @Test
-    void aTrialFindsTheNumberOfWorkersAndSaysSo() {
+    void aTrialFindsTheNumberOfWorkersOnceForARun() throws IOException {
         Path run = folder.resolve("tried");
+        Command first = SmallText.train(text, run, with(SOON_OVER));
+        assertEquals(0, first.exitCode(), first::err);
+        int found = workers(run);
+        boolean hasChoice = Threads.count() > 1;
+        assertEquals(hasChoice, first.out().contains("Workers  " + found + ", "), first::out);
 
-        Command command = SmallText.train(text, run, "--workers", "auto", "--steps", 2);
+        Command again = Command.gpt("train", "--resume", run);
 
-        assertEquals(0, command.exitCode(), command::err);
-        assertTrue(command.out().contains("Workers  "), command::out);
+        assertEquals(0, again.exitCode(), again::err);
+        assertFalse(again.out().contains("Workers  "), again::out);
+        assertEquals(found, workers(run));
+    }
+
+    @Test
+    void aGivenNumberOfWorkersOrAShortRunIsNotTried() throws IOException {
+        Path run = folder.resolve("not-tried");
+
+        Command given = SmallText.train(text, run, with(SOON_OVER, "--workers", 1));
+        Command brief = SmallText.train(text, run, "--workers", "auto", "--steps", 2);
+
+        assertEquals(0, given.exitCode(), given::err);
+        assertFalse(given.out().contains("Workers  "), given::out);
+        assertEquals(0, brief.exitCode(), brief::err);
+        assertFalse(brief.out().contains("Workers  "), brief::out);
+        assertEquals(1, workers(run));
+    }
+
+    @ParameterizedTest
+    @CsvSource({"gelu_tanh, gelu_new", "gelu, gelu", "relu, relu", "silu, silu"})
+    void theActivationIsKept(String activation, String atHuggingFace) throws IOException {
+        Path parts = folder.resolve(activation);
+        Path whole = folder.resolve(activation + "-at-once");
+        Object[] options = {"--activation", activation, "--decay-steps", 4, "--eval-every", 2};
+        assertEquals(0, SmallText.train(text, parts, with(options, "--steps", 2)).exitCode());
+        assertEquals(0, SmallText.train(text, whole, with(options, "--steps", 4)).exitCode());
+
+        Command second = Command.gpt("train", "--resume", parts, "--steps", 4);
+
+        assertEquals(0, second.exitCode(), second::err);
+        String config = Files.readString(parts.resolve("config.json"));
+        assertTrue(config.contains("\"activation_function\": \"" + atHuggingFace + "\""), config);
+        assertArrayEquals(
+                Files.readAllBytes(whole.resolve("model.safetensors")),
+                Files.readAllBytes(parts.resolve("model.safetensors")));
+    }
+
+    private static int workers(Path run) throws IOException {
+        try {
+            return Checkpoint.read(run.resolve("checkpoint.safetensors")).plan().workers();
+        } catch (MalformedModelException e) {
+            throw new IOException(e);
+        }
     }
 
     @Test
@@ -103,7 +174,9 @@ class ResumeCommandTest {
                 "--tokenizer=gpt2      | has no --tokenizer,",
                 "--seed=2              | has --seed=1337, not --seed=2",
                 "--warmup-steps=3      | has --warmup-steps=4, not --warmup-steps=3",
+                "--activation=gelu     | has no --activation, not --activation=GELU",
                 "--qkv-bias            | has --qkv-bias=false, not --qkv-bias=true",
+                "--workers=auto        | --workers auto does not go with --resume; leave it out to",
                 "--workers=no          | 'no' is neither auto nor a number from 1 to 999",
                 "--out=elsewhere       | --out does not go with --resume",
                 "--steps=many          | 'many' is no whole number"
@@ -210,18 +283,7 @@ class ResumeCommandTest {
     @Test
     void aRunWithoutPatienceSaysThatItHasEnded() throws IOException {
         Path run = folder.resolve("impatient");
-        Command first =
-                SmallText.train(
-                        text,
-                        run,
-                        "--learning-rate",
-                        1e-30,
-                        "--weight-decay",
-                        0,
-                        "--patience",
-                        1,
-                        "--eval-every",
-                        2);
+        Command first = SmallText.train(text, run, with(SOON_OVER, "--steps", 20));
         assertEquals(0, first.exitCode(), first::err);
         assertTrue(first.out().contains("gets no lower"), first::out);
 

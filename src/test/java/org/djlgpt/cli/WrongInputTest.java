@@ -93,6 +93,7 @@ class WrongInputTest {
                 "--kv-heads          | 1          | --kv-heads=1 is not for --family gpt2, where"
                         + " every head has keys of its own; leave it out, or take --family llama",
                 "--rope-base         | 500        | --rope-base=500.0 is not for --family gpt2",
+                "--activation        | tanh       | expected one of [GELU_TANH, GELU, RELU, SILU]",
                 "--hidden-dim        | 0          | --hidden-dim=0 must be at least 1",
                 "--colour            | red        | Unknown options: '--colour', 'red'"
             })
@@ -123,6 +124,8 @@ class WrongInputTest {
                 "--hidden-dim -8         | --hidden-dim=-8 must be at least 1",
                 "--dropout 1             | --dropout=1.0 must lie in [0, 1)",
                 "--qkv-bias              | --qkv-bias is not for --family llama",
+                "--activation relu       | --activation=RELU is not for --family llama, which has"
+                        + " a gate with SiLU; leave it out, or take --family gpt2",
                 "--hidden-dim 2147483647 --layers 2147483647 | but this machine has"
             })
     void trainRefusesALlamaThatIsNone(String options, String message) {

@@ -18,7 +18,6 @@ import org.djlgpt.data.Tokens;
 import org.djlgpt.model.GptModel;
 import org.djlgpt.nn.Autocast;
 import org.djlgpt.nn.CrossEntropy;
-import org.djlgpt.testing.HeldArrays;
 import org.djlgpt.testing.OnCpu;
 import org.djlgpt.testing.TinyGpt;
 import org.djlgpt.torch.ComputeDevice;
@@ -226,29 +225,6 @@ class TrainingStepTest {
                             .getMessage();
             assertTrue(message.contains("" + unknown), message);
         }
-    }
-
-    @Test
-    void aTrialLeavesTheModelAsItWasAndAModelWithDropoutWhole() {
-        GptModel model = model();
-        try (TrainingStep training = step(model, BATCHES, plan().build(), StepHook.NONE)) {
-            float[] before = training.state();
-            long held = HeldArrays.inProcess(manager);
-
-            int workers =
-                    TrainingStep.fastestWorkers(
-                            model, Objective.nextToken(), manager, BATCHES, plan().build());
-
-            assertTrue(workers >= 1 && workers <= Threads.count(), workers + " workers");
-            assertArrayEquals(before, training.state());
-            assertEquals(held, HeldArrays.inProcess(manager));
-        }
-        GptModel random =
-                TinyGpt.model(TinyGpt.size(WORDS, CONTEXT).optDropout(0.1f).build(), 1, manager);
-        assertEquals(
-                1,
-                TrainingStep.fastestWorkers(
-                        random, Objective.nextToken(), manager, BATCHES, plan().build()));
     }
 
     @ParameterizedTest

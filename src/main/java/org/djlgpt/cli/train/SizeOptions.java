@@ -4,6 +4,7 @@ import org.djlgpt.model.Gpt2Config;
 import org.djlgpt.model.GptConfig;
 import org.djlgpt.model.GptConfigBuilder;
 import org.djlgpt.model.LlamaConfig;
+import org.djlgpt.nn.ActivationFunction;
 
 import picocli.CommandLine.Option;
 
@@ -76,6 +77,15 @@ final class SizeOptions {
     private Integer hiddenDim;
 
     @Option(
+            names = "--activation",
+            paramLabel = "gelu_tanh|gelu|relu|silu",
+            description =
+                    "what stands between the layers of a feed-forward network: GPT-2's"
+                            + " approximation of GELU, GELU itself, as in nanoGPT, ReLU or SiLU"
+                            + " (gpt2 only; default: gelu_tanh, or that of --init-from)")
+    private ActivationFunction activation;
+
+    @Option(
             names = "--context-length",
             paramLabel = "N",
             description = "tokens that the model sees at a time (default: " + CONTEXT_LENGTH + ")")
@@ -101,10 +111,9 @@ final class SizeOptions {
 
     private GptConfig newGpt2(int vocabSize, float dropout) {
         requireOptionsOfGpt2();
-        return sized(Gpt2Config.builder(), vocabSize)
-                .optDropout(dropout)
-                .optQkvBias(qkvBias)
-                .build();
+        Gpt2Config.Builder builder =
+                sized(Gpt2Config.builder(), vocabSize).optDropout(dropout).optQkvBias(qkvBias);
+        return (activation == null ? builder : builder.optActivation(activation)).build();
     }
 
     private void requireOptionsOfGpt2() {
@@ -120,12 +129,21 @@ final class SizeOptions {
         }
     }
 
+    private void requireNoActivation() {
+        if (activation != null) {
+            throw new IllegalArgumentException(
+                    "--activation=%s is not for --family llama, which has a gate with SiLU; leave it out, or take --family gpt2"
+                            .formatted(activation));
+        }
+    }
+
     private GptConfig newLlama(int vocabSize, float dropout) {
         if (qkvBias) {
             throw new IllegalArgumentException(
                     "--qkv-bias is not for --family llama, which has none; leave it out, or take"
                             + " --family gpt2");
         }
+        requireNoActivation();
         requireEvenHeads(orElse(embeddingDim, EMBEDDING_DIM), orElse(numHeads, HEADS));
         LlamaConfig.Builder builder = sized(LlamaConfig.builder(), vocabSize).optDropout(dropout);
         if (numKeyValueHeads != null) {
@@ -174,12 +192,15 @@ final class SizeOptions {
         requireSame(folder, "--context-length", contextLength, stored.contextLength());
         boolean hasQkvBias;
         if (stored instanceof LlamaConfig llama) {
+            requireNoActivation();
             requireSame(folder, "--kv-heads", numKeyValueHeads, llama.numKeyValueHeads());
             requireSame(folder, "--rope-base", ropeBase, llama.ropeBase());
             hasQkvBias = llama.relative() == LlamaConfig.Relative.QWEN2;
         } else {
             requireOptionsOfGpt2();
-            hasQkvBias = ((Gpt2Config) stored).qkvBias();
+            Gpt2Config gpt2 = (Gpt2Config) stored;
+            requireSame(folder, "--activation", activation, gpt2.activation());
+            hasQkvBias = gpt2.qkvBias();
         }
         if (qkvBias && !hasQkvBias) {
             throw new IllegalArgumentException(

@@ -165,10 +165,7 @@ public final class TrainCommand implements Callable<Integer> {
         if (!sparkOptions.isGiven()) {
             return Optional.empty();
         }
-        if (trainingOptions.triesWorkers()) {
-            throw new IllegalArgumentException(
-                    "--workers auto does not go with --spark; give the number of executors");
-        }
+        trainingOptions.requireNoTrial("--spark", "give the number of executors");
         return Optional.of(SparkOptions.cluster());
     }
 
@@ -256,6 +253,7 @@ public final class TrainCommand implements Callable<Integer> {
             return Optional.empty();
         }
         Path folder = trainingOptions.resume().get();
+        trainingOptions.requireNoTrial("--resume", "leave it out to go on with the run's number");
         if (spec.commandLine().getParseResult().hasMatchedOption("--out")) {
             throw new IllegalArgumentException(
                     "--out does not go with --resume: the run goes on in its folder %s"

@@ -43,11 +43,13 @@ final class TrainingOptions {
             paramLabel = "N|auto",
             converter = WorkersConverter.class,
             description =
-                    "executors of --spark; or else threads that a batch is split over, instead of"
-                        + " each operator: faster for small models without dropout; losses repeat"
-                        + " for the same number. auto takes one or as many as there are processors,"
-                        + " by a trial of a second (default: 1)")
-    private int workers = 1;
+                    "threads that a batch is split over, instead of each operator: faster for small"
+                        + " models without dropout. auto takes as many as there are processors if a"
+                        + " trial of a second, where 300 batches or more are to come, finds that"
+                        + " faster, or else one. Losses repeat for the same number; give one for"
+                        + " losses that repeat on any day. With --spark, executors (default: auto;"
+                        + " 1 with --spark)")
+    private Integer workers;
 
     @Option(
             names = "--schedule",
@@ -173,7 +175,7 @@ final class TrainingOptions {
     private boolean keepGoing;
 
     TrainingPlan plan() {
-        return plan(Math.max(1, workers));
+        return plan(triesWorkers() ? 1 : workers);
     }
 
     /** Returns the same with a number of workers that was found by trial. */
@@ -208,7 +210,23 @@ final class TrainingOptions {
 
     /** Returns whether a trial is to find the number of workers. */
     boolean triesWorkers() {
-        return workers == WorkersConverter.AUTO;
+        return workers == null || isAuto();
+    }
+
+    /**
+     * Refuses a trial that is asked for where there is none.
+     *
+     * @throws IllegalArgumentException if it is
+     */
+    void requireNoTrial(String other, String remedy) {
+        if (isAuto()) {
+            throw new IllegalArgumentException(
+                    "--workers auto does not go with %s; %s".formatted(other, remedy));
+        }
+    }
+
+    private boolean isAuto() {
+        return workers != null && workers == WorkersConverter.AUTO;
     }
 
     /** A number, or a word for one that is found by trial. */

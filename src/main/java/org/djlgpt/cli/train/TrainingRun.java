@@ -37,6 +37,7 @@ import java.nio.file.Path;
 import java.util.List;
 import java.util.Map;
 import java.util.Optional;
+import java.util.OptionalInt;
 
 /**
  * What {@code gpt train} trains on what, and the steps, with everything that listens to them, up to
@@ -246,10 +247,14 @@ final class TrainingRun {
         return List.of(progress, run, metrics, bestModel, new Curve(), howToGoOn);
     }
 
-    /** Finds the number of workers. */
+    /** Finds the number of workers, and says so where there was something to find. */
     private TrainingPlan tried(TrainingOptions options, NDManager manager, Output out) {
         Batches batches = Batches.shuffled(material.training(), plan.batchSize(), plan.seed());
-        int workers = TrainingStep.fastestWorkers(model, objective, manager, batches, plan);
+        OptionalInt found = TrainingStep.fastestWorkers(model, objective, manager, batches, plan);
+        if (found.isEmpty()) {
+            return plan;
+        }
+        int workers = found.getAsInt();
         out.line(
                 "Workers  %s",
                 workers == 1
