@@ -123,8 +123,9 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
      *
      * @param parent a manager on the device of the model; closing it closes the cache
      * @param batchSize the number of sequences B, at least 1
-     * @return a cache of float32 numbers, which a processor reads fastest for a token; on a GPU of
-     *     what the decoder computes in
+     * @return a cache of float32 numbers beside float32 and float16 weights; beside others of
+     *     bfloat16, unless the processor attends to float32 faster; on a GPU of what the decoder
+     *     computes in
      */
     public GptCache newCache(NDManager parent, int batchSize) {
         return newCache(parent, batchSize, config.contextLength());
@@ -132,10 +133,7 @@ public final class GptDecoder extends TensorBlock implements FusedLoss, AutoClos
 
     private GptCache newCache(NDManager parent, long batchSize, long length) {
         Shape shape = new Shape(batchSize, config.numKeyValueHeads(), length, config.headDim());
-        FloatType type =
-                parent.getDevice().isGpu()
-                        ? precision.computesIn(choice.kernel())
-                        : FloatType.FLOAT32;
+        FloatType type = precision.cachesIn(choice.kernel(), parent.getDevice());
         return new GptCache(parent, config.numLayers(), shape, type);
     }
 

@@ -51,6 +51,8 @@ public enum WeightPrecision {
     private static final class Processor {
 
         static final boolean MULTIPLIES_INT8 = DecoderKernel.script().test("multiplies_int8");
+        static final boolean ATTENDS_TO_BFLOAT16 =
+                FloatType.BFLOAT16.isFastOn(Device.cpu()) && CacheTrial.prefersBFloat16();
     }
 
     /** Returns the kernels that know such weights. */
@@ -84,6 +86,15 @@ public enum WeightPrecision {
         return kernel == LinearKernel.WIDENED || kernel == LinearKernel.DYNAMIC
                 ? FloatType.FLOAT32
                 : type;
+    }
+
+    /** Returns the type of keys and values that are kept. */
+    FloatType cachesIn(LinearKernel kernel, Device device) {
+        if (device.isGpu()) {
+            return computesIn(kernel);
+        }
+        boolean wide = type != FloatType.BFLOAT16 || !Processor.ATTENDS_TO_BFLOAT16;
+        return wide ? FloatType.FLOAT32 : FloatType.BFLOAT16;
     }
 
     /** Converts the rows of an embedding (V, E). */

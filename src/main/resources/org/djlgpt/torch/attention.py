@@ -78,8 +78,8 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
   seen = kv if start == 0 else cache.narrow(3, first, start + T - first)
   groups = cache.size(2)
   type = q.dtype
-  if __torch__.attention._is_widened(q):
-    q = q.to(6)
+  if __torch__.attention._is_read_as_kept(q, cache):
+    q = q.to(cache.dtype)
   k, v = seen.to(q.dtype).unbind(0)
   if groups < heads and T == 1:  # queries that share a key are rows of one product
     q = q.view(B, groups, -1, D)
@@ -96,10 +96,10 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
   return context.reshape(B, heads, T, D).to(type)
 
 
-def _is_widened(q: Tensor) -> bool:
-  """On a CPU libtorch's kernel takes 4 to 6 times as long for one query of 16 bits as for one of
-  float32, and twice as long for any number of float16."""
-  return not q.is_cuda and q.dtype != 6 and (q.size(2) <= 16 or q.dtype == 5)
+def _is_read_as_kept(q: Tensor, cache: Tensor) -> bool:
+  """Whether attention is computed in the type of a cache, which for a few queries would take longer to
+  convert than to read. On a CPU libtorch's kernel takes twice as long for float16."""
+  return cache.dtype != 6 or not q.is_cuda and (q.size(2) <= 16 or q.dtype == 5)
 
 
 def grown_cache(cache: Tensor, length: int, room: int) -> Tensor:

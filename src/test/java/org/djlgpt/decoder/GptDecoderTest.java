@@ -223,8 +223,8 @@ class GptDecoderTest {
     void theCacheTakesTwoNumbersForEachLayerTokenAndDimension(WeightPrecision precision) {
         try (GptDecoder decoder = new GptDecoder(model, precision, manager);
                 GptCache cache = decoder.newCache(manager, 5)) {
-            boolean narrow = ComputeDevice.get().isGpu() && precision != WeightPrecision.FP32;
-            int bytes = narrow ? 2 : 4; // a processor reads float32 fastest
+            LinearKernel kernel = decoder.kernelChoice().kernel();
+            int bytes = precision.cachesIn(kernel, ComputeDevice.get()).bytes();
             assertEquals(5L * 2 * 3 * CONTEXT * 16 * bytes, cache.bytes());
         }
     }
