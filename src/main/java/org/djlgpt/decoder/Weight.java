@@ -50,7 +50,8 @@ record Weight(NDArray value, NDArray scale) {
     }
 
     /**
-     * The same in the order in which the processor multiplies whole numbers; scales are float32.
+     * The same in the order in which the processor multiplies whole numbers; scales are float32,
+     * and those of an input of 127.
      */
     static Weight dynamic(NDArray array) {
         return quantized("quantize_packed", array);

@@ -20,8 +20,7 @@ def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activatio
   """(B * T, in) to (B * T, out); the activation is gelu_tanh, gelu, relu, silu or none."""
   b = bias if bias.dim() == 1 else annotate(Optional[Tensor], None)
   if weight.is_mkldnn and weight.dtype == 1:
-    y = __torch__.decoder._dynamic_product(x, weight, scale)
-    y = y if b is None else y.add_(b)
+    y = __torch__.decoder._dynamic_layer(x, weight, scale, b)
   elif weight.is_mkldnn and weight.dtype == 5 and x.size(0) > 64:
     y = torch.linear(x, weight.to_dense(), b)  # oneDNN is slow with many rows of float16
   elif weight.is_mkldnn:
@@ -74,12 +73,13 @@ def _int8_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   return torch._weight_int8pack_mm(x, weight, scale)
 
 
-def _dynamic_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
-  """The product of whole numbers: each row is rounded to 255 steps between its greatest absolute number
-  and the negative of that, so it does not depend on other rows."""
-  step = x.abs().amax(1, True).div_(127).clamp_(1e-30)
-  numbers = torch.addcdiv(torch.full([1], 128.), x, step).round_().to(0)
-  return __torch__.decoder._whole_product(numbers, weight, scale).mul_(step)
+def _dynamic_layer(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor]) -> Tensor:
+  """Each row is rounded to 255 steps between its greatest absolute number and the negative of that, so
+  it does not depend on other rows. The scale is that of a number of 127."""
+  most = x.abs().amax(1, True).clamp_(1e-30)
+  numbers = torch.addcdiv(torch.full([1], 128.5), x, most, value=127.).to(0)
+  y = __torch__.decoder._whole_product(numbers, weight, scale)
+  return y.mul_(most) if bias is None else torch.addcmul(bias, y, most)
 
 
 def _whole_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
@@ -243,9 +243,10 @@ def quantize(weight: Tensor) -> Tuple[Tensor, Tensor]:
 
 
 def quantize_packed(weight: Tensor) -> Tuple[Tensor, Tensor]:
-  """The same with a float32 scale, in the order in which the processor multiplies whole numbers fastest."""
+  """The same in the order in which the processor multiplies whole numbers fastest, and the scale of a
+  product with a number of 127, float32."""
   numbers, scale = __torch__.decoder.quantize(weight)
-  return __torch__.decoder._packed(numbers), scale.to(6)
+  return __torch__.decoder._packed(numbers), scale.to(6) / 127
 
 
 def _packed(numbers: Tensor) -> Tensor:
