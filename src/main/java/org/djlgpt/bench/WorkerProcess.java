@@ -99,6 +99,7 @@ final class WorkerProcess {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED"); // or newer Javas warn in the output
+        command.add("-XX:TieredStopAtLevel=1"); // as the command is started
         command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-cp", classPath));
         for (String name : System.getProperties().stringPropertyNames()) {
             if (HANDED_ON.stream().anyMatch(name::startsWith)) {

@@ -1,6 +1,7 @@
 package org.djlgpt.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
+import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.djlgpt.cli.console.Launch;
@@ -76,6 +77,22 @@ class LaunchTest {
 
         assertTrue(said.contains("Server VM"), said);
         assertTrue(said.contains("djl-gpt "), said);
+    }
+
+    @Test
+    void onlyTheEncodingOfTextIsOptimizedByJava() throws Exception {
+        assertTrue(flags("", "train", "--help").contains(" -XX:TieredStopAtLevel=1 "));
+        assertFalse(flags("", "prepare", "--help").contains("TieredStopAtLevel"));
+        assertTrue(
+                flags("-XX:TieredStopAtLevel=3", "train", "--help")
+                        .contains(" -XX:TieredStopAtLevel=3 "));
+    }
+
+    private String flags(String options, String... arguments) throws Exception {
+        ProcessBuilder start = new ProcessBuilder(script.toString());
+        start.command().addAll(List.of(arguments));
+        start.environment().put("JAVA_OPTS", "-XX:+PrintCommandLineFlags " + options);
+        return say(start, 0);
     }
 
     @Test
