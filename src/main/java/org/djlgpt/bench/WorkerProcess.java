@@ -4,6 +4,7 @@ import com.google.gson.Gson;
 
 import java.io.File;
 import java.io.IOException;
+import java.lang.management.ManagementFactory;
 import java.net.URI;
 import java.net.URLClassLoader;
 import java.nio.charset.StandardCharsets;
@@ -99,7 +100,9 @@ final class WorkerProcess {
         List<String> command = new ArrayList<>();
         command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
         command.add("--enable-native-access=ALL-UNNAMED"); // or newer Javas warn in the output
-        command.add("-XX:TieredStopAtLevel=1"); // as the command is started
+        ManagementFactory.getRuntimeMXBean().getInputArguments().stream()
+                .filter(option -> option.startsWith("-XX:Tier")) // what is compiled, as here
+                .forEach(command::add);
         command.addAll(List.of("-Xmx512m", "-XX:+UseSerialGC", "-cp", classPath));
         for (String name : System.getProperties().stringPropertyNames()) {
             if (HANDED_ON.stream().anyMatch(name::startsWith)) {
