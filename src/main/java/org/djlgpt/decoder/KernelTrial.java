@@ -30,8 +30,13 @@ final class KernelTrial {
     /** What another kernel may take of the time of the usual one to be taken. */
     private static final double MARGIN = 0.9;
 
-    /** Weights that are too many for a processor's own caches. */
-    private static final int WEIGHTS = 16_000_000;
+    /** Weights that are too many for most processors' own caches. */
+    private static final long BYTES = 64_000_000;
+
+    /**
+     * Matrices of embeddingDim times hiddenDim that are about as large as the weights of a layer.
+     */
+    private static final int PER_LAYER = 3;
 
     /**
      * A product of the race.
@@ -83,11 +88,11 @@ final class KernelTrial {
     static KernelChoice of(
             int in, int out, int layers, WeightPrecision precision, NDManager manager) {
         List<LinearKernel> kernels = precision.kernels(manager.getDevice());
-        long enough = Math.max(1, WEIGHTS / ((long) in * out));
+        long enough = Math.max(1, BYTES / ((long) in * out * precision.bytes()));
         try (Recording off = Recording.off();
                 NDManager trial = manager.newSubManager();
                 NDScope scope = new NDScope()) {
-            int matrices = (int) Math.min(layers, enough);
+            int matrices = (int) Math.min((long) PER_LAYER * layers, enough);
             KernelTrial race =
                     new KernelTrial(new Shape(out, in), matrices, kernels, precision, trial);
             return fastest(kernels, race::milliseconds);

@@ -28,9 +28,9 @@ public enum LinearKernel {
     WIDENED,
 
     /**
-     * Products of whole numbers, as in PyTorch's dynamic quantization: what comes into a layer is
-     * rounded to 8 bits, too, each token by itself. This is for processors with instructions for
-     * it, and fastest where several tokens are computed side by side.
+     * Products of whole numbers: what comes into a layer is rounded to 16 bits, each token by
+     * itself, and its bytes are multiplied as two rows. This is for processors with instructions
+     * for it, and fastest where several tokens are computed side by side.
      */
     DYNAMIC
 }

@@ -1,6 +1,7 @@
 package org.djlgpt.decoder;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 
 import org.djlgpt.torch.FloatType;
@@ -11,7 +12,7 @@ import java.util.List;
  * What a {@link GptDecoder} keeps weights in. Reading them is what limits how fast text is written,
  * so half of the bytes are about twice the speed. On a processor that does {@link
  * FloatType#isFastOn not multiply} numbers of 16 bits products are float32, of weights that are
- * widened part by part.
+ * widened part by part, or {@link LinearKernel#DYNAMIC}.
  */
 public enum WeightPrecision {
     /** 32-bit floating point: the model's own parameters, no copy. */
@@ -27,8 +28,8 @@ public enum WeightPrecision {
     FP16(FloatType.FLOAT16, LinearKernel.PACKED, LinearKernel.PLAIN, LinearKernel.WIDENED),
 
     /**
-     * Whole numbers of 8 bits and a scale for each output channel; products in bfloat16, or {@link
-     * LinearKernel#DYNAMIC} of whole numbers where these are faster.
+     * Whole numbers of 8 bits and a scale for each output channel; products in bfloat16, or of
+     * {@link LinearKernel#DYNAMIC whole numbers} where these are faster.
      */
     INT8(FloatType.BFLOAT16, LinearKernel.PACKED, LinearKernel.WIDENED, LinearKernel.DYNAMIC),
 
@@ -47,14 +48,6 @@ public enum WeightPrecision {
         this.kernels = List.of(kernels);
     }
 
-    /** Asks once, at the first use. */
-    private static final class Processor {
-
-        static final boolean MULTIPLIES_INT8 = DecoderKernel.script().test("multiplies_int8");
-        static final boolean ATTENDS_TO_BFLOAT16 =
-                FloatType.BFLOAT16.isFastOn(Device.cpu()) && CacheTrial.prefersBFloat16();
-    }
-
     /** Returns the kernels that know such weights. */
     List<LinearKernel> kernels() {
         return kernels;
@@ -65,12 +58,26 @@ public enum WeightPrecision {
         return kernels.stream().filter(kernel -> has(device, kernel)).toList();
     }
 
+    /** Asks once, at the first use. */
+    private static final class WholeNumbers {
+
+        static final boolean ARE_MULTIPLIED = areMultiplied();
+
+        private static boolean areMultiplied() {
+            try {
+                return DecoderKernel.script().test("multiplies_int8");
+            } catch (EngineException e) { // libtorch was built without
+                return false;
+            }
+        }
+    }
+
     private boolean has(Device device, LinearKernel kernel) {
         return switch (kernel) {
             case PLAIN, WIDENED -> true;
             case SPLIT -> !device.isGpu();
             case PACKED -> !device.isGpu() || isWhole();
-            case DYNAMIC -> !device.isGpu() && Processor.MULTIPLIES_INT8;
+            case DYNAMIC -> !device.isGpu() && WholeNumbers.ARE_MULTIPLIED;
         };
     }
 
@@ -93,8 +100,14 @@ public enum WeightPrecision {
         if (device.isGpu()) {
             return computesIn(kernel);
         }
-        boolean wide = type != FloatType.BFLOAT16 || !Processor.ATTENDS_TO_BFLOAT16;
-        return wide ? FloatType.FLOAT32 : FloatType.BFLOAT16;
+        boolean narrow =
+                type == FloatType.BFLOAT16 && type.isFastOn(device) && CacheTrial.PREFERS_BFLOAT16;
+        return narrow ? FloatType.BFLOAT16 : FloatType.FLOAT32;
+    }
+
+    /** Returns how much is read for a weight of a layer, at most. */
+    int bytes() {
+        return isWhole() ? 1 : type.bytes();
     }
 
     /** Converts the rows of an embedding (V, E). */

@@ -74,11 +74,28 @@ def _int8_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
 
 
 def _dynamic_layer(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor]) -> Tensor:
-  """Each row is rounded to 255 steps between its greatest absolute number and the negative of that, so
-  it does not depend on other rows. The scale is that of a number of 127."""
+  """The product of whole numbers. The scale is that of an input of 127."""
+  if x.size(0) <= 256:
+    return __torch__.decoder._dynamic_rows(x, weight, scale, bias)
+  y = torch.empty([x.size(0), scale.size(0)])
+  start = 0
+  for rows in x.split(256):  # what the caches hold
+    y.narrow(0, start, rows.size(0)).copy_(
+        __torch__.decoder._dynamic_rows(rows, weight, scale, bias))
+    start += rows.size(0)
+  return y
+
+
+def _dynamic_rows(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor]) -> Tensor:
+  """Each row is rounded to 16 bits of its greatest absolute number, so it does not depend on others.
+  The bytes of these numbers are two rows: the high ones count 256 times as much as the low ones."""
+  rows = x.size(0)
   most = x.abs().amax(1, True).clamp_(1e-30)
-  numbers = torch.addcdiv(torch.full([1], 128.5), x, most, value=127.).to(0)
-  y = __torch__.decoder._whole_product(numbers, weight, scale)
+  # 128 stands for zero in both bytes, and another half rounds
+  numbers = torch.addcdiv(torch.full([1], 32896.5), x, most, value=32512.).to(3)
+  bytes = torch.cat([numbers.to(0), (numbers >> 8).to(0)])  # low, high
+  y = __torch__.decoder._whole_product(bytes, weight, scale)
+  y = torch.add(y.narrow(0, rows, rows), y.narrow(0, 0, rows), alpha=1. / 256)
   return y.mul_(most) if bias is None else torch.addcmul(bias, y, most)
 
 

@@ -68,8 +68,8 @@ def decode_llama(tokens: Tensor, start: int, padding: List[Tensor], count: int, 
                  caches: List[Tensor], gate_up: List[Tensor], cosine: Tensor, sine: Tensor,
                  window: int, epsilon: float) -> Tensor:
   """Logits (B, count, V) of the last of tokens (B, T). There is one padding (B), the number of
-  tokens to leave out at the start of each row, or none. Cosines and sines
-  (.., D / 2) are those of all positions."""
+  tokens to leave out at the start of each row, or none. The type is what the layers compute in.
+  Cosines and sines (.., D / 2) are those of all positions."""
   (words, words_scale,                       # (V, E), (V)
    norm,                                     # (E)
    head, head_scale) = ends                  # (V, E), (V)

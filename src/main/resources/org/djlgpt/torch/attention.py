@@ -63,13 +63,14 @@ def _explicit(q: Tensor, k: Tensor, v: Tensor, dropout: float, hidden: Tensor) -
 def attend_past(q: Tensor, k: Tensor, v: Tensor, cache: Tensor, start: int, window: int) -> Tensor:
   """Attention of T new tokens to themselves and to the start tokens in a cache, which takes their
   keys and values; q (B, heads, T, headDim), k and v (B, groups, T, headDim), the cache
-  (2, B, groups, contextLength, headDim), which may be of another type."""
+  (2, B, groups, contextLength, headDim)."""
   return __torch__.attention._attend_past(q, torch.stack([k, v]), cache, start, window, None)
 
 
 def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
                  mask: Optional[Tensor]) -> Tensor:
-  """The mask (B, 1, T, start + T) is for sequences with padding, and is true where a key is seen."""
+  """The mask (B, 1, T, start + T) is for sequences with padding, and is true where a key is seen. The
+  cache may be of another type, float32 beside 16 bits or the other way round."""
   B, heads, T, D = q.shape
   cache.narrow(3, start, T).copy_(kv)
   first = 0
@@ -97,8 +98,8 @@ def _attend_past(q: Tensor, kv: Tensor, cache: Tensor, start: int, window: int,
 
 
 def _is_read_as_kept(q: Tensor, cache: Tensor) -> bool:
-  """Whether attention is computed in the type of a cache, which for a few queries would take longer to
-  convert than to read. On a CPU libtorch's kernel takes twice as long for float16."""
+  """Whether attention is computed in the type of the cache. One of float32 is rounded for many queries,
+  whose products are most of the work, but on a CPU not to float16, which its kernel is slow with."""
   return cache.dtype != 6 or not q.is_cuda and (q.size(2) <= 16 or q.dtype == 5)
 
 

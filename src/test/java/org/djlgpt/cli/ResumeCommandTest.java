@@ -10,7 +10,6 @@ import ai.djl.MalformedModelException;
 
 import org.djlgpt.io.SafeTensors;
 import org.djlgpt.testing.OnCpu;
-import org.djlgpt.torch.Threads;
 import org.djlgpt.training.Checkpoint;
 import org.junit.jupiter.api.BeforeAll;
 import org.junit.jupiter.api.Test;
@@ -101,8 +100,8 @@ class ResumeCommandTest {
         Command first = SmallText.train(text, run, with(SOON_OVER));
         assertEquals(0, first.exitCode(), first::err);
         int found = workers(run);
-        boolean hasChoice = Threads.count() > 1;
-        assertEquals(hasChoice, first.out().contains("Workers  " + found + ", "), first::out);
+        boolean isSaid = first.out().contains("Workers  " + found + ", ");
+        assertTrue(isSaid || found == 1, first::out); // nothing is said of batches that are slow
 
         Command again = Command.gpt("train", "--resume", run);
 

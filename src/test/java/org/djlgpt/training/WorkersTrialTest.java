@@ -18,6 +18,7 @@ import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 
+import java.util.List;
 import java.util.OptionalInt;
 import java.util.concurrent.locks.LockSupport;
 import java.util.stream.IntStream;
@@ -96,7 +97,7 @@ class WorkersTrialTest {
     void itTakesThreePercentOfATrainingAtMost() {
         tryIt(model(0), plan(150).optGradientAccumulation(2), BATCHES);
 
-        assertEquals(9, taken);
+        assertTrue(List.of(5, 7, 9).contains(taken), taken + " batches"); // fewer if they are slow
     }
 
     @Test
@@ -128,6 +129,6 @@ class WorkersTrialTest {
                 };
 
         assertEquals(OptionalInt.empty(), tryIt(model(0), plan(300), slow));
-        assertTrue(taken <= 2, taken + " batches");
+        assertTrue(taken == 1 || taken == 2, taken + " batches");
     }
 }

@@ -26,9 +26,8 @@ public final class PrecisionOption {
             paramLabel = "plain|split|packed|widened|dynamic",
             description =
                     "how weights are multiplied: as they are, a row by all threads, in the"
-                            + " processor's own order, widened to float32, or, int8 only, with"
-                            + " inputs rounded to 8 bits, too (default: the fastest in a short"
-                            + " trial)")
+                            + " processor's own order, widened to float32, or int8 ones by whole"
+                            + " numbers (default: the fastest in a short trial)")
     private LinearKernel kernel;
 
     /** For picocli. */
