@@ -96,11 +96,12 @@ public final class TextGenerator {
 
     /**
      * Hands out several continuations of one prompt, those of {@link #samples(String, int)}, in
-     * order, each when it and those before it have ended. One begins when there is a place for it,
-     * see {@link Builder#optPlaces}, so that any number needs no more memory than those on their
-     * way and those that wait for one before them. An exception of the listener ends them all; when
-     * the thread is interrupted, those on their way are handed out as they are, and no other
-     * begins.
+     * order, each when it and those before it have ended. One begins when there is a place for it;
+     * give their number with {@link Builder#optPlaces}, or all begin at once. Then any number of
+     * texts needs no more memory than those on their way and those that wait for one before them.
+     * Without a seed, each draws its own from the engine's generator when it begins. An exception
+     * of the listener ends them all; when the thread is interrupted, those on their way are handed
+     * out as they are, and no other begins.
      *
      * @param prompt as for {@link #generate(String)}
      * @param count how many, at least 1

@@ -113,7 +113,10 @@ final class SizeOptions {
         requireOptionsOfGpt2();
         Gpt2Config.Builder builder =
                 sized(Gpt2Config.builder(), vocabSize).optDropout(dropout).optQkvBias(qkvBias);
-        return (activation == null ? builder : builder.optActivation(activation)).build();
+        if (activation != null) {
+            builder.optActivation(activation);
+        }
+        return builder.build();
     }
 
     private void requireOptionsOfGpt2() {
@@ -132,7 +135,8 @@ final class SizeOptions {
     private void requireNoActivation() {
         if (activation != null) {
             throw new IllegalArgumentException(
-                    "--activation=%s is not for --family llama, which has a gate with SiLU; leave it out, or take --family gpt2"
+                    ("--activation=%s is not for Llama's family, which has a gate with SiLU;"
+                                    + " leave it out")
                             .formatted(activation));
         }
     }

@@ -49,7 +49,7 @@ final class TrainingOptions {
                         + " faster, or else one. Losses repeat for the same number; give one for"
                         + " losses that repeat on any day. With --spark, executors (default: auto;"
                         + " 1 with --spark)")
-    private Integer workers;
+    private Integer workers; // null if none is said
 
     @Option(
             names = "--schedule",
