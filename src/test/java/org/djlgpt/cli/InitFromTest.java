@@ -118,7 +118,7 @@ class InitFromTest {
         assertEquals(0, goOn(same, "--activation", "gelu_tanh").exitCode());
         assertRefused(
                 goOn(folder.resolve("never"), "--activation", "gelu"),
-                "--activation=GELU contradicts the model of --init-from %s, which has GELU_TANH"
+                "--activation=gelu contradicts the model of --init-from %s, which has gelu_tanh"
                         .formatted(first));
     }
 

@@ -239,7 +239,7 @@ class LlamaCommandsTest {
     void noActivationIsChosenForIt() {
         assertRefused(
                 Command.gpt("train", "--init-from", model, "--data", text, "--activation", "silu"),
-                "--activation=SILU is not for --family llama");
+                "--activation=silu is not for --family llama");
     }
 
     @ParameterizedTest

@@ -124,8 +124,8 @@ class WrongInputTest {
                 "--hidden-dim -8         | --hidden-dim=-8 must be at least 1",
                 "--dropout 1             | --dropout=1.0 must lie in [0, 1)",
                 "--qkv-bias              | --qkv-bias is not for --family llama",
-                "--activation relu       | --activation=RELU is not for --family llama, which has"
-                        + " a gate with SiLU; leave it out, or take --family gpt2",
+                "--activation relu       | --activation=relu is not for --family llama, which has"
+                        + " a gate with SiLU; leave it out",
                 "--hidden-dim 2147483647 --layers 2147483647 | but this machine has"
             })
     void trainRefusesALlamaThatIsNone(String options, String message) {

@@ -9,6 +9,7 @@ import org.djlgpt.nn.ActivationFunction;
 import picocli.CommandLine.Option;
 
 import java.nio.file.Path;
+import java.util.Locale;
 
 /** What a model is built like, and how large. */
 final class SizeOptions {
@@ -135,10 +136,13 @@ final class SizeOptions {
     private void requireNoActivation() {
         if (activation != null) {
             throw new IllegalArgumentException(
-                    ("--activation=%s is not for Llama's family, which has a gate with SiLU;"
-                                    + " leave it out")
-                            .formatted(activation));
+                    "--activation=%s is not for --family llama, which has a gate with SiLU; leave it out"
+                            .formatted(named(activation)));
         }
+    }
+
+    private static String named(ActivationFunction activation) {
+        return activation == null ? null : activation.name().toLowerCase(Locale.ROOT);
     }
 
     private GptConfig newLlama(int vocabSize, float dropout) {
@@ -203,7 +207,7 @@ final class SizeOptions {
         } else {
             requireOptionsOfGpt2();
             Gpt2Config gpt2 = (Gpt2Config) stored;
-            requireSame(folder, "--activation", activation, gpt2.activation());
+            requireSame(folder, "--activation", named(activation), named(gpt2.activation()));
             hasQkvBias = gpt2.qkvBias();
         }
         if (qkvBias && !hasQkvBias) {
