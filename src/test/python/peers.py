@@ -58,6 +58,9 @@ class Gpt(nn.Module):
         self.tokens, self.positions = nn.Embedding(vocab_size, width), nn.Embedding(context, width)
         self.blocks = nn.Sequential(*(Block(width, heads) for _ in range(layers)))
         self.norm = nn.LayerNorm(width)
+        for weight in self.parameters():
+            if weight.dim() > 1:  # of spread 1, logits would make gradients denormal, which takes five times as long
+                nn.init.normal_(weight, std=0.02)
 
     def forward(self, ids, targets):  # (B, T) twice, to the loss
         x = self.tokens(ids) + self.positions.weight[:ids.shape[1]]
