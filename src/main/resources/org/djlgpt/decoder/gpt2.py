@@ -49,8 +49,7 @@ def decode_gpt2(tokens: Tensor, start: int, padding: List[Tensor], count: int, t
                 weights: List[Tensor], qkv: List[Tensor], ends: List[Tensor],
                 caches: List[Tensor], epsilon: float, activation: str) -> Tensor:
   """Logits (B, count, V) of the last of tokens (B, T). There is one padding (B), the number of
-  tokens to leave out at the start of each row, or none. The type is
-  what the layers compute in."""
+  tokens to leave out at the start of each row, or none. The type is what the layers compute in."""
   (words, words_scale,                       # (V, E), (V)
    positions,                                # (C, E)
    norm, shift,                              # (E)
