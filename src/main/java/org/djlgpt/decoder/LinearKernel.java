@@ -9,8 +9,8 @@ public enum LinearKernel {
     PLAIN,
 
     /**
-     * Products of up to four rows of float32 whose outputs are shared out to all threads, and plain
-     * ones of more: some processors multiply a single row on one thread.
+     * Products of up to eight rows of float32 whose outputs are shared out to all threads, and
+     * plain ones of more: on some processors the engine multiplies few rows on one thread.
      */
     SPLIT,
 

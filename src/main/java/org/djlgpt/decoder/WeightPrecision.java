@@ -1,7 +1,6 @@
 package org.djlgpt.decoder;
 
 import ai.djl.Device;
-import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 
 import org.djlgpt.torch.FloatType;
@@ -59,17 +58,9 @@ public enum WeightPrecision {
     }
 
     /** Asks once, at the first use. */
-    private static final class WholeNumbers {
+    private static final class Processor {
 
-        static final boolean ARE_MULTIPLIED = areMultiplied();
-
-        private static boolean areMultiplied() {
-            try {
-                return DecoderKernel.script().test("multiplies_int8");
-            } catch (EngineException e) { // libtorch was built without
-                return false;
-            }
-        }
+        static final boolean HAS_INT8 = DecoderKernel.script().test("has_int8");
     }
 
     private boolean has(Device device, LinearKernel kernel) {
@@ -77,7 +68,7 @@ public enum WeightPrecision {
             case PLAIN, WIDENED -> true;
             case SPLIT -> !device.isGpu();
             case PACKED -> !device.isGpu() || isWhole();
-            case DYNAMIC -> !device.isGpu() && WholeNumbers.ARE_MULTIPLIED;
+            case DYNAMIC -> !device.isGpu() && Processor.HAS_INT8;
         };
     }
 

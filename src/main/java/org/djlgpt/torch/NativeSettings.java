@@ -16,11 +16,10 @@ import com.sun.jna.Platform;
  * {@link PyTorchProvider} is among them, whichever class of DJL or of this library a program uses
  * first.
  *
- * <p>Memory is left to the C library and the system. To keep freed memory in the process, or to ask
- * for large pages, helps a training that holds the logits of a whole batch: page faults then take
- * up to half of a step. Ours computes its loss without them ({@link CrossEntropyKernel}), and both
- * settings only cost: GPT-2 124M took a quarter longer for a step with large pages, and grew by 3 %
- * in 60 steps where memory was kept.
+ * <p>Memory is left to the C library, whose policy is the whole process's: by itself it gives that
+ * of a step back to the system, to be cleared and lent anew, which takes a tenth of a step of GPT-2
+ * 124M. The script {@code gpt} has a training keep it, by {@code MALLOC_ARENA_MAX} and two
+ * thresholds in the environment; from within a process that can't be had for all threads.
  *
  * <p>The setting is made on Linux with the GNU C library only; elsewhere nothing happens. An
  * environment variable {@code OMP_WAIT_POLICY} or {@code GOMP_SPINCOUNT} that the user has set is

@@ -32,12 +32,36 @@ public final class TorchScript {
     private static final List<String> KERNEL_SOURCES =
             List.of("adamw", "attention", "gradients", "layers", "loss", "precision", "sampling");
 
+    /** {@code false} takes libtorch for one without oneDNN, as that for macOS on ARM is. */
+    private static final String ONEDNN_PROPERTY = "djlgpt.onednn";
+
+    private static final String ONEDNN = "onednn";
+
     private static volatile TorchScript kernels;
 
     private final PtSymbolBlock module;
 
     private TorchScript(PtSymbolBlock module) {
         this.module = module;
+    }
+
+    /** Asks once, at the first use. */
+    private static final class OneDnn {
+
+        static final boolean IS_THERE =
+                !"false".equals(System.getProperty(ONEDNN_PROPERTY)) && isKnown();
+
+        private static boolean isKnown() {
+            try {
+                compile(read(TorchScript.class, List.of(ONEDNN)));
+                return true;
+            } catch (IllegalArgumentException e) {
+                if (e.getMessage().contains("Unknown builtin op: mkldnn::")) {
+                    return false;
+                }
+                throw e;
+            }
+        }
     }
 
     /**
@@ -51,7 +75,7 @@ public final class TorchScript {
             synchronized (TorchScript.class) {
                 compiled = kernels;
                 if (compiled == null) {
-                    compiled = compile(read(TorchScript.class, KERNEL_SOURCES));
+                    compiled = compile(kernelSources());
                     kernels = compiled;
                 }
             }
@@ -70,7 +94,7 @@ public final class TorchScript {
      * @throws IllegalArgumentException if a source has an error; the message names file and line
      */
     public static TorchScript of(Class<?> beside, String... names) {
-        Map<String, String> sources = read(TorchScript.class, KERNEL_SOURCES);
+        Map<String, String> sources = kernelSources();
         sources.putAll(read(beside, List.of(names)));
         return compile(sources);
     }
@@ -192,6 +216,13 @@ public final class TorchScript {
             }
         }
         throw new IllegalArgumentException("a kernel needs at least one array to know the manager");
+    }
+
+    private static Map<String, String> kernelSources() {
+        Map<String, String> sources = read(TorchScript.class, KERNEL_SOURCES);
+        String file = OneDnn.IS_THERE ? ONEDNN : "without_onednn";
+        sources.put(ONEDNN, read(TorchScript.class, List.of(file)).get(file));
+        return sources;
     }
 
     private static Map<String, String> read(Class<?> beside, List<String> names) {

@@ -24,10 +24,9 @@ def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activatio
   elif weight.is_mkldnn and weight.dtype == 5 and x.size(0) > 64:
     y = torch.linear(x, weight.to_dense(), b)  # oneDNN is slow with many rows of float16
   elif weight.is_mkldnn:
-    none = annotate(List[Optional[number]], [])
-    if activation == "gelu_tanh":
-      return ops.mkldnn._linear_pointwise(x, weight, b, "gelu", none, "tanh")
-    y = ops.mkldnn._linear_pointwise(x, weight, b, "none", none, "")
+    fused = activation == "gelu_tanh"
+    y = __torch__.onednn._layer(x, weight, b, fused)
+    activation = "none" if fused else activation
   elif weight.dtype == x.dtype and weight.dim() == 3:
     y = __torch__.decoder._split_product(x, weight[0])
     y = y if b is None else y.add_(b)
@@ -55,8 +54,10 @@ def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activatio
 def _split_product(x: Tensor, weight: Tensor) -> Tensor:
   """A product of which every thread has a share, however few the rows."""
   rows, outputs = x.size(0), weight.size(0)
-  if rows > 4 or outputs < 16:
+  if rows > 8 or outputs < 16:
     return torch.linear(x, weight)
+  if rows > 4:
+    return __torch__.onednn._product(x, weight)
   if rows > 1:
     return torch.mm(weight, x.t()).t().contiguous()
   part = outputs // 16
@@ -89,34 +90,13 @@ def _dynamic_layer(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tens
 def _dynamic_rows(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tensor]) -> Tensor:
   """Each row is rounded to 16 bits of its greatest absolute number, so it does not depend on others.
   The bytes of these numbers are two rows: the high ones count 256 times as much as the low ones."""
-  rows = x.size(0)
-  most = x.abs().amax(1, True).clamp_(1e-30)
-  # 128 stands for zero in both bytes, and another half rounds
+  most = x.abs().amax(1, True)
+  # 128 stands for zero in both bytes, and another half rounds; of a row of zeros most is what counts
   numbers = torch.addcdiv(torch.full([1], 32896.5), x, most, value=32512.).to(3)
   bytes = torch.cat([numbers.to(0), (numbers >> 8).to(0)])  # low, high
-  y = __torch__.decoder._whole_product(bytes, weight, scale)
-  y = torch.add(y.narrow(0, rows, rows), y.narrow(0, 0, rows), alpha=1. / 256)
+  low, high = __torch__.onednn._int8_product(bytes, weight, scale).chunk(2)
+  y = torch.add(high, low, alpha=1. / 256)
   return y.mul_(most) if bias is None else torch.addcmul(bias, y, most)
-
-
-def _whole_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
-  """The product of numbers from 0 to 255, of which 128 stands for zero, with a packed int8 weight."""
-  none = annotate(List[Optional[number]], [])
-  zero = torch.zeros([1], dtype=3)
-  return ops.onednn.qlinear_pointwise(x, 1., 128, weight, scale, zero, None, 1., 0, 6, "none", none, "")
-
-
-def multiplies_int8() -> bool:
-  """Whether the processor adds up products of whole numbers exactly; without instructions for that, sums
-  of two are cut off at 16 bits."""
-  most = torch.full([64, 256], 127, dtype=1)
-  weight = __torch__.decoder._packed(most)
-  exact = True
-  for rows in [1, 32]:
-    numbers = torch.full([rows, 256], 255, dtype=0)
-    y = __torch__.decoder._whole_product(numbers, weight, torch.ones([64]))
-    exact = exact and bool((y == 127. * 127 * 256).all())
-  return exact
 
 
 def _is_whole(weight: Tensor) -> bool:
@@ -263,11 +243,7 @@ def quantize_packed(weight: Tensor) -> Tuple[Tensor, Tensor]:
   """The same in the order in which the processor multiplies whole numbers fastest, and the scale of a
   product with a number of 127, float32."""
   numbers, scale = __torch__.decoder.quantize(weight)
-  return __torch__.decoder._packed(numbers), scale.to(6) / 127
-
-
-def _packed(numbers: Tensor) -> Tensor:
-  return ops.onednn.qlinear_prepack(numbers, [1, numbers.size(1)])
+  return __torch__.onednn._packed_int8(numbers), scale.to(6) / 127
 
 
 def quantize_groups(weight: Tensor) -> Tuple[Tensor, Tensor]:
@@ -324,11 +300,10 @@ def _block(like: Tensor) -> int:
 
 def pack(weight: Tensor) -> Tensor:
   """A weight (out, in) of 16 bits in the order in which the processor multiplies fastest."""
-  known = __torch__.precision.has_float16() if weight.dtype == 5 else (
-      __torch__.precision.has_bfloat16())
+  known = __torch__.onednn.has_float16() if weight.dtype == 5 else __torch__.onednn.has_bfloat16()
   if weight.is_cuda or not known:
     return weight
-  return ops.mkldnn._reorder_linear_weight(weight, 1)
+  return __torch__.onednn._packed(weight)
 
 
 def repeat(weight: Tensor, times: int) -> List[Tensor]:
@@ -336,7 +311,7 @@ def repeat(weight: Tensor, times: int) -> List[Tensor]:
   weights = [weight]
   for _ in range(times - 1):
     if weight.is_mkldnn and weight.dtype == 1:
-      weights.append(__torch__.decoder._packed(weight.to_dense().t().contiguous()))
+      weights.append(__torch__.onednn._packed_int8(weight.to_dense().t().contiguous()))
     else:
       weights.append(weight.clone())
   return weights

@@ -9,6 +9,13 @@ def _rows(width: int, elements: int) -> int:
   return max(1, elements // width)
 
 
+def _product(x: Tensor, weight: Tensor) -> Tensor:
+  """x weight^T without a gradient."""
+  if x.is_cuda or x.dtype != 6 or x.size(0) < 512:
+    return torch.linear(x, weight)
+  return __torch__.onednn._product(x, weight)  # with AMD's processors up to a fifth faster
+
+
 def _part(logits: Tensor, targets: Tensor, share: Optional[Tensor]) -> Tuple[Tensor, Tensor]:
   """The losses (N) and the gradient of each (N, V), in float32."""
   target = targets.unsqueeze(1)
@@ -95,11 +102,11 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
     step = __torch__.loss._rows(w.size(0), 67108864 if learns else 8388608)
     for start in range(0, rows, step):
       end = min(start + step, rows)
-      logits = torch.linear(h[start:end], w)
+      logits = __torch__.loss._product(h[start:end], w)
       losses, gradient = __torch__.loss._losses_and_gradients(
           logits, targets[start:end], __torch__.loss._some(share, start, end), logits)
       loss += losses.sum()
-      h_gradients.append(torch.mm(gradient, w))
+      h_gradients.append(__torch__.loss._product(gradient, w.t()))
       if learns and start == 0:
         w_gradient = torch.mm(gradient.t(), h[start:end])
       elif learns:
@@ -117,7 +124,7 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
     step = __torch__.loss._rows(w.size(0), 8388608)
     for start in range(0, rows, step):
       end = min(start + step, rows)
-      logits = torch.linear(h[start:end], w)
+      logits = __torch__.loss._product(h[start:end], w)
       log_probability = torch.log_softmax(logits, -1, dtype=6)
       known = log_probability.gather(1, targets[start:end].unsqueeze(1)).squeeze(1)
       loss -= __torch__.loss._shared(known, __torch__.loss._some(share, start, end)).sum()
@@ -149,12 +156,12 @@ def linear_log_probabilities(hidden: Tensor, weight: Tensor, targets: Tensor,
     step = __torch__.loss._rows(weight.size(0), 8388608)
     for start in range(0, rows, step):
       end = min(start + step, rows)
-      logits = torch.linear(h[start:end], weight)
+      logits = __torch__.loss._product(h[start:end], weight)
       losses, part = __torch__.loss._losses_and_gradients(
           logits, targets[start:end], __torch__.loss._some(share, start, end), logits)
       known[start:end] = -losses
       if x.requires_grad:
-        gradient[start:end] = torch.mm(part, weight)
+        gradient[start:end] = __torch__.loss._product(part, weight.t())
     if x.requires_grad:
       carrier = torch.sum(x * gradient.type_as(x), [-1]).to(6)
       known = known - (carrier - carrier.detach())

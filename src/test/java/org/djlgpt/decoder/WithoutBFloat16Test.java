@@ -23,7 +23,7 @@ import org.djlgpt.torch.ComputeDevice;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
-import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.CsvSource;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -33,7 +33,8 @@ import java.util.Map;
 
 /**
  * A process on a processor that does not multiply bfloat16: libtorch is told to take this one for
- * such a one, and Java's system property does the same where that does nothing.
+ * such a one, and Java's system property does the same where that does nothing. Another property
+ * takes libtorch for one without oneDNN, which does not multiply it either.
  */
 @OnCpu("a GPU always multiplies bfloat16")
 @Timeout(120)
@@ -43,6 +44,7 @@ class WithoutBFloat16Test {
             Map.of("ATEN_CPU_CAPABILITY", "avx2", "ONEDNN_MAX_CPU_ISA", "AVX2");
     private static final String OFF = "-Ddjlgpt.bfloat16=false";
     private static final String ON = "-Ddjlgpt.bfloat16=true";
+    private static final String WITHOUT_ONEDNN = "-Ddjlgpt.onednn=false";
 
     /** Rows of a prompt that take each way of multiplying: 1, a few, more, and many. */
     private static final int[] PROMPTS = {1, 3, 6, 20, 70};
@@ -102,12 +104,15 @@ class WithoutBFloat16Test {
 
     /** Within what rounding makes of logits, as in the same process on bfloat16. */
     @ParameterizedTest
-    @EnumSource(
-            value = WeightPrecision.class,
-            names = {"BF16", "FP16", "INT8", "INT4"})
-    void aDecoderComputesInFloat32WhateverItsWeightsAreKeptIn(WeightPrecision precision)
-            throws IOException, InterruptedException {
-        String json = run(OFF, Writing.class, precision.name());
+    @CsvSource({
+        "BF16, " + OFF, "BF16, " + WITHOUT_ONEDNN,
+        "FP16, " + OFF, "FP16, " + WITHOUT_ONEDNN,
+        "INT8, " + OFF, "INT8, " + WITHOUT_ONEDNN,
+        "INT4, " + OFF, "INT4, " + WITHOUT_ONEDNN
+    })
+    void aDecoderComputesInFloat32WhateverItsWeightsAreKeptIn(
+            WeightPrecision precision, String property) throws IOException, InterruptedException {
+        String json = run(property, Writing.class, precision.name());
         float[][] found = new Gson().fromJson(json, float[][].class);
         try (NDManager manager = ComputeDevice.newManager()) {
             List<float[]> wide = logits(WeightPrecision.FP32, manager);
@@ -131,6 +136,7 @@ class WithoutBFloat16Test {
             assertEquals("false", run(null, Query.class));
         }
         assertEquals("false", run(OFF, Query.class));
+        assertEquals("false", run(WITHOUT_ONEDNN, Query.class));
         assertEquals("true", run(ON, Query.class));
     }
 

@@ -68,6 +68,20 @@ class TorchScriptTest {
         }
     }
 
+    /** By this message a libtorch without oneDNN is known. */
+    @Test
+    void anOperatorThatLibtorchDoesNotHaveIsNamed() {
+        String source = "def f(x: Tensor) -> Tensor:\n  return ops.mkldnn._unheard_of(x)\n";
+
+        IllegalArgumentException refusal =
+                assertThrows(
+                        IllegalArgumentException.class,
+                        () -> TorchScript.compile(Map.of("unknown", source)));
+
+        String message = refusal.getMessage();
+        assertTrue(message.contains("Unknown builtin op: mkldnn::_unheard_of"), message);
+    }
+
     @Test
     void resultBelongsToTheManagerOfTheFirstArray() {
         TorchScript script = TorchScript.compile(Map.of("arithmetic", SCALE));
