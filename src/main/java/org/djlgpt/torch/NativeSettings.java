@@ -16,10 +16,11 @@ import com.sun.jna.Platform;
  * {@link PyTorchProvider} is among them, whichever class of DJL or of this library a program uses
  * first.
  *
- * <p>Memory is left to the C library, whose policy is the whole process's: by itself it gives that
- * of a step back to the system, to be cleared and lent anew, which takes a tenth of a step of GPT-2
- * 124M. The script {@code gpt} has a training keep it, by {@code MALLOC_ARENA_MAX} and two
- * thresholds in the environment; from within a process that can't be had for all threads.
+ * <p>Memory is left to the C library, which gives that of a step back to the system, to be cleared
+ * and lent anew: a twentieth of a step of GPT-2 124M, or a tenth on a busy machine. To have it kept,
+ * all threads must share one arena ({@code MALLOC_ARENA_MAX=1} and two thresholds in the
+ * environment); then workers, who allocate side by side, wait for each other for up to a third of
+ * their time.
  *
  * <p>The setting is made on Linux with the GNU C library only; elsewhere nothing happens. An
  * environment variable {@code OMP_WAIT_POLICY} or {@code GOMP_SPINCOUNT} that the user has set is

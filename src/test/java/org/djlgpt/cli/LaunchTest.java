@@ -1,7 +1,6 @@
 package org.djlgpt.cli;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import org.djlgpt.cli.console.Launch;
@@ -85,24 +84,6 @@ class LaunchTest {
         assertTrue(
                 flags("-XX:Tier4InvocationThreshold=5000")
                         .contains(" -XX:Tier4InvocationThreshold=5000 "));
-    }
-
-    @Test
-    void aTrainingKeepsTheMemoryOfAStepUnlessToldOtherwise() throws Exception {
-        Path java = Files.createDirectories(folder.resolve("17/bin")).resolve("java");
-        executable(java, "echo 'openjdk version \"17.0.1\"' >&2; env");
-        ProcessBuilder start = new ProcessBuilder(script.toString(), "train");
-        start.environment().put("JAVA_HOME", folder.resolve("17").toString());
-        start.environment().put("MALLOC_ARENA_MAX", "3");
-
-        String said = say(start, 0);
-
-        assertTrue(said.contains("\nMALLOC_ARENA_MAX=3\n"), said);
-        assertTrue(said.contains("\nMALLOC_TRIM_THRESHOLD_=1099511627776\n"), said);
-        assertTrue(said.contains("\nMALLOC_MMAP_THRESHOLD_=1099511627776\n"), said);
-
-        start.command().set(1, "generate");
-        assertFalse(say(start, 0).contains("MALLOC_TRIM_THRESHOLD_"));
     }
 
     private String flags(String options) throws Exception {
