@@ -117,11 +117,15 @@ def _int4_product(x: Tensor, weight: Tensor, scale: Tensor) -> Tensor:
   s, z = s.to(x.dtype), (z - 8 * s).to(x.dtype)
   y = torch.empty([x.size(0), N], dtype=x.dtype, device=x.device)
   start = 0
-  part = 20000000 if x.is_cuda else 200000
+  part = 20000000 if x.is_cuda else 400000
   for pairs in weight.view(-1, K, half).split(max(1, part // (K * half))):
     n = 2 * half * pairs.size(0)
-    numbers = torch.cat([pairs & 15, pairs >> 4], 2).transpose(0, 1).reshape(-1, 32, n)
-    wide = numbers.to(x.dtype).mul_(s.narrow(2, start, n)).add_(z.narrow(2, start, n))
+    wide = torch.empty([K, pairs.size(0), 2, half], dtype=x.dtype, device=x.device)
+    low, high = wide.transpose(0, 1).unbind(2)  # (blocks, K, half)
+    low.copy_(pairs & 15)
+    high.copy_(pairs >> 4)
+    groups = wide.view(-1, 32, n)
+    torch.addcmul(z.narrow(2, start, n), groups, s.narrow(2, start, n), out=groups)
     torch.mm(x, wide.view(K, n), out=y.narrow(1, start, n))
     start += n
   return y
