@@ -9,8 +9,8 @@ public enum LinearKernel {
     PLAIN,
 
     /**
-     * Products of up to eight rows of float32 whose outputs are shared out to all threads, and
-     * plain ones of more: on some processors the engine multiplies few rows on one thread.
+     * Products of up to four rows of float32 whose outputs are shared out to all threads, oneDNN's
+     * of up to eight, and plain ones of more: some processors multiply few rows on one thread.
      */
     SPLIT,
 

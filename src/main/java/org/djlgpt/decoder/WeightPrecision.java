@@ -1,6 +1,7 @@
 package org.djlgpt.decoder;
 
 import ai.djl.Device;
+import ai.djl.engine.EngineException;
 import ai.djl.ndarray.NDArray;
 
 import org.djlgpt.torch.FloatType;
@@ -60,7 +61,15 @@ public enum WeightPrecision {
     /** Asks once, at the first use. */
     private static final class Processor {
 
-        static final boolean HAS_INT8 = DecoderKernel.script().test("has_int8");
+        static final boolean HAS_INT8 = hasInt8();
+
+        private static boolean hasInt8() {
+            try {
+                return DecoderKernel.script().test("has_int8");
+            } catch (EngineException e) { // oneDNN has no such product here
+                return false;
+            }
+        }
     }
 
     private boolean has(Device device, LinearKernel kernel) {

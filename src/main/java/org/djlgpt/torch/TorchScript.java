@@ -49,14 +49,14 @@ public final class TorchScript {
     private static final class OneDnn {
 
         static final boolean IS_THERE =
-                !"false".equals(System.getProperty(ONEDNN_PROPERTY)) && isKnown();
+                Boolean.parseBoolean(System.getProperty(ONEDNN_PROPERTY, "true")) && isKnown();
 
         private static boolean isKnown() {
             try {
                 compile(read(TorchScript.class, List.of(ONEDNN)));
                 return true;
             } catch (IllegalArgumentException e) {
-                if (e.getMessage().contains("Unknown builtin op: mkldnn::")) {
+                if (e.getMessage().contains("Unknown builtin op: ")) {
                     return false;
                 }
                 throw e;
@@ -218,9 +218,14 @@ public final class TorchScript {
         throw new IllegalArgumentException("a kernel needs at least one array to know the manager");
     }
 
+    /** Returns whether kernels use oneDNN. */
+    static boolean hasOneDnn() {
+        return OneDnn.IS_THERE;
+    }
+
     private static Map<String, String> kernelSources() {
         Map<String, String> sources = read(TorchScript.class, KERNEL_SOURCES);
-        String file = OneDnn.IS_THERE ? ONEDNN : "without_onednn";
+        String file = hasOneDnn() ? ONEDNN : "without_onednn";
         sources.put(ONEDNN, read(TorchScript.class, List.of(file)).get(file));
         return sources;
     }

@@ -91,7 +91,7 @@ def _dynamic_rows(x: Tensor, weight: Tensor, scale: Tensor, bias: Optional[Tenso
   """Each row is rounded to 16 bits of its greatest absolute number, so it does not depend on others.
   The bytes of these numbers are two rows: the high ones count 256 times as much as the low ones."""
   most = x.abs().amax(1, True)
-  # 128 stands for zero in both bytes, and another half rounds; of a row of zeros most is what counts
+  # 128 stands for zero in both bytes, and another half rounds; a row of zeros is any numbers, times 0
   numbers = torch.addcdiv(torch.full([1], 32896.5), x, most, value=32512.).to(3)
   bytes = torch.cat([numbers.to(0), (numbers >> 8).to(0)])  # low, high
   low, high = __torch__.onednn._int8_product(bytes, weight, scale).chunk(2)

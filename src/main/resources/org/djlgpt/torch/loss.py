@@ -10,10 +10,11 @@ def _rows(width: int, elements: int) -> int:
 
 
 def _product(x: Tensor, weight: Tensor) -> Tensor:
-  """x weight^T without a gradient."""
-  if x.is_cuda or x.dtype != 6 or x.size(0) < 512:
+  """x weight^T without a gradient. Large ones are up to a fifth faster with oneDNN where MKL does not
+  know the processor as well."""
+  if x.is_cuda or x.dtype != 6 or x.size(0) < 512 or weight.numel() < 1048576:
     return torch.linear(x, weight)
-  return __torch__.onednn._product(x, weight)  # with AMD's processors up to a fifth faster
+  return __torch__.onednn._product(x, weight)
 
 
 def _part(logits: Tensor, targets: Tensor, share: Optional[Tensor]) -> Tuple[Tensor, Tensor]:

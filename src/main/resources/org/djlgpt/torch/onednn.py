@@ -25,12 +25,13 @@ def has_int8() -> bool:
 
 
 def _product(x: Tensor, weight: Tensor) -> Tensor:
-  """x weight^T of float32 or of a packed weight, without a gradient."""
+  """x weight^T of float32, without a gradient."""
   return __torch__.onednn._layer(x, weight, None, False)
 
 
 def _layer(x: Tensor, weight: Tensor, bias: Optional[Tensor], gelu_tanh: bool) -> Tensor:
-  """A linear layer with a packed weight, and its activation."""
+  """A linear layer, of float32 or with a packed weight and an input of its type, and its activation;
+  without a gradient."""
   none = annotate(List[Optional[number]], [])
   if gelu_tanh:
     return ops.mkldnn._linear_pointwise(x, weight, bias, "gelu", none, "tanh")
@@ -38,7 +39,6 @@ def _layer(x: Tensor, weight: Tensor, bias: Optional[Tensor], gelu_tanh: bool) -
 
 
 def _packed(weight: Tensor) -> Tensor:
-  """A weight (out, in) of 16 bits in the order in which the processor multiplies fastest."""
   return ops.mkldnn._reorder_linear_weight(weight, 1)
 
 

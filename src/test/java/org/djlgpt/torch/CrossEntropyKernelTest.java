@@ -42,6 +42,11 @@ class CrossEntropyKernelTest {
         return manager.randomNormal(new Shape(shape));
     }
 
+    /** Of which logits are of the same size at any width. */
+    private NDArray projection(long words, long width) {
+        return normal(words, width).mul(Math.sqrt(8.0 / width));
+    }
+
     private NDArray targets(long tokens, long words) {
         return manager.arange((int) tokens).mul(7).mod(words).toType(DataType.INT64, false);
     }
@@ -65,11 +70,11 @@ class CrossEntropyKernelTest {
         assertAgree(expected, full, half, tokens);
     }
 
-    @ParameterizedTest(name = "{0} tokens, {1} words")
-    @CsvSource({"1, 65", "5, 3", "40, 65000"})
-    void lossOfAProjectionIsTheFormulaWithItsGradients(long tokens, long words) {
-        NDArray hidden = normal(tokens, 8);
-        NDArray weight = normal(words, 8);
+    @ParameterizedTest(name = "{0} tokens, {1} words, {2} wide")
+    @CsvSource({"1, 65, 8", "5, 3, 8", "40, 65000, 8", "520, 8192, 128"})
+    void lossOfAProjectionIsTheFormulaWithItsGradients(long tokens, long words, long width) {
+        NDArray hidden = normal(tokens, width);
+        NDArray weight = projection(words, width);
         NDArray targets = targets(tokens, words);
 
         NDList expected =
@@ -86,12 +91,12 @@ class CrossEntropyKernelTest {
         assertAgree(expected, full, half, tokens);
     }
 
-    /** The last case takes several chunks of rows. */
-    @ParameterizedTest(name = "{0} tokens, {1} words")
-    @CsvSource({"1, 65", "5, 3", "150, 65000"})
-    void lossOfAFrozenProjectionHasTheGradientOfItsInput(long tokens, long words) {
-        NDArray hidden = normal(tokens, 8);
-        NDArray weight = normal(words, 8);
+    /** One case takes several chunks of rows. */
+    @ParameterizedTest(name = "{0} tokens, {1} words, {2} wide")
+    @CsvSource({"1, 65, 8", "5, 3, 8", "150, 65000, 8", "520, 8192, 128"})
+    void lossOfAFrozenProjectionHasTheGradientOfItsInput(long tokens, long words, long width) {
+        NDArray hidden = normal(tokens, width);
+        NDArray weight = projection(words, width);
         NDArray narrow = BFloat16.from(weight);
         NDArray targets = targets(tokens, words);
 
@@ -115,11 +120,12 @@ class CrossEntropyKernelTest {
         }
     }
 
-    @ParameterizedTest(name = "{0} tokens, {1} words")
-    @CsvSource({"1, 65", "5, 3", "150, 65000"})
-    void logProbabilitiesAreThoseOfTheFormulaWithTheirGradients(long tokens, long words) {
-        NDArray hidden = normal(tokens, 8);
-        NDArray weight = normal(words, 8);
+    @ParameterizedTest(name = "{0} tokens, {1} words, {2} wide")
+    @CsvSource({"1, 65, 8", "5, 3, 8", "150, 65000, 8", "520, 8192, 128"})
+    void logProbabilitiesAreThoseOfTheFormulaWithTheirGradients(
+            long tokens, long words, long width) {
+        NDArray hidden = normal(tokens, width);
+        NDArray weight = projection(words, width);
         NDArray narrow = BFloat16.from(weight);
         NDArray all = targets(tokens, words);
         NDArray targets = all.duplicate();
