@@ -26,7 +26,9 @@
  * <p>Extending: an operator is a function in one of the sources and a method of {@code Kernels}
  * that checks its arguments. A package with functions of its own, such as {@code
  * org.djlgpt.decoder}, compiles them with {@link org.djlgpt.torch.TorchScript#of} and checks their
- * arguments with {@link org.djlgpt.torch.Argument}; this package knows no architecture.
+ * arguments with {@link org.djlgpt.torch.Argument}; this package knows no architecture. Operators
+ * that some builds of libtorch are without have a source of their own, {@code onednn.py}, and
+ * another that stands in for it.
  *
  * <p>On Linux a process that has called a kernel may end while threads compute: C's exit handlers
  * from before that call, libtorch's among them, are left out.
