@@ -32,10 +32,10 @@ public final class TorchScript {
     private static final List<String> KERNEL_SOURCES =
             List.of("adamw", "attention", "gradients", "layers", "loss", "precision", "sampling");
 
+    private static final String ONEDNN = "onednn";
+
     /** {@code false} takes libtorch for one without oneDNN, as that for macOS on ARM is. */
     private static final String ONEDNN_PROPERTY = "djlgpt.onednn";
-
-    private static final String ONEDNN = "onednn";
 
     private static volatile TorchScript kernels;
 
@@ -43,25 +43,6 @@ public final class TorchScript {
 
     private TorchScript(PtSymbolBlock module) {
         this.module = module;
-    }
-
-    /** Asks once, at the first use. */
-    private static final class OneDnn {
-
-        static final boolean IS_THERE =
-                Boolean.parseBoolean(System.getProperty(ONEDNN_PROPERTY, "true")) && isKnown();
-
-        private static boolean isKnown() {
-            try {
-                compile(read(TorchScript.class, List.of(ONEDNN)));
-                return true;
-            } catch (IllegalArgumentException e) {
-                if (e.getMessage().contains("Unknown builtin op: ")) {
-                    return false;
-                }
-                throw e;
-            }
-        }
     }
 
     /**
@@ -75,7 +56,7 @@ public final class TorchScript {
             synchronized (TorchScript.class) {
                 compiled = kernels;
                 if (compiled == null) {
-                    compiled = compile(kernelSources());
+                    compiled = compileWithKernels(Map.of());
                     kernels = compiled;
                 }
             }
@@ -94,8 +75,24 @@ public final class TorchScript {
      * @throws IllegalArgumentException if a source has an error; the message names file and line
      */
     public static TorchScript of(Class<?> beside, String... names) {
-        Map<String, String> sources = kernelSources();
-        sources.putAll(read(beside, List.of(names)));
+        return compileWithKernels(read(beside, List.of(names)));
+    }
+
+    private static TorchScript compileWithKernels(Map<String, String> more) {
+        Map<String, String> sources = read(TorchScript.class, KERNEL_SOURCES);
+        sources.putAll(more);
+        if (Boolean.parseBoolean(System.getProperty(ONEDNN_PROPERTY, "true"))) {
+            sources.putAll(read(TorchScript.class, List.of(ONEDNN)));
+            try {
+                return compile(sources);
+            } catch (IllegalArgumentException e) {
+                if (!e.getMessage().contains("Unknown builtin op: mkldnn::")) {
+                    throw e;
+                }
+            }
+        }
+        String standIn = "without_onednn";
+        sources.put(ONEDNN, read(TorchScript.class, List.of(standIn)).get(standIn));
         return compile(sources);
     }
 
@@ -216,18 +213,6 @@ public final class TorchScript {
             }
         }
         throw new IllegalArgumentException("a kernel needs at least one array to know the manager");
-    }
-
-    /** Returns whether kernels use oneDNN. */
-    static boolean hasOneDnn() {
-        return OneDnn.IS_THERE;
-    }
-
-    private static Map<String, String> kernelSources() {
-        Map<String, String> sources = read(TorchScript.class, KERNEL_SOURCES);
-        String file = hasOneDnn() ? ONEDNN : "without_onednn";
-        sources.put(ONEDNN, read(TorchScript.class, List.of(file)).get(file));
-        return sources;
     }
 
     private static Map<String, String> read(Class<?> beside, List<String> names) {

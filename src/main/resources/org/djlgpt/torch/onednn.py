@@ -2,6 +2,10 @@
 # and do not even know these operators: without_onednn.py stands in for this file there.
 
 
+def has_onednn() -> bool:
+  return True
+
+
 def has_bfloat16() -> bool:
   """Whether the processor multiplies bfloat16 matrices; libtorch asks the same before a product."""
   return bool(ops.mkldnn._is_mkldnn_bf16_supported())

@@ -2,6 +2,10 @@
 # answer only a product is asked for; the rest must be known, but is not called.
 
 
+def has_onednn() -> bool:
+  return False
+
+
 def has_bfloat16() -> bool:
   return False
 

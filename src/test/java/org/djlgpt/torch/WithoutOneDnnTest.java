@@ -1,7 +1,6 @@
 package org.djlgpt.torch;
 
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertTrue;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDManager;
@@ -26,7 +25,7 @@ class WithoutOneDnnTest {
     static final class Losing {
         public static void main(String[] arguments) {
             float loss = loss();
-            System.out.println(TorchScript.hasOneDnn() + " " + loss);
+            System.out.println(TorchScript.kernels().test("has_onednn") + " " + loss);
         }
     }
 
@@ -66,7 +65,7 @@ class WithoutOneDnnTest {
     @Test
     @EnabledIfSystemProperty(named = "os.arch", matches = "amd64")
     void elsewhereItIsUsed() {
-        boolean unasked = System.getProperty("djlgpt.onednn") == null;
-        assertTrue(TorchScript.hasOneDnn() == unasked);
+        boolean asked = Boolean.parseBoolean(System.getProperty("djlgpt.onednn", "true"));
+        assertEquals(asked, TorchScript.kernels().test("has_onednn"));
     }
 }
