@@ -5,8 +5,9 @@
 # value as it is and gives autograd that gradient.
 
 
-def _rows(width: int, elements: int) -> int:
-  return max(1, elements // width)
+def _rows(width: int, elements: int, like: Tensor) -> int:
+  """How many rows are computed at once. A GPU has nothing to do between many small parts."""
+  return max(1, (67108864 if like.is_cuda else elements) // width)
 
 
 def _product(x: Tensor, weight: Tensor) -> Tensor:
@@ -34,7 +35,7 @@ def _losses_and_gradients(logits: Tensor, targets: Tensor, share: Optional[Tenso
   """The losses (N) and the gradient of each, of the logits' type; it may be written where it is
   said, which may be into the logits."""
   rows = logits.size(0)
-  step = __torch__.loss._rows(logits.size(1), 1048576)
+  step = __torch__.loss._rows(logits.size(1), 1048576, logits)
   if rows <= step and logits.dtype == 6:
     losses, part = __torch__.loss._part(logits, targets, share)
     return losses, part
@@ -100,7 +101,7 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
     h_gradients = annotate(List[Tensor], [])
     w_gradient = w
     # each part passes over the whole gradient of a weight that learns; without, few rows do as well
-    step = __torch__.loss._rows(w.size(0), 67108864 if learns else 8388608)
+    step = __torch__.loss._rows(w.size(0), 67108864 if learns else 8388608, w)
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = __torch__.loss._product(h[start:end], w)
@@ -122,7 +123,7 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
     carrier = carrier / counted
     loss = loss + (carrier - carrier.detach())
   else:
-    step = __torch__.loss._rows(w.size(0), 8388608)
+    step = __torch__.loss._rows(w.size(0), 8388608, w)
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = __torch__.loss._product(h[start:end], w)
@@ -154,7 +155,7 @@ def linear_log_probabilities(hidden: Tensor, weight: Tensor, targets: Tensor,
     rows = h.size(0)
     known = torch.empty([rows], dtype=6, device=h.device)
     gradient = torch.empty_like(h)
-    step = __torch__.loss._rows(weight.size(0), 8388608)
+    step = __torch__.loss._rows(weight.size(0), 8388608, weight)
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = __torch__.loss._product(h[start:end], weight)
