@@ -4,6 +4,7 @@ import ai.djl.engine.Engine;
 import ai.djl.ndarray.NDArray;
 
 import org.djlgpt.torch.BFloat16;
+import org.djlgpt.torch.ComputeDevice;
 import org.djlgpt.torch.PlainOperators;
 
 import java.util.function.Supplier;
@@ -37,7 +38,7 @@ public final class Autocast implements AutoCloseable {
      *
      * @return the scope, to be closed by the same thread
      * @throws UnsupportedOperationException if the engine is not PyTorch, or if bfloat16 is not
-     *     fast on its default device and nobody insists; the message says how to
+     *     fast on the {@link ComputeDevice} and nobody insists; the message says how to
      */
     public static Autocast bfloat16() {
         String engine = Engine.getInstance().getEngineName();
@@ -46,7 +47,7 @@ public final class Autocast implements AutoCloseable {
                     "autocast needs the PyTorch engine, but this is %s; compute in float32"
                             .formatted(engine));
         }
-        BFloat16.requireFastOn(Engine.getInstance().defaultDevice());
+        BFloat16.requireFastOn(ComputeDevice.get());
         return new Autocast(true);
     }
 

@@ -76,8 +76,12 @@ public final class BFloat16 {
      */
     public static void requireFastOn(Device device) {
         if (!isFastOn(device)) {
+            String what =
+                    device.isGpu()
+                            ? ComputeDevice.name(device)
+                            : "this processor, or libtorch's build for it,";
             throw new UnsupportedOperationException(
-                    (device.isGpu() ? ComputeDevice.name(device) : "this processor")
+                    what
                             + " does not multiply bfloat16, which can take a hundred times as"
                             + " long as float32; compute in float32, or insist with -D"
                             + PROPERTY

@@ -202,9 +202,10 @@ class LinearKernelTest {
     @OnCpu("a GPU has no such product")
     void wholeNumbersAreMultipliedExactly() {
         assumeTrue(WeightPrecision.INT8.kernelsOf(Device.cpu()).contains(LinearKernel.DYNAMIC));
+        NDManager host = manager.newSubManager(Device.cpu());
         Random random = new Random(4);
         float[] weights = wholeNumbers(48, 96, random);
-        Weight kept = Weight.dynamic(manager.create(weights, new Shape(48, 96)));
+        Weight kept = Weight.dynamic(host.create(weights, new Shape(48, 96)));
         for (int rows : new int[] {1, 3, 40}) {
             float[] x = wholeNumbers(rows, 96, random);
             float[] expected = new float[rows * 48];
@@ -213,7 +214,7 @@ class LinearKernelTest {
                     expected[i] += x[i / 48 * 96 + k] * weights[i % 48 * 96 + k];
                 }
             }
-            NDArray y = product(manager.create(x, new Shape(rows, 96)), kept.value(), kept.scale());
+            NDArray y = product(host.create(x, new Shape(rows, 96)), kept.value(), kept.scale());
             assertArrayEquals(expected, y.toFloatArray(), 0.5f);
         }
     }
@@ -231,17 +232,17 @@ class LinearKernelTest {
     @OnCpu("a GPU has no such product")
     void aTokenIsRoundedByItself() {
         assumeTrue(WeightPrecision.INT8.kernelsOf(Device.cpu()).contains(LinearKernel.DYNAMIC));
-        Weight kept = Weight.dynamic(manager.randomNormal(new Shape(48, 64)));
-        NDArray alone = manager.randomNormal(new Shape(1, 64));
+        NDManager host = manager.newSubManager(Device.cpu());
+        Weight kept = Weight.dynamic(host.randomNormal(new Shape(48, 64)));
+        NDArray alone = host.randomNormal(new Shape(1, 64));
         NDArray beside =
-                manager.zeros(new Shape(2, 64))
-                        .add(manager.create(new float[] {0, 1e6f}).expandDims(1));
+                host.zeros(new Shape(2, 64)).add(host.create(new float[] {0, 1e6f}).expandDims(1));
         NDArray expected = product(alone, kept.value(), kept.scale());
 
         NDArray all = product(alone.concat(beside), kept.value(), kept.scale());
 
         assertEquals(expected, all.get("0:1"));
-        assertEquals(manager.zeros(new Shape(48)), all.get(1));
+        assertEquals(host.zeros(new Shape(48)), all.get(1));
     }
 
     private static NDArray product(NDArray x, NDArray value, NDArray scale) {
