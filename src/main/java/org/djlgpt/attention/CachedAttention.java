@@ -1,6 +1,7 @@
 package org.djlgpt.attention;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.training.ParameterStore;
@@ -101,6 +102,13 @@ public abstract class CachedAttention extends SelfAttention {
 
     final int headDim() {
         return headDim;
+    }
+
+    /** Makes queries, keys and values of x (B, T, inputDim), (B, heads, T, D) each. */
+    final NDList heads(NDArray x, Pass pass) {
+        NDList heads = Linear.sideBySide(x, pass, query(), key(), value());
+        heads.replaceAll(this::split);
+        return heads;
     }
 
     /** Splits (B, T, heads * D) into (B, heads, T, D). */

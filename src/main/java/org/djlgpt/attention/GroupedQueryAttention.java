@@ -1,6 +1,7 @@
 package org.djlgpt.attention;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -121,9 +122,10 @@ public final class GroupedQueryAttention extends CachedAttention {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        NDArray queries = queries(x, pass); // (B, H, T, D)
-        NDArray keys = keys(x, pass); // (B, G, T, D)
-        NDArray values = split(pass.through(x, value)); // (B, G, T, D)
+        NDList heads = heads(x, pass);
+        NDArray queries = placed(heads.get(0), queryNorm, pass); // (B, H, T, D)
+        NDArray keys = placed(heads.get(1), keyNorm, pass); // (B, G, T, D)
+        NDArray values = heads.get(2); // (B, G, T, D)
         NDArray contexts =
                 Functional.causalAttention(
                         queries,
@@ -137,19 +139,12 @@ public final class GroupedQueryAttention extends CachedAttention {
 
     @Override
     NDArray attend(NDArray x, KeyValueCache cache, Pass pass) {
-        NDArray queries = queries(x, pass); // (B, H, T, D)
-        NDArray keys = keys(x, pass); // (B, G, T, D)
-        NDArray values = split(pass.through(x, value)); // (B, G, T, D)
+        NDList heads = heads(x, pass);
+        NDArray queries = placed(heads.get(0), queryNorm, pass); // (B, H, T, D)
+        NDArray keys = placed(heads.get(1), keyNorm, pass); // (B, G, T, D)
+        NDArray values = heads.get(2); // (B, G, T, D)
         NDArray contexts = cache.attend(queries, keys, values, window); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)
-    }
-
-    private NDArray queries(NDArray x, Pass pass) {
-        return placed(split(pass.through(x, query)), queryNorm, pass); // (B, H, T, D)
-    }
-
-    private NDArray keys(NDArray x, Pass pass) {
-        return placed(split(pass.through(x, key)), keyNorm, pass); // (B, G, T, D)
     }
 
     private NDArray placed(NDArray heads, RmsNorm norm, Pass pass) {
@@ -159,7 +154,9 @@ public final class GroupedQueryAttention extends CachedAttention {
 
     @Override
     NDArray scores(NDArray x, Pass pass) {
-        return dot(queries(x, pass), keys(x, pass)); // (B, H, T, T)
+        NDArray queries = placed(split(pass.through(x, query)), queryNorm, pass); // (B, H, T, D)
+        NDArray keys = placed(split(pass.through(x, key)), keyNorm, pass); // (B, G, T, D)
+        return dot(queries, keys); // (B, H, T, T)
     }
 
     @Override

@@ -1,6 +1,7 @@
 package org.djlgpt.attention;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -74,9 +75,10 @@ public final class MultiHeadAttention extends CachedAttention {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        NDArray queries = split(pass.through(x, query)); // (B, H, T, D)
-        NDArray keys = split(pass.through(x, key)); // (B, H, T, D)
-        NDArray values = split(pass.through(x, value)); // (B, H, T, D)
+        NDList heads = heads(x, pass);
+        NDArray queries = heads.get(0); // (B, H, T, D)
+        NDArray keys = heads.get(1); // (B, H, T, D)
+        NDArray values = heads.get(2); // (B, H, T, D)
         NDArray contexts =
                 Functional.causalAttention(
                         queries,
@@ -90,9 +92,10 @@ public final class MultiHeadAttention extends CachedAttention {
 
     @Override
     NDArray attend(NDArray x, KeyValueCache cache, Pass pass) {
-        NDArray queries = split(pass.through(x, query)); // (B, H, T, D)
-        NDArray keys = split(pass.through(x, key)); // (B, H, T, D)
-        NDArray values = split(pass.through(x, value)); // (B, H, T, D)
+        NDList heads = heads(x, pass);
+        NDArray queries = heads.get(0); // (B, H, T, D)
+        NDArray keys = heads.get(1); // (B, H, T, D)
+        NDArray values = heads.get(2); // (B, H, T, D)
         NDArray contexts =
                 cache.attend(queries, keys, values, Functional.NO_WINDOW); // (B, H, T, D)
         return pass.through(merge(contexts), output); // (B, T, outputDim)

@@ -7,6 +7,7 @@ import ai.djl.ndarray.types.Shape;
 
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.ComputeDevice;
+import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Kernels;
 import org.djlgpt.torch.Recording;
 
@@ -54,10 +55,14 @@ final class MachineSection implements Section {
         NDArray narrowX = BFloat16.from(x);
         NDArray narrowW = BFloat16.from(w);
         NDArray large = manager.ones(new Shape((long) READ_BYTES / Float.BYTES));
-        Case.Phase wide = phase(FLOAT32, () -> Kernels.linear(x, w, null));
-        Case.Phase narrow = phase(BFLOAT16, () -> Kernels.linear(narrowX, narrowW, null));
+        Case.Phase wide = phase(FLOAT32, () -> product(x, w, FloatType.FLOAT32));
+        Case.Phase narrow = phase(BFLOAT16, () -> product(narrowX, narrowW, FloatType.BFLOAT16));
         Case.Phase read = phase(READ, () -> large.dot(large));
         return BFloat16.isFastOn(x.getDevice()) ? List.of(wide, narrow, read) : List.of(wide, read);
+    }
+
+    private static NDArray product(NDArray x, NDArray weight, FloatType type) {
+        return Kernels.linear(x, List.of(weight), List.of(), type).head();
     }
 
     private static Case.Phase phase(String name, Supplier<NDArray> operator) {

@@ -1,6 +1,7 @@
 package org.djlgpt.model;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.NDManager;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
@@ -82,9 +83,9 @@ public final class GatedFeedForward extends TensorBlock {
 
     @Override
     protected NDArray forward(NDArray x, Pass pass) {
-        NDArray open = ActivationFunction.SILU.apply(pass.through(x, gate)); // (.., hiddenDim)
-        NDArray hidden = open.mul(pass.through(x, up)); // (.., hiddenDim)
-        return pass.through(hidden, down); // (.., E)
+        NDList gateAndUp = Linear.sideBySide(x, pass, gate, up); // (.., hiddenDim) each
+        NDArray open = ActivationFunction.SILU.apply(gateAndUp.get(0)); // (.., hiddenDim)
+        return pass.through(open.mul(gateAndUp.get(1)), down); // (.., E)
     }
 
     @Override

@@ -12,8 +12,10 @@ import ai.djl.pytorch.engine.PtNDArray;
 
 import org.djlgpt.torch.BFloat16;
 import org.djlgpt.torch.CrossEntropyKernel;
+import org.djlgpt.torch.FloatType;
 import org.djlgpt.torch.Kernels;
 
+import java.util.List;
 import java.util.function.Supplier;
 
 /**
@@ -39,12 +41,35 @@ public final class Functional {
      * @return the output (.., out)
      */
     public static NDArray linear(NDArray x, NDArray weight, NDArray bias) {
-        NDArray w = Autocast.cast(weight);
-        NDArray b = bias == null ? null : Autocast.cast(bias);
         if (Autocast.isBFloat16()) {
-            return Kernels.linear(x, w, b);
+            List<NDArray> biases = bias == null ? List.of() : List.of(bias);
+            return linear(x, List.of(weight), biases).head();
         }
-        return ai.djl.nn.core.Linear.linear(BFloat16.widen(x), w, b).singletonOrThrow();
+        NDArray b = bias == null ? null : BFloat16.widen(bias);
+        return ai.djl.nn.core.Linear.linear(BFloat16.widen(x), BFloat16.widen(weight), b)
+                .singletonOrThrow();
+    }
+
+    /**
+     * Multiplies with several weights and adds their biases, in bfloat16 inside {@link
+     * Autocast#bfloat16()}. One product after the other takes more calls, which counts on a GPU,
+     * and where weights are rounded.
+     *
+     * @param x the input (.., in)
+     * @param weights the weights (out, in)
+     * @param biases a bias (out) for each, or none
+     * @return an output (.., out) for each
+     */
+    static NDList linear(NDArray x, List<NDArray> weights, List<NDArray> biases) {
+        if (Kernels.supports(x) && (Autocast.isBFloat16() || x.getDevice().isGpu())) {
+            FloatType type = Autocast.isBFloat16() ? FloatType.BFLOAT16 : FloatType.FLOAT32;
+            return Kernels.linear(x, weights, biases, type);
+        }
+        NDList outputs = new NDList();
+        for (int i = 0; i < weights.size(); i++) {
+            outputs.add(linear(x, weights.get(i), biases.isEmpty() ? null : biases.get(i)));
+        }
+        return outputs;
     }
 
     /**
@@ -59,7 +84,7 @@ public final class Functional {
      */
     static NDArray addLowRank(NDArray y, NDArray x, NDArray a, NDArray b, double scale) {
         if (Kernels.supports(y)) {
-            return Kernels.addLowRank(y, x, Autocast.cast(a), Autocast.cast(b), scale);
+            return Kernels.addLowRank(y, x, a, b, scale);
         }
         NDArray few = linear(x, a, null).mul(Scalar.of(scale, x)); // (.., rank)
         return y.add(linear(few, b, null)); // (.., out)

@@ -127,8 +127,7 @@ public final class LoraLinear extends Linear {
     }
 
     @Override
-    protected NDArray forward(NDArray x, Pass pass) {
-        NDArray y = super.forward(x, pass); // (.., outputDim)
+    NDArray adapted(NDArray y, NDArray x, Pass pass) {
         float rate = pass.dropout(config.dropout());
         NDArray kept = rate == 0 ? x : Dropout.dropout(x, rate, true).singletonOrThrow();
         return Functional.addLowRank(

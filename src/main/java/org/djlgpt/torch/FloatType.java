@@ -4,7 +4,7 @@ import ai.djl.Device;
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.types.DataType;
 
-/** The types that a decoder computes in. */
+/** The types that products are computed in. */
 public enum FloatType {
     /** 32 bits: what models are kept in. */
     FLOAT32(6, 4),

@@ -1,9 +1,13 @@
 package org.djlgpt.torch;
 
 import ai.djl.ndarray.NDArray;
+import ai.djl.ndarray.NDList;
 import ai.djl.ndarray.types.DataType;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.pytorch.engine.PtNDArray;
+
+import java.util.ArrayList;
+import java.util.List;
 
 /**
  * The operators of a GPT layer that libtorch has and DJL does not offer.
@@ -233,39 +237,46 @@ public final class Kernels {
     }
 
     /**
-     * A linear layer, {@code input weight^T + bias}, that computes in the type of its weight: with
-     * a bfloat16 weight the input is rounded first, and the result is bfloat16.
+     * Linear layers of one input, {@code input weight^T + bias} each, as one product. Input,
+     * weights and biases are rounded or widened to what is computed in.
      *
      * @param input the input (..., in), float32 or bfloat16
-     * @param weight the weight (out, in), of the type to compute in
-     * @param bias the bias (out) of the weight's type, or null for none
-     * @return the output (..., out) in the weight's type
+     * @param weights the weight (out, in) of each layer, float32 or bfloat16, at least one
+     * @param biases the bias (out) of each, float32 or bfloat16; empty for none
+     * @param type what to compute in, float32 or bfloat16
+     * @return the output (..., out) of each layer, of that type
      * @throws IllegalArgumentException if a shape, a type or a device is wrong
      */
-    public static NDArray linear(NDArray input, NDArray weight, NDArray bias) {
+    public static NDList linear(
+            NDArray input,
+            List<? extends NDArray> weights,
+            List<? extends NDArray> biases,
+            FloatType type) {
         String function = "linear";
-        Argument w = Argument.of(function, "weight", weight).rank(2).floatingPoint();
-        Argument x =
-                Argument.of(function, "input", input)
-                        .lastAxis(w.size(1))
-                        .floatingPoint()
-                        .onDeviceOf(w);
-        if (bias == null) {
-            return TorchScript.kernels().call("linear_without_bias", x.array(), w.array());
+        Argument x = Argument.of(function, "input", input).floatingPoint();
+        List<PtNDArray> w = new ArrayList<>(weights.size());
+        List<PtNDArray> b = new ArrayList<>(biases.size());
+        for (NDArray each : weights) {
+            Argument weight = Argument.of(function, "weight", each).rank(2).floatingPoint();
+            x.lastAxis(weight.size(1)).onDeviceOf(weight);
+            w.add(weight.array());
+            if (!biases.isEmpty()) {
+                Argument bias = Argument.of(function, "bias", biases.get(b.size()));
+                b.add(bias.shape(weight.size(0)).floatingPoint().onDeviceOf(weight).array());
+            }
         }
-        Argument b = Argument.of(function, "bias", bias).shape(w.size(0)).like(w);
-        return TorchScript.kernels().call("linear", x.array(), w.array(), b.array());
+        return TorchScript.kernels().callForList(function, x.array(), w, b, type.code());
     }
 
     /**
      * Adds a product of low rank, {@code sum + scale input a^T b^T} (<a
-     * href="https://arxiv.org/abs/2106.09685">Hu et al. 2021</a>, section 4.1). The input is
-     * converted to the type of the others first.
+     * href="https://arxiv.org/abs/2106.09685">Hu et al. 2021</a>, section 4.1). The others are
+     * converted to the type of the sum first.
      *
-     * @param sum what to add to (..., out)
+     * @param sum what to add to (..., out), float32 or bfloat16
      * @param input the input (..., in), float32 or bfloat16
-     * @param a the first weight (rank, in), of the type of the sum
-     * @param b the second weight (out, rank), of that type
+     * @param a the first weight (rank, in), float32 or bfloat16
+     * @param b the second weight (out, rank), of the type of the first
      * @param scale the factor of the product
      * @return the sum (..., out)
      * @throws IllegalArgumentException if a shape, a type or a device is wrong
@@ -274,7 +285,7 @@ public final class Kernels {
             NDArray sum, NDArray input, NDArray a, NDArray b, double scale) {
         String function = "addLowRank";
         Argument first = Argument.of(function, "a", a).rank(2).floatingPoint();
-        Argument y = Argument.of(function, "sum", sum).like(first);
+        Argument y = Argument.of(function, "sum", sum).floatingPoint().onDeviceOf(first);
         Argument second = Argument.of(function, "b", b).rank(2).like(first);
         y.lastAxis(second.size(0));
         second.shape(second.size(0), first.size(0));

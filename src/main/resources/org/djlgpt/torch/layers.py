@@ -21,20 +21,25 @@ def rms_norm(x: Tensor, scale: Tensor, epsilon: float) -> Tensor:
   return x * (norm * norm / x.size(-1) + epsilon).rsqrt() * scale
 
 
-def linear(x: Tensor, weight: Tensor, bias: Tensor) -> Tensor:
-  """(..., in) to (..., out), computed in the weight's type."""
-  return torch.linear(x.type_as(weight), weight, bias)
+def linear(x: Tensor, weights: List[Tensor], biases: List[Tensor], type: int) -> List[Tensor]:
+  """Layers of one input, (..., in) to (..., out) each, as one product in a type."""
+  bias = annotate(Optional[Tensor], None)
+  if len(biases) > 0:
+    bias = __torch__.layers._below_each_other(biases).to(type)
+  y = torch.linear(x.to(type), __torch__.layers._below_each_other(weights).to(type), bias)
+  if len(weights) == 1:
+    return [y]
+  return y.split_with_sizes([weight.size(0) for weight in weights], -1)
 
 
-def linear_without_bias(x: Tensor, weight: Tensor) -> Tensor:
-  """(..., in) to (..., out), computed in the weight's type."""
-  return torch.linear(x.type_as(weight), weight)
+def _below_each_other(parts: List[Tensor]) -> Tensor:
+  return parts[0] if len(parts) == 1 else torch.cat(parts)
 
 
 def add_low_rank(y: Tensor, x: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
-  """y + scale x a^T b^T of y (..., out), x (..., in), a (rank, in) and b (out, rank)."""
-  few = torch.linear(x.type_as(a), a)
-  sum = torch.addmm(y.reshape(-1, b.size(0)), few.view(-1, a.size(0)), b.t(), alpha=scale)
+  """y + scale x a^T b^T of y (..., out), x (..., in), a (rank, in) and b (out, rank), in the type of y."""
+  few = torch.linear(x.type_as(y), a.type_as(y)).view(-1, a.size(0))
+  sum = torch.addmm(y.reshape(-1, b.size(0)), few, b.type_as(y).t(), alpha=scale)
   return sum.view_as(y)
 
 

@@ -23,6 +23,7 @@ import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
+import java.util.List;
 import java.util.function.UnaryOperator;
 
 class KernelsTest {
@@ -254,13 +255,11 @@ class KernelsTest {
         NDArray bias = normal(4);
         NDList expected =
                 Autograd.run(p -> Linear.linear(p[0], p[1], p[2]).get(0), x, weight, bias);
-        NDList full = Autograd.run(p -> Kernels.linear(p[0], p[1], p[2]), x, weight, bias);
+        NDList full =
+                Autograd.run(p -> linear(p[0], p[1], FloatType.FLOAT32, p[2]), x, weight, bias);
         NDList half =
                 Autograd.run(
-                        p ->
-                                BFloat16.toFloat32(
-                                        Kernels.linear(
-                                                p[0], BFloat16.from(p[1]), BFloat16.from(p[2]))),
+                        p -> BFloat16.toFloat32(linear(p[0], p[1], FloatType.BFLOAT16, p[2])),
                         x,
                         weight,
                         bias);
@@ -271,12 +270,59 @@ class KernelsTest {
         }
     }
 
+    private static NDArray linear(NDArray x, NDArray weight, FloatType type, NDArray... bias) {
+        return Kernels.linear(x, List.of(weight), List.of(bias), type).head();
+    }
+
+    @Test
+    void layersOfOneInputAreEachTheFormulaWithItsGradient() {
+        NDArray[] arrays = {
+            normal(2, 5, 7),
+            normal(4, 7),
+            normal(2, 7),
+            normal(4, 7),
+            normal(4),
+            normal(2),
+            normal(4)
+        };
+        NDArray mix = normal(2, 5, 10);
+        NDList expected =
+                Autograd.run(
+                        p -> {
+                            NDArray first = Linear.linear(p[0], p[1], p[4]).get(0);
+                            NDArray second = Linear.linear(p[0], p[2], p[5]).get(0);
+                            NDArray third = Linear.linear(p[0], p[3], p[6]).get(0);
+                            return NDArrays.concat(new NDList(first, second, third), -1).mul(mix);
+                        },
+                        arrays);
+        for (FloatType type : List.of(FloatType.FLOAT32, FloatType.BFLOAT16)) {
+            NDList actual =
+                    Autograd.run(
+                            p -> {
+                                NDList outputs =
+                                        Kernels.linear(
+                                                p[0],
+                                                List.of(p[1], p[2], p[3]),
+                                                List.of(p[4], p[5], p[6]),
+                                                type);
+                                assertEquals(new Shape(2, 5, 2), outputs.get(1).getShape());
+                                NDArray all = NDArrays.concat(outputs, -1);
+                                return BFloat16.widen(all).mul(mix);
+                            },
+                            arrays);
+            double tolerance = type == FloatType.FLOAT32 ? 1e-6 : BFLOAT16_TOLERANCE;
+            for (int i = 0; i < expected.size(); i++) {
+                assertClose(expected.get(i), actual.get(i), tolerance);
+            }
+        }
+    }
+
     @Test
     void linearWithoutBiasIsAMatrixProduct() {
         NDArray x = normal(2, 5, 7);
         NDArray weight = normal(4, 7);
         NDList expected = Autograd.run(p -> p[0].matMul(p[1].transpose()), x, weight);
-        NDList actual = Autograd.run(p -> Kernels.linear(p[0], p[1], null), x, weight);
+        NDList actual = Autograd.run(p -> linear(p[0], p[1], FloatType.FLOAT32), x, weight);
         for (int i = 0; i < expected.size(); i++) {
             assertClose(expected.get(i), actual.get(i), 1e-6);
         }
@@ -334,7 +380,7 @@ class KernelsTest {
             {"input", y, normal(2, 5, 5), a, b},
             {"b", y, x, a, normal(3, 3)},
             {"a", y, x, normal(4), b},
-            {"sum", BFloat16.from(y), x, a, b}
+            {"sum", y.toType(DataType.FLOAT64, false), x, a, b}
         };
         for (Object[] arguments : wrong) {
             String message =
@@ -403,7 +449,7 @@ class KernelsTest {
         String message =
                 assertThrows(
                                 IllegalArgumentException.class,
-                                () -> Kernels.linear(q, normal(8, 5), null))
+                                () -> linear(q, normal(8, 5), FloatType.FLOAT32))
                         .getMessage();
         assertTrue(message.startsWith("linear: input has shape (1, 2, 3, 4)"), message);
         assertTrue(message.endsWith("a last axis of 5"), message);

@@ -116,7 +116,9 @@ class ProcessEndTest {
                 weight.setRequiresGradient(true);
                 NDArray output = manager.ones(new Shape(WIDTH, WIDTH));
                 for (int i = 0; i < DEPTH; i++) {
-                    output = Kernels.linear(output, weight, null);
+                    output =
+                            Kernels.linear(output, List.of(weight), List.of(), FloatType.FLOAT32)
+                                    .head();
                 }
                 NDArray loss = output.mean();
                 FORWARD_PASS.countDown();
