@@ -10,7 +10,8 @@ import ai.djl.ndarray.types.DataType;
  * which they are would wait for it. There a target outside [0, V), which a CPU refuses, makes its
  * loss NaN.
  *
- * <p>Softmax and loss are computed in float32, a few rows at a time, together with the gradient (<a
+ * <p>Softmax and loss are computed in float32, a few rows at a time, or on a GPU as many as have 64
+ * Mi elements, together with the gradient (<a
  * href="https://arxiv.org/abs/2410.10989">Hsu et al. 2024</a>, section 3.2). Letters in shapes: N
  * tokens, E width of the model, V words.
  */
