@@ -5,15 +5,22 @@
 # value as it is and gives autograd that gradient.
 
 
+def _records(x: Tensor) -> bool:
+  """Whether a gradient for x may be asked for."""
+  return x.requires_grad and torch.is_grad_enabled()
+
+
 def _rows(width: int, elements: int, like: Tensor) -> int:
   """How many rows are computed at once. A GPU has nothing to do between many small parts."""
   return max(1, (67108864 if like.is_cuda else elements) // width)
 
 
 def _product(x: Tensor, weight: Tensor) -> Tensor:
-  """x weight^T without a gradient. Large ones are up to a fifth faster with oneDNN where MKL does not
-  know the processor as well."""
-  if x.is_cuda or x.dtype != 6 or x.size(0) < 512 or weight.numel() < 1048576:
+  """x weight^T without a gradient. Large ones are up to two fifths faster with oneDNN where MKL does not
+  know the processor as well, but not of few long rows with many more outputs."""
+  N, K = weight.shape
+  many = x.size(0) >= 512 or x.size(0) >= 64 and (K < 2048 or K > N)
+  if x.is_cuda or x.dtype != 6 or not many or N * K < 1048576:
     return torch.linear(x, weight)
   return __torch__.onednn._product(x, weight)
 
@@ -49,6 +56,19 @@ def _losses_and_gradients(logits: Tensor, targets: Tensor, share: Optional[Tenso
   return losses, gradient
 
 
+def _losses(logits: Tensor, targets: Tensor, share: Optional[Tensor]) -> Tensor:
+  """The losses (N) alone."""
+  rows = logits.size(0)
+  step = __torch__.loss._rows(logits.size(1), 1048576, logits)
+  losses = torch.empty([rows], dtype=6, device=logits.device)
+  for start in range(0, rows, step):
+    end = min(start + step, rows)
+    log_probability = torch.log_softmax(logits[start:end], -1, dtype=6)
+    known = log_probability.gather(1, targets[start:end].unsqueeze(1)).squeeze(1)
+    losses[start:end] = -known
+  return __torch__.loss._shared(losses, share)
+
+
 def _shared(losses: Tensor, share: Optional[Tensor]) -> Tensor:
   if share is not None:  # the loss of a row that does not count may be infinite
     losses = losses.masked_fill(share == 0, 0.) * share
@@ -76,17 +96,16 @@ def cross_entropy(logits: Tensor, targets: Tensor, look: bool) -> Tensor:
   """The mean loss of logits (N, V) against targets (N)."""
   logits, targets, share, rows = __torch__.loss._counted(logits, targets, logits.size(1), look)
   fixed = logits.detach()
+  if not __torch__.loss._records(logits):
+    return __torch__.loss._losses(fixed, targets, share).sum() / rows
   losses, gradient = __torch__.loss._losses_and_gradients(fixed, targets, share,
                                                           torch.empty_like(fixed))
-  loss = losses.sum() / rows
-  if logits.requires_grad:
-    carrier = torch.dot(logits.reshape(-1), gradient.view(-1)).to(6) / rows
-    # a word that is ruled out: minus infinity times zero
-    if not look or not bool(torch.isfinite(carrier)):
-      possible = logits.masked_fill(gradient == 0, 0.)
-      carrier = torch.dot(possible.reshape(-1), gradient.view(-1)).to(6) / rows
-    loss = loss + (carrier - carrier.detach())
-  return loss
+  carrier = torch.dot(logits.reshape(-1), gradient.view(-1)).to(6) / rows
+  # a word that is ruled out: minus infinity times zero
+  if not look or not bool(torch.isfinite(carrier)):
+    possible = logits.masked_fill(gradient == 0, 0.)
+    carrier = torch.dot(possible.reshape(-1), gradient.view(-1)).to(6) / rows
+  return losses.sum() / rows + (carrier - carrier.detach())
 
 
 def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: bool) -> Tensor:
@@ -95,13 +114,13 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
   h = hidden.detach().type_as(weight)
   w = weight.detach()
   rows = h.size(0)
-  learns = weight.requires_grad
+  learns = __torch__.loss._records(weight)
   loss = torch.zeros([], dtype=6, device=h.device)
-  if hidden.requires_grad or learns:
+  if learns or __torch__.loss._records(hidden):
     h_gradients = annotate(List[Tensor], [])
     w_gradient = w
-    # each part passes over the whole gradient of a weight that learns; without, few rows do as well
-    step = __torch__.loss._rows(w.size(0), 67108864 if learns else 8388608, w)
+    # each part passes over the whole gradient of a weight that learns; without, fewer rows do as well
+    step = __torch__.loss._rows(w.size(0), 67108864 if learns else 16777216, w)
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = __torch__.loss._product(h[start:end], w)
@@ -123,13 +142,12 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
     carrier = carrier / counted
     loss = loss + (carrier - carrier.detach())
   else:
-    step = __torch__.loss._rows(w.size(0), 8388608, w)
+    step = __torch__.loss._rows(w.size(0), 16777216, w)
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = __torch__.loss._product(h[start:end], w)
-      log_probability = torch.log_softmax(logits, -1, dtype=6)
-      known = log_probability.gather(1, targets[start:end].unsqueeze(1)).squeeze(1)
-      loss -= __torch__.loss._shared(known, __torch__.loss._some(share, start, end)).sum()
+      loss += __torch__.loss._losses(logits, targets[start:end],
+                                     __torch__.loss._some(share, start, end)).sum()
     loss = loss / counted
   return loss
 
@@ -146,25 +164,28 @@ def linear_log_probabilities(hidden: Tensor, weight: Tensor, targets: Tensor,
   """What the logits hidden weight^T, (N, E) and (V, E), make of each of targets (N); 0 for -100."""
   all = targets
   x, targets, share, _ = __torch__.loss._counted(hidden, targets, weight.size(0), look)
-  if weight.requires_grad:  # its gradient mixes rows by weights that only the backward pass knows
+  if __torch__.loss._records(weight):  # its gradient mixes rows by weights that only the backward pass knows
     logits = torch.linear(x.type_as(weight), weight)
     known = torch.log_softmax(logits, -1, dtype=6).gather(1, targets.unsqueeze(1)).squeeze(1)
     known = __torch__.loss._shared(known, share)
   else:
+    records = __torch__.loss._records(x)
     h = x.detach().type_as(weight)
     rows = h.size(0)
     known = torch.empty([rows], dtype=6, device=h.device)
     gradient = torch.empty_like(h)
-    step = __torch__.loss._rows(weight.size(0), 8388608, weight)
+    step = __torch__.loss._rows(weight.size(0), 16777216, weight)
     for start in range(0, rows, step):
       end = min(start + step, rows)
       logits = __torch__.loss._product(h[start:end], weight)
-      losses, part = __torch__.loss._losses_and_gradients(
-          logits, targets[start:end], __torch__.loss._some(share, start, end), logits)
-      known[start:end] = -losses
-      if x.requires_grad:
+      some = __torch__.loss._some(share, start, end)
+      if records:
+        losses, part = __torch__.loss._losses_and_gradients(logits, targets[start:end], some, logits)
         gradient[start:end] = __torch__.loss._product(part, weight.t())
-    if x.requires_grad:
+      else:
+        losses = __torch__.loss._losses(logits, targets[start:end], some)
+      known[start:end] = -losses
+    if records:
       carrier = torch.sum(x * gradient.type_as(x), [-1]).to(6)
       known = known - (carrier - carrier.detach())
   if look and known.size(0) < all.size(0):
