@@ -39,6 +39,7 @@ public final class Autocast implements AutoCloseable {
      * @return the scope, to be closed by the same thread
      * @throws UnsupportedOperationException if the engine is not PyTorch, or if bfloat16 is not
      *     fast on the {@link ComputeDevice} and nobody insists; the message says how to
+     * @throws IllegalArgumentException as {@link ComputeDevice#get}
      */
     public static Autocast bfloat16() {
         String engine = Engine.getInstance().getEngineName();

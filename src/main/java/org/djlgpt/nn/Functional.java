@@ -52,8 +52,7 @@ public final class Functional {
 
     /**
      * Multiplies with several weights and adds their biases, in bfloat16 inside {@link
-     * Autocast#bfloat16()}. One product after the other takes more calls, which counts on a GPU,
-     * and where weights are rounded.
+     * Autocast#bfloat16()}, where they are one product.
      *
      * @param x the input (.., in)
      * @param weights the weights (out, in)
@@ -61,9 +60,8 @@ public final class Functional {
      * @return an output (.., out) for each
      */
     static NDList linear(NDArray x, List<NDArray> weights, List<NDArray> biases) {
-        if (Kernels.supports(x) && (Autocast.isBFloat16() || x.getDevice().isGpu())) {
-            FloatType type = Autocast.isBFloat16() ? FloatType.BFLOAT16 : FloatType.FLOAT32;
-            return Kernels.linear(x, weights, biases, type);
+        if (Autocast.isBFloat16()) {
+            return Kernels.linear(x, weights, biases, FloatType.BFLOAT16);
         }
         NDList outputs = new NDList();
         for (int i = 0; i < weights.size(); i++) {

@@ -2,6 +2,7 @@ package org.djlgpt.nn;
 
 import ai.djl.ndarray.NDArray;
 import ai.djl.ndarray.NDList;
+import ai.djl.ndarray.NDScope;
 import ai.djl.ndarray.types.Shape;
 import ai.djl.nn.Parameter;
 import ai.djl.training.initializer.Initializer;
@@ -92,13 +93,15 @@ public sealed class Linear extends TensorBlock permits LoraLinear {
     }
 
     /**
-     * Sends an array through layers that lie side by side, which takes fewer calls than one after
-     * the other.
+     * Sends an array through layers that lie side by side: in bfloat16 they are one product, which
+     * takes fewer calls.
      *
      * @param x the input (.., inputDim)
      * @param pass the pass that it is a part of
      * @param layers layers of that input, all with a bias or all without
      * @return the output (.., outputDim) of each
+     * @throws IllegalArgumentException if a layer does not take the input, or some have a bias and
+     *     others none
      */
     public static NDList sideBySide(NDArray x, Pass pass, Linear... layers) {
         List<NDArray> weights = new ArrayList<>(layers.length);
@@ -110,17 +113,28 @@ public sealed class Linear extends TensorBlock permits LoraLinear {
                 biases.add(pass.value(layer.bias, x));
             }
         }
-        NDList outputs = Functional.linear(x, weights, biases);
-        for (int i = 0; i < layers.length; i++) {
-            outputs.set(i, layers[i].adapted(outputs.get(i), x, pass));
+        if (!biases.isEmpty() && biases.size() != layers.length) {
+            throw new IllegalArgumentException(
+                    "%d of %d layers side by side have a bias; give all of them one, or none"
+                            .formatted(biases.size(), layers.length));
         }
+        NDList outputs;
+        try (NDScope scope = new NDScope()) {
+            outputs = Functional.linear(x, weights, biases);
+            for (int i = 0; i < layers.length; i++) {
+                outputs.set(i, layers[i].adapted(outputs.get(i), x, pass));
+            }
+            NDScope.unregister(outputs);
+        }
+        outputs.forEach(NDScope::register); // now they belong to the enclosing block
         return outputs;
     }
 
     @Override
     protected final NDArray forward(NDArray x, Pass pass) {
         NDArray b = bias == null ? null : pass.value(bias, x);
-        return adapted(Functional.linear(x, pass.value(weight, x), b), x, pass);
+        NDArray y = Functional.linear(x, pass.value(weight, x), b); // (.., outputDim)
+        return adapted(y, x, pass);
     }
 
     /** Adds to an output y (.., outputDim) what this layer has besides weight and bias. */

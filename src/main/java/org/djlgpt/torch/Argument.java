@@ -232,7 +232,7 @@ public final class Argument {
     }
 
     /**
-     * Accepts the types that a {@link FloatType decoder} computes in.
+     * Accepts the types that {@link FloatType products} are computed in.
      *
      * @return this argument
      */

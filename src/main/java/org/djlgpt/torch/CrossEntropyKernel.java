@@ -11,7 +11,7 @@ import ai.djl.ndarray.types.DataType;
  * loss NaN.
  *
  * <p>Softmax and loss are computed in float32, a few rows at a time, or on a GPU as many as have 64
- * Mi elements, together with the gradient (<a
+ * Mi elements, and where gradients are recorded, together with the gradient (<a
  * href="https://arxiv.org/abs/2410.10989">Hsu et al. 2024</a>, section 3.2). Letters in shapes: N
  * tokens, E width of the model, V words.
  */
@@ -38,7 +38,8 @@ public final class CrossEntropyKernel {
 
     /**
      * The loss of the logits {@code hidden weight^T}, which exist only inside the call: one array
-     * (N, V) in the weight's type, and of that at most 64 Mi elements at a time.
+     * (N, V) in the weight's type, and of that at most 64 Mi elements at a time, beside which a GPU
+     * holds as many in float32.
      *
      * @param hidden what the model's last layer puts out (N, E), float32 or bfloat16
      * @param weight the output projection (V, E), of the type to multiply in

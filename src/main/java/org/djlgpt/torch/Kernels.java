@@ -237,15 +237,16 @@ public final class Kernels {
     }
 
     /**
-     * Linear layers of one input, {@code input weight^T + bias} each, as one product. Input,
-     * weights and biases are rounded or widened to what is computed in.
+     * Linear layers of one input, {@code input weight^T + bias} each, as one product where weights
+     * are rounded or widened. Input, weights and biases are converted to what is computed in.
      *
      * @param input the input (..., in), float32 or bfloat16
      * @param weights the weight (out, in) of each layer, float32 or bfloat16, at least one
      * @param biases the bias (out) of each, float32 or bfloat16; empty for none
-     * @param type what to compute in, float32 or bfloat16
+     * @param type what to compute in
      * @return the output (..., out) of each layer, of that type
-     * @throws IllegalArgumentException if a shape, a type or a device is wrong
+     * @throws IllegalArgumentException if a shape, a type or a device is wrong, there is no weight,
+     *     or not as many biases
      */
     public static NDList linear(
             NDArray input,
@@ -253,6 +254,11 @@ public final class Kernels {
             List<? extends NDArray> biases,
             FloatType type) {
         String function = "linear";
+        if (weights.isEmpty() || !biases.isEmpty() && biases.size() != weights.size()) {
+            throw new IllegalArgumentException(
+                    "linear: %d weights and %d biases; give a weight or more, and a bias for each or none"
+                            .formatted(weights.size(), biases.size()));
+        }
         Argument x = Argument.of(function, "input", input).floatingPoint();
         List<PtNDArray> w = new ArrayList<>(weights.size());
         List<PtNDArray> b = new ArrayList<>(biases.size());

@@ -30,12 +30,12 @@ def _activated(x: Tensor, weight: Tensor, bias: Tensor, scale: Tensor, activatio
   elif weight.dtype == x.dtype and weight.dim() == 3:
     y = __torch__.decoder._split_product(x, weight[0])
     y = y if b is None else y.add_(b)
-  elif weight.dtype == x.dtype and not (x.is_cuda and x.dtype != 6 and x.size(0) < 16):
-    y = torch.linear(x, weight, b)
+  elif weight.dtype == x.dtype:
+    apart = x.is_cuda and x.dtype != 6 and x.size(0) < 16  # some GPUs are ten times slower with a bias
+    y = torch.linear(x, weight, None if apart else b)
+    y = y.add_(b) if apart and b is not None else y
   else:
-    if weight.dtype == x.dtype:  # some GPUs take twenty times as long with a bias
-      y = torch.linear(x, weight)
-    elif weight.dtype == 0:
+    if weight.dtype == 0:
       y = __torch__.decoder._int4_product(x, weight, scale)
     elif x.dtype == 6:
       y = __torch__.decoder._float32_product(x, weight, scale)

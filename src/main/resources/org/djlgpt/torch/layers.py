@@ -22,18 +22,21 @@ def rms_norm(x: Tensor, scale: Tensor, epsilon: float) -> Tensor:
 
 
 def linear(x: Tensor, weights: List[Tensor], biases: List[Tensor], type: int) -> List[Tensor]:
-  """Layers of one input, (..., in) to (..., out) each, as one product in a type."""
+  """Layers of one input, (..., in) to (..., out) each, computed in a type. Weights of another type,
+  which are copied anyway, are copied into one, for one product."""
+  x = x.to(type)
   bias = annotate(Optional[Tensor], None)
-  if len(biases) > 0:
-    bias = __torch__.layers._below_each_other(biases).to(type)
-  y = torch.linear(x.to(type), __torch__.layers._below_each_other(weights).to(type), bias)
-  if len(weights) == 1:
-    return [y]
-  return y.split_with_sizes([weight.size(0) for weight in weights], -1)
-
-
-def _below_each_other(parts: List[Tensor]) -> Tensor:
-  return parts[0] if len(parts) == 1 else torch.cat(parts)
+  if len(weights) > 1 and weights[0].dtype != type:
+    if len(biases) > 0:
+      bias = torch.cat(biases).to(type)
+    y = torch.linear(x, torch.cat(weights).to(type), bias)
+    return y.split_with_sizes([weight.size(0) for weight in weights], -1)
+  outputs = annotate(List[Tensor], [])
+  for i in range(len(weights)):
+    if len(biases) > 0:
+      bias = biases[i].to(type)
+    outputs.append(torch.linear(x, weights[i].to(type), bias))
+  return outputs
 
 
 def add_low_rank(y: Tensor, x: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:

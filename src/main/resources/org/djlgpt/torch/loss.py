@@ -1,6 +1,6 @@
 # The gradient of a cross-entropy over logits z is softmax(z) - onehot(target), over the number of
-# rows. These functions compute it together with the loss, a few rows at a time, so that float32
-# probabilities of the whole (N, V) never exist. TorchScript has no custom backward functions: the
+# rows. These functions compute it together with the loss where gradients are recorded, a part of the
+# rows at a time, so that float32 probabilities of a large (N, V) never exist. TorchScript has no custom backward functions: the
 # scalar product of an input with its known gradient is added and subtracted again, which leaves the
 # value as it is and gives autograd that gradient.
 
@@ -38,15 +38,16 @@ def _part(logits: Tensor, targets: Tensor, share: Optional[Tensor]) -> Tuple[Ten
 
 
 def _losses_and_gradients(logits: Tensor, targets: Tensor, share: Optional[Tensor],
-                          gradient: Tensor) -> Tuple[Tensor, Tensor]:
-  """The losses (N) and the gradient of each, of the logits' type; it may be written where it is
-  said, which may be into the logits."""
+                          into: Optional[Tensor]) -> Tuple[Tensor, Tensor]:
+  """The losses (N) and the gradient of each, of the logits' type; it may be written into an array of
+  their shape, which may be the logits."""
   rows = logits.size(0)
   step = __torch__.loss._rows(logits.size(1), 1048576, logits)
   if rows <= step and logits.dtype == 6:
     losses, part = __torch__.loss._part(logits, targets, share)
     return losses, part
   losses = torch.empty([rows], dtype=6, device=logits.device)
+  gradient = torch.empty_like(logits) if into is None else into
   for start in range(0, rows, step):
     end = min(start + step, rows)
     some, part = __torch__.loss._part(logits[start:end], targets[start:end],
@@ -98,8 +99,7 @@ def cross_entropy(logits: Tensor, targets: Tensor, look: bool) -> Tensor:
   fixed = logits.detach()
   if not __torch__.loss._records(logits):
     return __torch__.loss._losses(fixed, targets, share).sum() / rows
-  losses, gradient = __torch__.loss._losses_and_gradients(fixed, targets, share,
-                                                          torch.empty_like(fixed))
+  losses, gradient = __torch__.loss._losses_and_gradients(fixed, targets, share, None)
   carrier = torch.dot(logits.reshape(-1), gradient.view(-1)).to(6) / rows
   # a word that is ruled out: minus infinity times zero
   if not look or not bool(torch.isfinite(carrier)):
@@ -119,7 +119,7 @@ def linear_cross_entropy(hidden: Tensor, weight: Tensor, targets: Tensor, look: 
   if learns or __torch__.loss._records(hidden):
     h_gradients = annotate(List[Tensor], [])
     w_gradient = w
-    # each part passes over the whole gradient of a weight that learns; without, fewer rows do as well
+    # each part passes over the whole gradient of a weight that learns; without, small ones do as well
     step = __torch__.loss._rows(w.size(0), 67108864 if learns else 16777216, w)
     for start in range(0, rows, step):
       end = min(start + step, rows)
@@ -164,7 +164,7 @@ def linear_log_probabilities(hidden: Tensor, weight: Tensor, targets: Tensor,
   """What the logits hidden weight^T, (N, E) and (V, E), make of each of targets (N); 0 for -100."""
   all = targets
   x, targets, share, _ = __torch__.loss._counted(hidden, targets, weight.size(0), look)
-  if __torch__.loss._records(weight):  # its gradient mixes rows by weights that only the backward pass knows
+  if __torch__.loss._records(weight):  # mixes rows by weights that only the backward pass knows
     logits = torch.linear(x.type_as(weight), weight)
     known = torch.log_softmax(logits, -1, dtype=6).gather(1, targets.unsqueeze(1)).squeeze(1)
     known = __torch__.loss._shared(known, share)
@@ -173,7 +173,7 @@ def linear_log_probabilities(hidden: Tensor, weight: Tensor, targets: Tensor,
     h = x.detach().type_as(weight)
     rows = h.size(0)
     known = torch.empty([rows], dtype=6, device=h.device)
-    gradient = torch.empty_like(h)
+    gradient = torch.empty_like(h) if records else h
     step = __torch__.loss._rows(weight.size(0), 16777216, weight)
     for start in range(0, rows, step):
       end = min(start + step, rows)

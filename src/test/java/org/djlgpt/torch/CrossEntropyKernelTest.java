@@ -2,7 +2,6 @@ package org.djlgpt.torch;
 
 import static org.djlgpt.torch.Autograd.assertClose;
 import static org.junit.jupiter.api.Assertions.assertEquals;
-import static org.junit.jupiter.api.Assertions.assertFalse;
 import static org.junit.jupiter.api.Assertions.assertThrows;
 import static org.junit.jupiter.api.Assertions.assertTrue;
 
@@ -92,7 +91,7 @@ class CrossEntropyKernelTest {
         assertAgree(expected, full, half, tokens);
     }
 
-    /** One case takes several chunks of rows. */
+    /** One case takes several parts on a CPU, others oneDNN. */
     @ParameterizedTest(name = "{0} tokens, {1} words, {2} wide")
     @CsvSource({"1, 65, 8", "5, 3, 8", "300, 65000, 8", "70, 8192, 128", "520, 8192, 128"})
     void lossOfAFrozenProjectionHasTheGradientOfItsInput(long tokens, long words, long width) {
@@ -165,8 +164,11 @@ class CrossEntropyKernelTest {
             assertClose(expected.get(i), frozen.get(i), SUM_TOLERANCE);
             assertClose(expected.get(i), half.get(i), 0.03);
         }
-        NDArray unrecorded = CrossEntropyKernel.logProbabilities(hidden, weight, targets);
-        assertClose(expected.get(0), unrecorded, 1e-5);
+        weight.setRequiresGradient(true);
+        try (Recording off = Recording.off()) {
+            NDArray unrecorded = CrossEntropyKernel.logProbabilities(hidden, weight, targets);
+            assertClose(expected.get(0), unrecorded, 1e-5);
+        }
     }
 
     @ParameterizedTest(name = "{0} tokens, {1} words, {2} wide")
@@ -182,7 +184,6 @@ class CrossEntropyKernelTest {
         try (Recording off = Recording.off()) {
             NDArray loss = CrossEntropyKernel.ofProjection(hidden, weight, targets);
             assertClose(expected, loss, 1e-6);
-            assertFalse(Recording.includes(loss));
             assertClose(expected, CrossEntropyKernel.ofLogits(logits, targets), 1e-6);
         }
     }
