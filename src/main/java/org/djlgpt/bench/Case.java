@@ -76,6 +76,11 @@ record Case(String section, String name, Sampling sampling, Workload workload) {
             return new Sampling(1, 1, 0);
         }
 
+        /** Returns the same after so many runs that are not counted, at least. */
+        Sampling after(int runs) {
+            return new Sampling(runs, repetitions, seconds);
+        }
+
         /** Returns how long each counted run took, in milliseconds. */
         double[] milliseconds(Runnable run) {
             repeat(run, warmups, seconds / 3, LONGEST / 3);

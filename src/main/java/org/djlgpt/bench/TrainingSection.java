@@ -23,15 +23,17 @@ final class TrainingSection {
 
     static Section.Table gpt2(Effort effort, MachineSection machine) {
         Training oracle = new Training(MeasuredModel.gpt2(), batch(effort), 256, Operators.PLAIN);
-        return besideOracle("GPT-2", oracle, effort, machine);
+        return besideOracle("GPT-2", oracle, effort.sampling(), machine);
     }
 
     static Section.Table ofTrainCommand(Effort effort, MachineSection machine) {
         String section = "default job";
         Training oracle = new Training(MeasuredModel.ofTrainCommand(), 12, 64, Operators.PLAIN);
         Training split = oracle.with(Operators.FLOAT32).withWorkers(2);
-        Case workers = new Case(section, "float32, 2 workers", effort.sampling(), split);
-        return besideOracle(section, oracle, effort, machine, workers);
+        int compiled = (int) effort.pick(75, 1); // steps until Java has compiled what they run
+        Case.Sampling sampling = effort.sampling().after(compiled);
+        Case workers = new Case(section, "float32, 2 workers", sampling, split);
+        return besideOracle(section, oracle, sampling, machine, workers);
     }
 
     private static int batch(Effort effort) {
@@ -41,12 +43,12 @@ final class TrainingSection {
     private static Section.Table besideOracle(
             String section,
             Training oracle,
-            Effort effort,
+            Case.Sampling sampling,
             MachineSection machine,
             Case... others) {
         List<Case> cases = new ArrayList<>();
-        cases.add(new Case(section, ORACLE, effort.sampling(), oracle));
-        cases.addAll(cases(section, oracle, effort));
+        cases.add(new Case(section, ORACLE, sampling, oracle));
+        cases.addAll(cases(section, oracle, sampling));
         cases.addAll(List.of(others));
         List<Case> references = cases.stream().map(row -> cases.get(0)).toList();
         return table("oracle's", cases, references, machine, "");
@@ -55,7 +57,7 @@ final class TrainingSection {
     /** A Llama beside GPT-2. */
     static Section.Table llama(Effort effort, MachineSection machine, Section gpt2) {
         Training llama = new Training(MeasuredModel.llama(), batch(effort), 256, Operators.FLOAT32);
-        List<Case> cases = cases("Llama", llama, effort);
+        List<Case> cases = cases("Llama", llama, effort.sampling());
         return table("GPT-2's", cases, inBothTypes(gpt2), machine, PER_PARAMETER);
     }
 
@@ -64,19 +66,20 @@ final class TrainingSection {
         Training job =
                 new Training(MeasuredModel.gpt2(), batch(effort), 256, Operators.FLOAT32)
                         .withLora(LORA_RANK);
-        return table("all's", cases("LoRA", job, effort), inBothTypes(gpt2), machine, TO_ALL);
+        return table(
+                "all's", cases("LoRA", job, effort.sampling()), inBothTypes(gpt2), machine, TO_ALL);
     }
 
     private static List<Case> inBothTypes(Section section) {
         return section.cases().stream().filter(row -> !row.name().equals(ORACLE)).toList();
     }
 
-    private static List<Case> cases(String section, Training job, Effort effort) {
+    private static List<Case> cases(String section, Training job, Case.Sampling sampling) {
         Training float32 = job.with(Operators.FLOAT32);
         Training bfloat16 = job.with(Operators.BFLOAT16);
         return List.of(
-                new Case(section, "float32", effort.sampling(), float32),
-                new Case(section, "bfloat16", effort.sampling(), bfloat16));
+                new Case(section, "float32", sampling, float32),
+                new Case(section, "bfloat16", sampling, bfloat16));
     }
 
     private static Section.Table table(
