@@ -40,7 +40,7 @@ def linear(x: Tensor, weights: List[Tensor], biases: List[Tensor], type: int) ->
 
 
 def add_low_rank(y: Tensor, x: Tensor, a: Tensor, b: Tensor, scale: float) -> Tensor:
-  """y + scale x a^T b^T of y (..., out), x (..., in), a (rank, in) and b (out, rank), in the type of y."""
+  """y + scale x a^T b^T of y (..., out), x (..., in), a (rank, in) and b (out, rank), in y's type."""
   few = torch.linear(x.type_as(y), a.type_as(y)).view(-1, a.size(0))
   sum = torch.addmm(y.reshape(-1, b.size(0)), few, b.type_as(y).t(), alpha=scale)
   return sum.view_as(y)

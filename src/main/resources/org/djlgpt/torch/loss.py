@@ -1,8 +1,8 @@
 # The gradient of a cross-entropy over logits z is softmax(z) - onehot(target), over the number of
 # rows. These functions compute it together with the loss where gradients are recorded, a part of the
-# rows at a time, so that float32 probabilities of a large (N, V) never exist. TorchScript has no custom backward functions: the
-# scalar product of an input with its known gradient is added and subtracted again, which leaves the
-# value as it is and gives autograd that gradient.
+# rows at a time, so that float32 probabilities of a large (N, V) never exist. TorchScript has no custom
+# backward functions: the scalar product of an input with its known gradient is added and subtracted
+# again, which leaves the value as it is and gives autograd that gradient.
 
 
 def _records(x: Tensor) -> bool:
